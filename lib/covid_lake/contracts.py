@@ -1,0 +1,181 @@
+"""A table as data: what the read schema, the final select, the rules, the DDL and the docs are derived from.
+
+Standard library only, so that a contract can be read anywhere: in a job, in a test, in a documentation build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Zone(StrEnum):
+    """The stations of a record; `quarantine` holds what was refused on the way."""
+
+    LANDING = "landing"
+    TRUSTED = "trusted"
+    CURATED = "curated"
+    QUARANTINE = "quarantine"
+
+
+class Type(StrEnum):
+    """The column types that Spark, Parquet, Athena, Redshift and PostgreSQL all have."""
+
+    TEXT = "text"
+    INT = "int"
+    BIGINT = "bigint"
+    DOUBLE = "double"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+
+
+class Severity(StrEnum):
+    """What a broken rule costs: a count in the report, the record, or the run."""
+
+    WARN = "warn"
+    REJECT = "reject"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    `spellings` are the names that landing files give it, newest first; a column without any is derived by the step.
+    `required` means that a landing file without the column is refused. `formats` are the spellings of a date or time
+    (see `transforms.columns.TIME_SHAPES`), `time_zone` the zone of a wall clock without one. `pad` is the width to which a code that lost its zeros is filled up.
+    `null_tokens` replace the landing table's own list: `NA` is missing in a count and Namibia in a country code.
+    """
+
+    name: str
+    type: Type
+    comment: str
+    spellings: tuple[str, ...] = ()
+    required: bool = False
+    nullable: bool = True
+    formats: tuple[str, ...] = ()
+    time_zone: str = "UTC"
+    pad: int | None = None
+    null_tokens: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule on one row. `broken_when` is a Spark SQL predicate that is true for a row that breaks it.
+
+    `{run_date}` in the predicate stands for the date of the run, as a DATE literal.
+    """
+
+    name: str
+    broken_when: str
+    message: str
+    severity: Severity = Severity.REJECT
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`column` of this table finds exactly one row of `table` by `target`."""
+
+    column: str
+    table: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where a table's files lie below the landing root, and how their text is to be read.
+
+    `csv` and `json` are glob patterns; JSON is read only where no CSV file is there, for both hold the same table.
+    `null_tokens` are texts that mean "missing" in every column that doesn't say otherwise.
+    """
+
+    csv: tuple[str, ...] = ()
+    json: tuple[str, ...] = ()
+    null_tokens: tuple[str, ...] = ("",)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The contract of one table.
+
+    `grain` says in a sentence what a row is; `key` names the columns that make it unique. For a trusted table
+    `newest_by` is the column whose highest value decides which of several records of a grain stays, and
+    `max_rejected_fraction` the share of refused records past which nothing is published.
+    """
+
+    dataset: str
+    zone: Zone
+    name: str
+    grain: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    landing: Landing | None = None
+    newest_by: str | None = None
+    references: tuple[Reference, ...] = ()
+    partition_by: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    max_rejected_fraction: float = 0.05
+    _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._by_name.update({column.name: column for column in self.columns})
+        if len(self._by_name) != len(self.columns):
+            raise ValueError(f"{self.id}: a column name stands twice")
+        unknown = {*self.key, *self.partition_by, *(r.column for r in self.references)} - self._by_name.keys()
+        if self.newest_by:
+            unknown |= {self.newest_by} - self._by_name.keys()
+        if unknown:
+            raise ValueError(f"{self.id}: no such column: {', '.join(sorted(unknown))}")
+
+    @property
+    def id(self) -> str:
+        """`zone.table`, the name under which a snapshot lists the table."""
+        return f"{self.zone}.{self.name}"
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def stored_columns(self) -> tuple[Column, ...]:
+        """The columns that stand inside the Parquet files: all but the partition columns."""
+        return tuple(column for column in self.columns if column.name not in self.partition_by)
+
+    @property
+    def source_columns(self) -> tuple[Column, ...]:
+        """The columns that landing files deliver."""
+        return tuple(column for column in self.columns if column.spellings)
+
+    def column(self, name: str) -> Column:
+        """The column of that name; `KeyError` where there is none."""
+        return self._by_name[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A family of tables from one domain; the order of `tables` is the order in which people list them."""
+
+    name: str
+    title: str
+    tables: tuple[Table, ...]
+
+    def zone(self, zone: Zone) -> tuple[Table, ...]:
+        return tuple(table for table in self.tables if table.zone == zone)
+
+    def table(self, zone: Zone, name: str) -> Table:
+        """The table of that zone and name; `KeyError` where there is none."""
+        for table in self.tables:
+            if table.zone == zone and table.name == name:
+                return table
+        raise KeyError(f"{zone}.{name}")
+
+
+def column_for_header(columns: Iterable[Column], header_name: str) -> Column | None:
+    """The column that a landing header's name stands for, or None where the contract has none."""
+    folded = header_name.strip().casefold()
+    for column in columns:
+        if any(spelling.casefold() == folded for spelling in column.spellings):
+            return column
+    return None

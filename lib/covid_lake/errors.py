@@ -1,0 +1,47 @@
+"""One root and a named class for each fault, so that a caller can tell what to do about it."""
+
+from __future__ import annotations
+
+
+class LakeError(Exception):
+    """The root of everything this library raises on purpose; its text is fit for a person."""
+
+
+class SettingsError(LakeError):
+    """An argument or an environment variable is missing, unknown or has an unusable value."""
+
+
+class StorageError(LakeError):
+    """A file or an object could not be read, written or listed."""
+
+
+class AlreadyExists(StorageError):
+    """An exclusive create found that another writer had been there first."""
+
+
+class PublishConflict(LakeError):
+    """Another run published a version of the same table since this run read the lake."""
+
+
+class AuditFailed(LakeError):
+    """What was written is not what was read, or a check on the table does not hold; nothing was published."""
+
+
+class MissingInput(LakeError):
+    """A step needs a table that the lake does not have."""
+
+
+class UnknownTable(LakeError):
+    """A name that is no table of the dataset, or a table without a published version."""
+
+
+class QueryError(LakeError):
+    """A query could not be read, translated or answered."""
+
+
+class WarehouseError(LakeError):
+    """The warehouse could not be reached, or refused a statement."""
+
+
+class VerificationFailed(WarehouseError):
+    """The loaded tables differ from the curated version; the load was rolled back."""

@@ -39,7 +39,9 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def _text(spelling: str, comment: str, name: str | None = None, required: bool = False, pad: int | None = None) -> Column:
+def _text(
+    spelling: str, comment: str, name: str | None = None, required: bool = False, pad: int | None = None
+) -> Column:
     return Column(name or _snake(spelling), Type.TEXT, comment, (spelling,), required=required, pad=pad)
 
 
@@ -95,7 +97,9 @@ def _jhu_columns(rates: bool) -> tuple[Column, ...]:
             required=True,
             nullable=False,
         ),
-        Column("country_is_known", Type.BOOLEAN, "Whether the alias table knows the country's spelling", nullable=False),
+        Column(
+            "country_is_known", Type.BOOLEAN, "Whether the alias table knows the country's spelling", nullable=False
+        ),
         Column("iso2", Type.TEXT, "ISO 3166-1 alpha-2 code of the country"),
         Column("iso3", Type.TEXT, "ISO 3166-1 alpha-3 code of the country"),
         Column("province_state", Type.TEXT, "Province or state", ("Province_State", "Province/State"), required=True),
@@ -114,14 +118,19 @@ def _jhu_columns(rates: bool) -> tuple[Column, ...]:
         Column("confirmed", Type.BIGINT, "Cumulative confirmed cases", ("Confirmed",), required=True),
         Column("deaths", Type.BIGINT, "Cumulative deaths", ("Deaths",), required=True),
         Column("recovered", Type.BIGINT, "Cumulative recoveries", ("Recovered",), required=True),
-        Column("active", Type.BIGINT, "Active cases as reported; negative where the source corrects itself", ("Active",)),
+        Column(
+            "active", Type.BIGINT, "Active cases as reported; negative where the source corrects itself", ("Active",)
+        ),
         Column("combined_key", Type.TEXT, "The place as the source joins it into one text", ("Combined_Key",)),
     )
     if rates:
         columns += (
             Column("incident_rate", Type.DOUBLE, "Cases per 100,000 people", ("Incident_Rate", "Incidence_Rate")),
             Column(
-                "case_fatality_ratio", Type.DOUBLE, "Deaths per 100 cases", ("Case_Fatality_Ratio", "Case-Fatality_Ratio")
+                "case_fatality_ratio",
+                Type.DOUBLE,
+                "Deaths per 100 cases",
+                ("Case_Fatality_Ratio", "Case-Fatality_Ratio"),
             ),
         )
     return columns + PROVENANCE
@@ -177,7 +186,14 @@ NYTIMES_US_COUNTY = Table(
     (
         _NYT_DATE,
         *PLACE,
-        Column("county", Type.TEXT, "County; Unknown where the state does not say", ("county",), required=True, nullable=False),
+        Column(
+            "county",
+            Type.TEXT,
+            "County; Unknown where the state does not say",
+            ("county",),
+            required=True,
+            nullable=False,
+        ),
         Column("province_state", Type.TEXT, "State or territory", ("state",), required=True, nullable=False),
         _NYT_FIPS,
         *_NYT_MEASURES,
@@ -311,7 +327,9 @@ TESTING_STATES_DAILY = Table(
         *_date_rules("report_date"),
         *_not_negative("positive", "deaths"),
         FIPS_RULE,
-        _reject("state_unknown", "province_state IS NULL", "state is no postal abbreviation of a US state or territory"),
+        _reject(
+            "state_unknown", "province_state IS NULL", "state is no postal abbreviation of a US state or territory"
+        ),
         _warn("negative_tests_negative", "negative < 0", "the count of negative tests is below zero"),
     ),
 )
@@ -573,8 +591,12 @@ FACT_CASES = Table(
         _measure("deaths", "Cumulative deaths as reported"),
         _measure("recovered", "Cumulative recoveries as reported"),
         _measure("active", "Active cases as reported"),
-        _measure("new_confirmed", "Cases since the region's last figure before; null on the first, negative on a correction"),
-        _measure("new_deaths", "Deaths since the region's last figure before; null on the first, negative on a correction"),
+        _measure(
+            "new_confirmed", "Cases since the region's last figure before; null on the first, negative on a correction"
+        ),
+        _measure(
+            "new_deaths", "Deaths since the region's last figure before; null on the first, negative on a correction"
+        ),
         Column("days_since_previous", Type.INT, "Days since the region's report before; null on the first"),
         Column("month", Type.TEXT, "Month of the day as yyyy-MM", nullable=False),
     ),
@@ -633,7 +655,9 @@ FACT_COVID = Table(
         Column("fips", Type.TEXT, "FIPS code of the state, 2 digits"),
         Column("province_state", Type.TEXT, "Name of the state", nullable=False),
         Column("country_region", Type.TEXT, "Canonical country name", nullable=False),
-        Column("source", Type.TEXT, "Feed of the cases: jhu_daily_reports or enigma_jhu; null where only tests are known"),
+        Column(
+            "source", Type.TEXT, "Feed of the cases: jhu_daily_reports or enigma_jhu; null where only tests are known"
+        ),
         _measure("confirmed", "Cumulative cases, the state's regions summed"),
         _measure("deaths", "Cumulative deaths, the state's regions summed"),
         _measure("recovered", "Cumulative recoveries, the state's regions summed"),

@@ -1,0 +1,62 @@
+"""The one place that builds a location in the lake. Everything is relative to the lake's root, so a lake can be moved."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from covid_lake.contracts import Table, Zone
+
+
+def new_run_id(now: datetime) -> str:
+    """An identifier of a run, sortable by time: `20200630T120000Z-1f9c`."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def landing(dataset: str) -> str:
+    """The folder in which a dataset's files lie as delivered."""
+    return f"{Zone.LANDING}/{dataset}"
+
+
+def table(contract: Table) -> str:
+    return f"{contract.zone}/{contract.dataset}/{contract.name}"
+
+
+def version(contract: Table, version_id: str) -> str:
+    """The folder of what one run wrote for one table; immutable once its manifest is there."""
+    return f"{table(contract)}/version={version_id}"
+
+
+def manifest(contract: Table, version_id: str) -> str:
+    return f"{version(contract, version_id)}/_manifest.json"
+
+
+def quarantine(dataset: str, table_name: str) -> str:
+    return f"{Zone.QUARANTINE}/{dataset}/{table_name}"
+
+
+def quarantine_version(dataset: str, table_name: str, version_id: str) -> str:
+    return f"{quarantine(dataset, table_name)}/version={version_id}"
+
+
+def refused_file(dataset: str, run_id: str, path: str) -> str:
+    """Where a file that was refused whole is kept as it arrived."""
+    return f"{Zone.QUARANTINE}/{dataset}/_files/{run_id}/{path}"
+
+
+def snapshots(dataset: str) -> str:
+    return f"_snapshots/{dataset}"
+
+
+def snapshot(dataset: str, number: int) -> str:
+    """The file that names the version of every table; numbered, so that a name can be created only once."""
+    return f"{snapshots(dataset)}/{number:010d}.json"
+
+
+def inventory(dataset: str) -> str:
+    """What is known of each landing file: size, checksum, header, number of records, or why it was refused."""
+    return f"_landing/{dataset}.json"
+
+
+def run_report(run_id: str) -> str:
+    return f"_runs/{run_id}.json"

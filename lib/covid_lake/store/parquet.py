@@ -1,0 +1,60 @@
+"""The table format: plain Parquet files in a folder a version, named one by one in the version's manifest.
+
+This is the seam at which another format could come in: write a version, count what was written, name its files.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import TYPE_CHECKING
+
+from covid_lake import paths
+from covid_lake.contracts import Table
+from covid_lake.errors import StorageError
+from covid_lake.store.snapshots import DataFile, Manifest
+from covid_lake.store.storage import Storage
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+FOOTER_GUESS_BYTES = 1 << 16
+MAGIC = b"PAR1"
+
+
+def write_version(frame: DataFrame, storage: Storage, folder: str, partition_by: tuple[str, ...] = ()) -> None:
+    """Write the frame as zstd Parquet into a folder that no reader knows of yet."""
+    frame.write.mode("overwrite").option("compression", "zstd").partitionBy(*partition_by).parquet(storage.url(folder))
+
+
+def written_files(storage: Storage, folder: str) -> tuple[DataFile, ...]:
+    """The Parquet files below the folder with their rows, read off the footers: what was written, not what was meant."""
+    found = []
+    for file in storage.list(folder):
+        if file.path.endswith(".parquet"):
+            found.append(DataFile(file.path[len(folder) + 1 :], _footer_rows(storage, file.path), file.size))
+    return tuple(found)
+
+
+def read_version(spark: SparkSession, storage: Storage, table: Table, manifest: Manifest) -> DataFrame:
+    """The version as Spark sees it, its files as the manifest names them and its types as the contract has them."""
+    from covid_lake.transforms.frames import empty_frame, spark_schema
+
+    folder = paths.version(table, manifest.version)
+    urls = [storage.url(f"{folder}/{file.path}") for file in manifest.files if file.rows]
+    if not urls:
+        return empty_frame(spark, table.columns)
+    reader = spark.read.schema(spark_schema(table.columns)).option("basePath", storage.url(folder))
+    return reader.parquet(*urls).select(*table.column_names)
+
+
+def _footer_rows(storage: Storage, path: str) -> int:
+    import pyarrow.parquet as pq
+
+    tail = storage.read_tail(path, FOOTER_GUESS_BYTES)
+    if tail[-4:] != MAGIC:
+        raise StorageError(f"{storage.root}/{path} is no whole Parquet file: its end is missing")
+    footer_bytes = struct.unpack("<I", tail[-8:-4])[0] + 8
+    if footer_bytes > len(tail):
+        tail = storage.read_tail(path, footer_bytes)
+    return int(pq.read_metadata(io.BytesIO(tail)).num_rows)

@@ -1,0 +1,272 @@
+"""Files of a lake, on disk or in S3, behind one narrow seam.
+
+Paths are relative to the storage's root and use `/`. Spark reaches the same files by `url`; everything else goes through
+the methods here, which is what keeps one code path for both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, cast
+from urllib.parse import urlsplit
+
+from covid_lake.errors import AlreadyExists, SettingsError, StorageError
+
+S3_SCHEMES = ("s3", "s3a")
+COPY_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """A file below the root. `stamp` changes whenever the content may have: an ETag, or the modification time."""
+
+    path: str
+    size: int
+    stamp: str
+
+
+class Storage(Protocol):
+    """What the library needs of a place that holds files."""
+
+    root: str
+
+    def read(self, path: str) -> bytes:
+        """The whole file; `StorageError` where there is none."""
+        ...
+
+    def read_tail(self, path: str, count: int) -> bytes:
+        """The last `count` bytes of the file, or all of a shorter one."""
+        ...
+
+    def open(self, path: str) -> contextlib.AbstractContextManager[BinaryIO]:
+        """The file as a stream of bytes, to be read once from its beginning."""
+        ...
+
+    def write(self, path: str, content: bytes) -> None:
+        """Put the file in place whole, replacing what was there."""
+        ...
+
+    def create(self, path: str, content: bytes) -> None:
+        """Put the file in place whole if none is there; `AlreadyExists` otherwise. Of two writers one wins."""
+        ...
+
+    def receive(self, path: str, stream: BinaryIO) -> None:
+        """Put the file in place whole from a stream, replacing what was there."""
+        ...
+
+    def list(self, prefix: str) -> list[FileInfo]:
+        """All files below the folder `prefix`, sorted by path; an absent folder has none."""
+        ...
+
+    def delete_folder(self, prefix: str) -> None:
+        """Remove the folder and all below it; an absent folder is fine."""
+        ...
+
+    def url(self, path: str) -> str:
+        """How Spark names the file or folder, as it is: neither escaped nor quoted."""
+        ...
+
+
+class LocalStorage:
+    """A directory on this machine."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.directory = Path(root).expanduser().absolute()
+        self.root = str(self.directory)
+
+    def read(self, path: str) -> bytes:
+        with self._reporting("read", path):
+            return (self.directory / path).read_bytes()
+
+    def read_tail(self, path: str, count: int) -> bytes:
+        with self.open(path) as stream:
+            stream.seek(max(0, (self.directory / path).stat().st_size - count))
+            return stream.read()
+
+    @contextlib.contextmanager
+    def open(self, path: str) -> Iterator[BinaryIO]:
+        with self._reporting("read", path), (self.directory / path).open("rb") as stream:
+            yield stream
+
+    def write(self, path: str, content: bytes) -> None:
+        with self._written_aside(path) as (stream, aside):
+            stream.write(content)
+            stream.close()
+            os.replace(aside, self.directory / path)
+
+    def create(self, path: str, content: bytes) -> None:
+        with self._written_aside(path) as (stream, aside):
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+            try:
+                os.link(aside, self.directory / path)
+            except FileExistsError:
+                raise AlreadyExists(f"{self.root}/{path} is there already") from None
+            aside.unlink()
+
+    def receive(self, path: str, stream: BinaryIO) -> None:
+        with self._written_aside(path) as (target, aside):
+            shutil.copyfileobj(stream, target, COPY_CHUNK_BYTES)
+            target.close()
+            os.replace(aside, self.directory / path)
+
+    def list(self, prefix: str) -> list[FileInfo]:
+        found = []
+        with self._reporting("list", prefix):
+            for folder, _, names in os.walk(self.directory / prefix):
+                for name in names:
+                    file = Path(folder, name)
+                    status = file.stat()
+                    relative = file.relative_to(self.directory).as_posix()
+                    found.append(FileInfo(relative, status.st_size, str(status.st_mtime_ns)))
+        return sorted(found, key=lambda file: file.path)
+
+    def delete_folder(self, prefix: str) -> None:
+        with self._reporting("remove", prefix), contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self.directory / prefix)
+
+    def url(self, path: str) -> str:
+        return f"file://{self.directory / path}"
+
+    @contextlib.contextmanager
+    def _written_aside(self, path: str) -> Iterator[tuple[BinaryIO, Path]]:
+        """A stream into a hidden neighbour of `path`, which goes away if it was not moved into place."""
+        target = self.directory / path
+        aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+        with self._reporting("write", path):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with aside.open("wb") as stream:
+                    yield stream, aside
+            finally:
+                aside.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _reporting(self, verb: str, path: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StorageError(f"cannot {verb} {self.root}/{path}: {error.strerror or error}") from error
+
+
+class S3Storage:
+    """A prefix in an S3 bucket, reached by boto3 as the environment says (endpoint, region, credentials)."""
+
+    def __init__(self, url: str, *, unsigned: bool = False, endpoint: str | None = None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in S3_SCHEMES or not parts.netloc:
+            raise SettingsError(f"{url!r} is no S3 location; write s3://bucket/prefix")
+        self.bucket = parts.netloc
+        self.prefix = parts.path.strip("/")
+        self.root = f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+        self.unsigned = unsigned
+        self._client = _s3_client(unsigned, endpoint)
+
+    def read(self, path: str) -> bytes:
+        with self.open(path) as stream:
+            return stream.read()
+
+    def read_tail(self, path: str, count: int) -> bytes:
+        with self._reporting("read", path):
+            answer = self._client.get_object(Bucket=self.bucket, Key=self._key(path), Range=f"bytes=-{count}")
+            return cast(bytes, answer["Body"].read())
+
+    @contextlib.contextmanager
+    def open(self, path: str) -> Iterator[BinaryIO]:
+        with self._reporting("read", path):
+            body = self._client.get_object(Bucket=self.bucket, Key=self._key(path))["Body"]
+            with contextlib.closing(body):
+                yield cast(BinaryIO, body)
+
+    def write(self, path: str, content: bytes) -> None:
+        with self._reporting("write", path):
+            self._client.put_object(Bucket=self.bucket, Key=self._key(path), Body=content)
+
+    def create(self, path: str, content: bytes) -> None:
+        from botocore.exceptions import ClientError
+
+        with self._reporting("write", path):
+            try:
+                self._client.put_object(Bucket=self.bucket, Key=self._key(path), Body=content, IfNoneMatch="*")
+            except ClientError as error:
+                if error.response["Error"]["Code"] in (
+                    "PreconditionFailed",
+                    "ConditionalRequestConflict",
+                    "412",
+                    "409",
+                ):
+                    raise AlreadyExists(f"{self.root}/{path} is there already") from None
+                raise
+
+    def receive(self, path: str, stream: BinaryIO) -> None:
+        with self._reporting("write", path):
+            self._client.upload_fileobj(stream, self.bucket, self._key(path))
+
+    def list(self, prefix: str) -> list[FileInfo]:
+        found = []
+        folder = self._key(prefix).rstrip("/") + "/" if self._key(prefix) else ""
+        with self._reporting("list", prefix):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=folder)
+            for page in pages:
+                for item in page.get("Contents", ()):
+                    if not item["Key"].endswith("/"):
+                        relative = item["Key"][len(self.prefix) + 1 if self.prefix else 0 :]
+                        found.append(FileInfo(relative, item["Size"], item["ETag"].strip('"')))
+        return sorted(found, key=lambda file: file.path)
+
+    def delete_folder(self, prefix: str) -> None:
+        keys = [{"Key": self._key(file.path)} for file in self.list(prefix)]
+        with self._reporting("remove", prefix):
+            for start in range(0, len(keys), 1000):
+                self._client.delete_objects(Bucket=self.bucket, Delete={"Objects": keys[start : start + 1000]})
+
+    def url(self, path: str) -> str:
+        return f"{self.root}/{path}"
+
+    def _key(self, path: str) -> str:
+        return f"{self.prefix}/{path}".strip("/") if self.prefix else path
+
+    @contextlib.contextmanager
+    def _reporting(self, verb: str, path: str) -> Iterator[None]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            raise StorageError(f"cannot {verb} {self.root}/{path}: {error}") from error
+
+
+def _s3_client(unsigned: bool, endpoint: str | None) -> Any:
+    import boto3
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    endpoint = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    # Buckets are names of a host only on AWS itself; emulators and other stores want them in the path.
+    config = Config(
+        signature_version=UNSIGNED if unsigned else None, s3={"addressing_style": "path" if endpoint else "auto"}
+    )
+    return boto3.client("s3", endpoint_url=endpoint, config=config)
+
+
+def open_storage(location: str, *, unsigned: bool = False, endpoint: str | None = None) -> Storage:
+    """The storage at `location`, a directory or `s3://bucket/prefix`."""
+    scheme = urlsplit(location).scheme
+    if scheme in S3_SCHEMES:
+        return S3Storage(location, unsigned=unsigned, endpoint=endpoint)
+    if scheme and scheme != "file" and "://" in location:
+        raise SettingsError(f"{location!r}: a lake lies in a directory or at s3://bucket/prefix, not at {scheme}://")
+    return LocalStorage(location.removeprefix("file://"))
+
+
+def matches(path: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a path fits one of the glob patterns; a `*` stands for part of one name, never for a `/`."""
+    return any(path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern) for pattern in patterns)

@@ -45,8 +45,9 @@ class Column:
 
     `spellings` are the names that landing files give it, newest first; a column without any is derived by the step.
     `required` means that a landing file without the column is refused. `formats` are the spellings of a date or time
-    (see `transforms.columns.TIME_SHAPES`), `time_zone` the zone of a wall clock without one. `pad` is the width to which a code that lost its zeros is filled up.
-    `null_tokens` replace the landing table's own list: `NA` is missing in a count and Namibia in a country code.
+    (see `transforms.columns`), `time_zone` the zone of a wall clock that names none. `pad` is the width to which a code
+    that lost its zeros is filled up. `null_tokens` replace the landing table's own list: `NA` is missing in a count and
+    Namibia in a country code.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The one place that builds a location in the lake. Everything is relative to the lake's root, so a lake can be moved."""
+"""The one place that builds a location in the lake; all are relative to its root, so that a lake can be moved."""
 
 from __future__ import annotations
 

@@ -28,9 +28,9 @@ def write_version(frame: DataFrame, storage: Storage, folder: str, partition_by:
 
 
 def written_files(storage: Storage, folder: str) -> tuple[DataFile, ...]:
-    """The Parquet files below the folder with their rows, read off the footers: what was written, not what was meant."""
+    """The Parquet files below the folder with the rows that their footers count: what was written, not meant."""
     found = []
-    for file in storage.list(folder):
+    for file in storage.list_files(folder):
         if file.path.endswith(".parquet"):
             found.append(DataFile(file.path[len(folder) + 1 :], _footer_rows(storage, file.path), file.size))
     return tuple(found)

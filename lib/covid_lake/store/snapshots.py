@@ -1,7 +1,7 @@
 """What readers see: a chain of numbered snapshots, each naming the version of every table of a dataset.
 
-A version is a folder that one run wrote; its manifest lists the files. A snapshot makes versions visible, many tables at
-once, by creating the next number exclusively: of two runs that publish at the same moment, one gets the number.
+A version is a folder that one run wrote; its manifest lists the files. A snapshot makes versions visible, many tables
+at once, by creating the next number exclusively: of two runs that publish at the same moment, one gets the number.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Manifest:
         return sum(file.rows for file in self.files)
 
     @property
-    def bytes(self) -> int:
+    def total_bytes(self) -> int:
         return sum(file.bytes for file in self.files)
 
     def to_json(self) -> bytes:
@@ -108,7 +108,7 @@ def current_snapshot(storage: Storage, dataset: str) -> Snapshot:
 
 def snapshot_numbers(storage: Storage, dataset: str) -> list[int]:
     """The numbers of all snapshots, oldest first."""
-    names = (file.path.rsplit("/", 1)[-1] for file in storage.list(paths.snapshots(dataset)))
+    names = (file.path.rsplit("/", 1)[-1] for file in storage.list_files(paths.snapshots(dataset)))
     return sorted(int(name.removesuffix(".json")) for name in names if name[:1].isdigit() and name.endswith(".json"))
 
 

@@ -1,7 +1,7 @@
 """Files of a lake, on disk or in S3, behind one narrow seam.
 
-Paths are relative to the storage's root and use `/`. Spark reaches the same files by `url`; everything else goes through
-the methods here, which is what keeps one code path for both.
+Paths are relative to the storage's root and use `/`. Spark reaches the same files by `url`; everything else goes
+through the methods here, which is what keeps one code path for both.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Storage(Protocol):
         """Put the file in place whole from a stream, replacing what was there."""
         ...
 
-    def list(self, prefix: str) -> list[FileInfo]:
+    def list_files(self, prefix: str) -> list[FileInfo]:
         """All files below the folder `prefix`, sorted by path; an absent folder has none."""
         ...
 
@@ -99,7 +99,7 @@ class LocalStorage:
         with self._written_aside(path) as (stream, aside):
             stream.write(content)
             stream.close()
-            os.replace(aside, self.directory / path)
+            aside.replace(self.directory / path)
 
     def create(self, path: str, content: bytes) -> None:
         with self._written_aside(path) as (stream, aside):
@@ -116,9 +116,9 @@ class LocalStorage:
         with self._written_aside(path) as (target, aside):
             shutil.copyfileobj(stream, target, COPY_CHUNK_BYTES)
             target.close()
-            os.replace(aside, self.directory / path)
+            aside.replace(self.directory / path)
 
-    def list(self, prefix: str) -> list[FileInfo]:
+    def list_files(self, prefix: str) -> list[FileInfo]:
         found = []
         with self._reporting("list", prefix):
             for folder, _, names in os.walk(self.directory / prefix):
@@ -210,7 +210,7 @@ class S3Storage:
         with self._reporting("write", path):
             self._client.upload_fileobj(stream, self.bucket, self._key(path))
 
-    def list(self, prefix: str) -> list[FileInfo]:
+    def list_files(self, prefix: str) -> list[FileInfo]:
         found = []
         folder = self._key(prefix).rstrip("/") + "/" if self._key(prefix) else ""
         with self._reporting("list", prefix):
@@ -223,7 +223,7 @@ class S3Storage:
         return sorted(found, key=lambda file: file.path)
 
     def delete_folder(self, prefix: str) -> None:
-        keys = [{"Key": self._key(file.path)} for file in self.list(prefix)]
+        keys = [{"Key": self._key(file.path)} for file in self.list_files(prefix)]
         with self._reporting("remove", prefix):
             for start in range(0, len(keys), 1000):
                 self._client.delete_objects(Bucket=self.bucket, Delete={"Objects": keys[start : start + 1000]})

@@ -3,9 +3,9 @@
 Four small tables ship beside this module. Spellings match on `spelling_key`: case and surrounding blanks don't count.
 
 A country alias with a province says that the feed once listed as a country what it later lists as a province of another
-(`Hong Kong`, `Guam`, `Faroe Islands`): in the reports it names that province where the row names none of its own, and it
-comes before the canonical country of the same name. The ISO country table keeps such a place as a country of its own: it
-is mapped by `iso2`.
+(`Hong Kong`, `Guam`, `Faroe Islands`): in the reports it names that province where the row names none of its own, and
+it comes before the canonical country of the same name. The ISO country table keeps such a place as a country of its
+own: it is mapped by `iso2`.
 
 A province alias with an empty `province_state` means the whole country. Aliases come before the splitting of
 `Place, ST`, which would take `Virgin Islands, U.S.` and `Washington, D.C.` apart. (Mexico, Mexico) is the State of

@@ -102,7 +102,7 @@ class Table:
     """The contract of one table.
 
     `grain` says in a sentence what a row is; `key` names the columns that make it unique. For a trusted table
-    `newest_by` is the column whose highest value decides which of several records of a grain stays, and
+    `newest_by` are the columns whose highest values decide which of several records of a grain stays, and
     `max_rejected_fraction` the share of refused records past which nothing is published.
     """
 
@@ -113,7 +113,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     landing: Landing | None = None
-    newest_by: str | None = None
+    newest_by: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
     partition_by: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
@@ -124,9 +124,7 @@ class Table:
         self._by_name.update({column.name: column for column in self.columns})
         if len(self._by_name) != len(self.columns):
             raise ValueError(f"{self.id}: a column name stands twice")
-        unknown = {*self.key, *self.partition_by, *(r.column for r in self.references)} - self._by_name.keys()
-        if self.newest_by:
-            unknown |= {self.newest_by} - self._by_name.keys()
+        unknown = {*self.key, *self.newest_by, *self.partition_by, *(r.column for r in self.references)} - self._by_name.keys()
         if unknown:
             raise ValueError(f"{self.id}: no such column: {', '.join(sorted(unknown))}")
 

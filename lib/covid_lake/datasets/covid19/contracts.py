@@ -153,7 +153,7 @@ ENIGMA_JHU = Table(
     _jhu_columns(rates=False),
     key=("region_id", "report_date"),
     landing=Landing(csv=("enigma-jhu/csv/*.csv.gz", "enigma-jhu/csv/*.csv"), json=("enigma-jhu/json/*",)),
-    newest_by="last_update",
+    newest_by=("last_update", "confirmed"),
     rules=JHU_RULES,
 )
 
@@ -165,7 +165,7 @@ JHU_DAILY_REPORTS = Table(
     _jhu_columns(rates=True),
     key=("region_id", "report_date"),
     landing=Landing(csv=("jhu-daily-reports/*.csv",)),
-    newest_by="last_update",
+    newest_by=("last_update", "confirmed"),
     rules=JHU_RULES,
 )
 
@@ -322,7 +322,7 @@ TESTING_STATES_DAILY = Table(
         json=("rearc-covid-19-testing-data/json/states_daily/*",),
         null_tokens=_TESTING_NULLS,
     ),
-    newest_by="date_modified",
+    newest_by=("date_modified",),
     rules=(
         *_date_rules("report_date"),
         *_not_negative("positive", "deaths"),
@@ -355,7 +355,7 @@ TESTING_US_DAILY = Table(
         json=("rearc-covid-19-testing-data/json/us_daily/*",),
         null_tokens=_TESTING_NULLS,
     ),
-    newest_by="last_modified",
+    newest_by=("last_modified",),
     rules=(*_date_rules("report_date"), *_not_negative("positive", "deaths")),
 )
 
@@ -377,7 +377,7 @@ TESTING_US_TOTAL_LATEST = Table(
         json=("rearc-covid-19-testing-data/json/us-total-latest/*",),
         null_tokens=_TESTING_NULLS,
     ),
-    newest_by="last_modified",
+    newest_by=("last_modified",),
     rules=_not_negative("positive", "deaths"),
 )
 

@@ -1,0 +1,67 @@
+"""How each trusted table's derived columns come out of its typed landing records; one row in, one row out."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from covid_lake.datasets.covid19.regions import (
+    canonical_country_codes,
+    name_reported_places,
+    name_us_places,
+    state_names,
+)
+
+
+def enigma_jhu(records: DataFrame) -> DataFrame:
+    """A location and the day of its last update, UTC minus 8 hours.
+
+    From late April on a day's report is written at 02:30 to 05:30 UTC of the next day; eight hours bring 98.4 % of the
+    rows back to their report's day.
+    """
+    dated = records.withColumn("report_date", F.to_date(F.col("last_update") - F.expr("INTERVAL 8 HOURS")))
+    return name_reported_places(dated)
+
+
+def jhu_daily_reports(records: DataFrame) -> DataFrame:
+    """A location and the day in the name of its file, `jhu-daily-reports/MM-DD-YYYY.csv`."""
+    name = F.substring_index("source_file", "/", -1)
+    day = F.concat_ws("-", F.substring(name, 7, 4), F.substring(name, 1, 2), F.substring(name, 4, 2))
+    dated = records.withColumn("_day", day)
+    return name_reported_places(dated.withColumn("report_date", F.expr("try_cast(_day AS DATE)")).drop("_day"))
+
+
+def nytimes_us_county(records: DataFrame) -> DataFrame:
+    """A US county and a day."""
+    return name_us_places(records)
+
+
+def nytimes_us_states(records: DataFrame) -> DataFrame:
+    """A US state and a day."""
+    return name_us_places(records)
+
+
+def testing_states_daily(records: DataFrame) -> DataFrame:
+    """A US state and a day; the state is named by its postal abbreviation."""
+    named = state_names(records, "state")
+    return name_us_places(named.withColumnRenamed("county", "_county")).withColumn("county", F.col("_county"))
+
+
+def as_delivered(records: DataFrame) -> DataFrame:
+    """Tables without derived columns."""
+    return records
+
+
+def country_code(records: DataFrame) -> DataFrame:
+    """A country by its ISO code, under the canonical name that the reports get too."""
+    return canonical_country_codes(records)
+
+
+def county_population(records: DataFrame) -> DataFrame:
+    """A US county by its FIPS code."""
+    return name_us_places(records)
+
+
+def state_abv(records: DataFrame) -> DataFrame:
+    """A US state."""
+    return name_us_places(records)

@@ -1,0 +1,175 @@
+"""Landing: copy new and changed files of a dataset into the landing zone, each looked at first and verified after."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import BinaryIO, cast
+
+from covid_lake import paths
+from covid_lake.contracts import Dataset
+from covid_lake.errors import LakeError, SettingsError, StorageError
+from covid_lake.landing.inspection import inspect_file
+from covid_lake.landing.inventory import (
+    LandingFile,
+    Progress,
+    Refusal,
+    read_inventory,
+    refusal_reason,
+    table_of,
+    write_inventory,
+)
+from covid_lake.store.storage import FileInfo, Storage
+
+
+@dataclass(frozen=True, slots=True)
+class LandingResult:
+    """What landing did: paths below the landing folder, and the bytes that were copied."""
+
+    copied: tuple[str, ...]
+    unchanged: int
+    refused: tuple[Refusal, ...]
+    total_bytes: int
+
+
+def land(
+    dataset: Dataset,
+    sources: Sequence[Storage],
+    lake: Storage,
+    run_id: str,
+    *,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> LandingResult:
+    """Bring what the sources have and the landing zone has not, or has otherwise.
+
+    A damaged file never replaces a good one: it goes to quarantine, with its reason beside it. A source without any
+    file of the dataset, and two sources with the same path, are a `SettingsError`.
+    """
+    folder = paths.landing(dataset.name)
+    known = read_inventory(lake, dataset.name)
+    landed = {file.path[len(folder) + 1 :]: file for file in lake.list_files(folder)}
+    offers = _offers(dataset, sources)
+    new = [
+        (source, file)
+        for source, file in offers
+        if file.path not in landed or file.path not in known or known[file.path].origin != _origin(file)
+    ]
+    copied: list[str] = []
+    refused: list[Refusal] = []
+    bytes_copied = 0
+    try:
+        for done, (source, file) in enumerate(new, start=1):
+            outcome = _land_one(dataset, source, file, lake, run_id, known.get(file.path), dry_run)
+            if isinstance(outcome, Refusal):
+                refused.append(outcome)
+            elif outcome is None or outcome.stamp == "":
+                copied.append(file.path)
+                bytes_copied += file.size
+            if isinstance(outcome, LandingFile):
+                known[file.path] = outcome
+            if progress:
+                progress("land", done, len(new))
+    finally:
+        if not dry_run:
+            _stamp_landed(lake, folder, known)
+            write_inventory(lake, dataset.name, known)
+    unchanged = len(offers) - len(copied) - len(refused)
+    return LandingResult(tuple(copied), unchanged, tuple(refused), bytes_copied)
+
+
+def _offers(dataset: Dataset, sources: Sequence[Storage]) -> list[tuple[Storage, FileInfo]]:
+    folders = sorted(
+        {
+            pattern.split("*", 1)[0].rsplit("/", 1)[0]
+            for table in dataset.tables
+            if table.landing
+            for pattern in table.landing.csv + table.landing.json
+        }
+    )
+    offers: dict[str, tuple[Storage, FileInfo]] = {}
+    for source in sources:
+        found = [file for folder in folders for file in source.list_files(folder) if table_of(dataset, file.path)]
+        if not found:
+            raise SettingsError(
+                f"{source.root}: no file of {dataset.name} there; expected are folders such as {', '.join(folders[:3])}"
+            )
+        for file in found:
+            if file.path in offers and offers[file.path][0] is not source:
+                other = offers[file.path][0].root
+                raise SettingsError(f"{file.path} stands in {other} and in {source.root}; name only one of them")
+            offers[file.path] = (source, file)
+    return sorted(offers.values(), key=lambda offer: offer[1].path)
+
+
+def _land_one(
+    dataset: Dataset,
+    source: Storage,
+    file: FileInfo,
+    lake: Storage,
+    run_id: str,
+    known: LandingFile | None,
+    dry_run: bool,
+) -> LandingFile | Refusal | None:
+    """The file's entry in the inventory (an empty stamp for a fresh copy), or why it was refused."""
+    inspection = inspect_file(file.path, partial(source.open, file.path))
+    if known and known.inspection.sha256 == inspection.sha256:
+        return replace(known, origin=_origin(file))
+    table = table_of(dataset, file.path)
+    reason = refusal_reason(table, inspection) if table else "no table of the dataset has files of this name"
+    if dry_run:
+        return Refusal(file.path, reason) if reason else None
+    if reason:
+        target = paths.refused_file(dataset.name, run_id, file.path)
+        _copy(source, file.path, lake, target, inspection.sha256)
+        lake.write(f"{target}.reason.json", json.dumps({"path": file.path, "reason": reason}).encode())
+        return Refusal(file.path, reason)
+    _copy(source, file.path, lake, f"{paths.landing(dataset.name)}/{file.path}", inspection.sha256)
+    return LandingFile(file.path, file.size, "", inspection, _origin(file))
+
+
+def _copy(source: Storage, path: str, lake: Storage, target: str, sha256: str) -> None:
+    with source.open(path) as stream:
+        passing = _Passing(stream)
+        lake.receive(target, cast(BinaryIO, passing))
+    if passing.checksum.hexdigest() != sha256:
+        raise LakeError(f"{source.root}/{path} changed while it was being copied; land it again")
+
+
+def _stamp_landed(lake: Storage, folder: str, known: dict[str, LandingFile]) -> None:
+    """Give fresh copies the stamp that the lake has for them, and check that they arrived whole."""
+    landed = {file.path[len(folder) + 1 :]: file for file in lake.list_files(folder)}
+    for path, file in list(known.items()):
+        if path not in landed:
+            del known[path]
+        elif not file.stamp:
+            if landed[path].size != file.size:
+                del known[path]
+                raise StorageError(
+                    f"{lake.root}/{folder}/{path} has {landed[path].size:,} bytes of {file.size:,}: the copy failed"
+                )
+            known[path] = replace(file, stamp=landed[path].stamp)
+
+
+def _origin(file: FileInfo) -> str:
+    return f"{file.size}:{file.stamp}"
+
+
+class _Passing(io.RawIOBase):
+    """Passes a stream's bytes through and keeps their checksum."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.checksum = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._stream.read(size)
+        self.checksum.update(chunk)
+        return chunk

@@ -1,0 +1,136 @@
+"""What the landing zone holds: every file of a dataset with its inspection, kept so that a file is looked at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+
+from covid_lake import paths
+from covid_lake.contracts import Dataset, Table, column_for_header
+from covid_lake.errors import StorageError
+from covid_lake.landing.inspection import Inspection, inspect_file, is_json
+from covid_lake.store.storage import FileInfo, Storage, matches
+
+FORMAT = 1
+READERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LandingFile:
+    """A file in the landing zone: `path` lies below the dataset's landing folder, `origin` is its source's stamp."""
+
+    path: str
+    size: int
+    stamp: str
+    inspection: Inspection
+    origin: str | None = None
+
+    @property
+    def is_json(self) -> bool:
+        return is_json(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A landing file that can't be used, and why."""
+
+    path: str
+    reason: str
+
+
+Progress = Callable[[str, int, int], None]
+
+
+def read_inventory(storage: Storage, dataset: str) -> dict[str, LandingFile]:
+    """The inventory as it was last written, by path; empty for a new lake."""
+    try:
+        stored = json.loads(storage.read(paths.inventory(dataset)))
+    except StorageError:
+        return {}
+    return {path: _from_json(path, entry) for path, entry in stored["files"].items()}
+
+
+def write_inventory(storage: Storage, dataset: str, files: Mapping[str, LandingFile]) -> None:
+    entries = {path: {k: v for k, v in asdict(file).items() if k != "path"} for path, file in sorted(files.items())}
+    storage.write(paths.inventory(dataset), json.dumps({"format": FORMAT, "files": entries}, indent=0).encode())
+
+
+def refresh_inventory(storage: Storage, dataset: Dataset, progress: Progress | None = None) -> dict[str, LandingFile]:
+    """Look at every landing file that is new or changed since the last look, and keep what was found."""
+    known = read_inventory(storage, dataset.name)
+    folder = paths.landing(dataset.name)
+    present = [FileInfo(file.path[len(folder) + 1 :], file.size, file.stamp) for file in storage.list_files(folder)]
+    present = [file for file in present if table_of(dataset, file.path)]
+    stale = [file for file in present if _changed(known.get(file.path), file)]
+    looked_at: dict[str, LandingFile] = {}
+    with ThreadPoolExecutor(READERS) as pool:
+        look = partial(_look, storage, folder)
+        for done, file in enumerate(pool.map(look, stale), start=1):
+            looked_at[file.path] = file
+            if progress:
+                progress("inspect", done, len(stale))
+    files = {file.path: looked_at.get(file.path) or known[file.path] for file in present}
+    if files != known:
+        write_inventory(storage, dataset.name, files)
+    return files
+
+
+def table_of(dataset: Dataset, path: str) -> Table | None:
+    """The table that a landing path belongs to, or None for a file of no table."""
+    for table in dataset.tables:
+        if table.landing and matches(path, table.landing.csv + table.landing.json):
+            return table
+    return None
+
+
+def files_of(table: Table, files: Iterable[LandingFile]) -> tuple[list[LandingFile], list[Refusal]]:
+    """The files that a table is to be read from, and those of its files that are refused.
+
+    CSV and JSON hold the same table: JSON is read only where no CSV file is there at all. A damaged file of the form
+    that isn't read is refused all the same, for somebody should know.
+    """
+    own = [file for file in files if table.landing and matches(file.path, table.landing.csv + table.landing.json)]
+    refusals = [Refusal(file.path, reason) for file in own if (reason := refusal_reason(table, file.inspection))]
+    has_csv = any(not file.is_json for file in own)
+    read = [file for file in own if not (has_csv and file.is_json)]
+    refused = {refusal.path for refusal in refusals}
+    return [file for file in read if file.path not in refused], refusals
+
+
+def refusal_reason(table: Table, inspection: Inspection) -> str | None:
+    """Why the file can't be read as this table, or None where it can."""
+    if inspection.fault:
+        return inspection.fault
+    present = {column.name for name in inspection.header if (column := column_for_header(table.source_columns, name))}
+    for column in table.source_columns:
+        if column.required and column.name not in present:
+            hint = ""
+            if len(inspection.header) == 1 and any(mark in inspection.header[0] for mark in ";\t|"):
+                hint = "; the fields seem to be separated by something else than a comma"
+            wanted = " or ".join(column.spellings)
+            return f"the header has no column {wanted} ({', '.join(inspection.header)[:200]}){hint}"
+    return None
+
+
+def unknown_columns(table: Table, files: Iterable[LandingFile]) -> tuple[str, ...]:
+    """Header names that the contract doesn't know: drift, to be reported."""
+    names = {name for file in files for name in file.inspection.header if name}
+    return tuple(sorted(name for name in names if column_for_header(table.source_columns, name) is None))
+
+
+def _look(storage: Storage, folder: str, file: FileInfo) -> LandingFile:
+    inspection = inspect_file(file.path, lambda: storage.open(f"{folder}/{file.path}"))
+    return LandingFile(file.path, file.size, file.stamp, inspection)
+
+
+def _changed(known: LandingFile | None, present: FileInfo) -> bool:
+    return known is None or (known.size, known.stamp) != (present.size, present.stamp)
+
+
+def _from_json(path: str, entry: dict[str, object]) -> LandingFile:
+    inspection = dict(entry.pop("inspection"))  # type: ignore[call-overload]
+    header = tuple(inspection.pop("header"))
+    return LandingFile(path, inspection=Inspection(header=header, **inspection), **entry)  # type: ignore[arg-type]

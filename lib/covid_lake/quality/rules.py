@@ -1,0 +1,87 @@
+"""The rules of a contract as Spark predicates, and the reasons they give for a record that breaks them."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from covid_lake.contracts import Severity, Table
+
+RAW = "_raw_"
+SURPLUS_RULE = "surplus_field"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule ready to run: `broken` is true for a row that breaks it, and `message` says why in words."""
+
+    name: str
+    broken: Column
+    message: Column
+    severity: Severity
+
+
+def record_checks(table: Table, run_date: date, surplus: str) -> tuple[Check, ...]:
+    """All checks on one typed record: unreadable values, missing ones, fields past the header, the contract's rules.
+
+    The frame has, beside each source column, its cleaned text as `_raw_<column>`.
+    """
+    unreadable = [
+        Check(
+            f"{column.name}_unreadable",
+            F.col(RAW + column.name).isNotNull() & F.col(column.name).isNull(),
+            F.concat(
+                F.lit(f"{column.name}: can't read '"),
+                F.substring(F.col(RAW + column.name), 1, 80),
+                F.lit(f"' as {column.type.value}"),
+            ),
+            Severity.REJECT,
+        )
+        for column in table.source_columns
+        if column.type != "text"
+    ]
+    required = {column.name for column in table.columns if not column.nullable} | set(table.key)
+    missing = [
+        Check(f"{name}_missing", F.col(name).isNull(), F.lit(f"{name} is missing"), Severity.REJECT)
+        for name in table.column_names
+        if name in required and name not in ("source_file", "source_row_hash", "run_id")
+    ]
+    too_long = Check(
+        SURPLUS_RULE, F.col(surplus).isNotNull(), F.lit("the record has more fields than the header"), Severity.REJECT
+    )
+    return (*unreadable, *missing, too_long, *contract_checks(table, run_date))
+
+
+def contract_checks(table: Table, run_date: date) -> tuple[Check, ...]:
+    """The rules that the contract states."""
+    literal = f"DATE'{run_date.isoformat()}'"
+    return tuple(
+        Check(
+            rule.name,
+            F.coalesce(F.expr(rule.broken_when.format(run_date=literal)), F.lit(False)),
+            F.lit(rule.message),
+            rule.severity,
+        )
+        for rule in table.rules
+    )
+
+
+def of_severity(checks: Sequence[Check], severity: Severity) -> tuple[Check, ...]:
+    return tuple(check for check in checks if check.severity == severity)
+
+
+def breaks_any(checks: Sequence[Check]) -> Column:
+    """Whether a row breaks one of the checks; cheap enough for every row."""
+    return reduce(operator.or_, (check.broken for check in checks), F.lit(False))
+
+
+def reasons(checks: Sequence[Check]) -> Column:
+    """Every reason why a row is refused, as `name: message` texts; for refused rows, which are few."""
+    texts = [F.when(check.broken, F.concat(F.lit(f"{check.name}: "), check.message)) for check in checks]
+    return F.array_compact(F.array(*texts))

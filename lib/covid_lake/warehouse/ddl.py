@@ -1,0 +1,60 @@
+"""Contract -> the warehouse's tables. Pure: the same contract and dialect always give the same text."""
+
+from __future__ import annotations
+
+from covid_lake.contracts import Column, Table
+from covid_lake.warehouse.dialects import Dialect, quote, quote_text
+
+
+def create_statements(table: Table, schema: str, dialect: Dialect) -> tuple[str, ...]:
+    """CREATE TABLE IF NOT EXISTS and its comments, one statement each and without semicolons.
+
+    The columns are the contract's stored ones, in its order: a partition column stands in a path of the lake and not in
+    the warehouse. The key is the primary key; Redshift does not enforce it.
+    """
+    name = quote(schema, table.name)
+    lines = [_column_line(column, table, dialect) for column in table.stored_columns]
+    lines += _constraint_lines(table, schema, dialect)
+    body = ",\n    ".join(lines)
+    return (
+        f"CREATE TABLE IF NOT EXISTS {name} (\n    {body}\n){dialect.layout(table)}",
+        f"COMMENT ON TABLE {name} IS {quote_text(table.grain)}",
+        *(
+            f"COMMENT ON COLUMN {quote(schema, table.name, column.name)} IS {quote_text(column.comment)}"
+            for column in table.stored_columns
+        ),
+    )
+
+
+def render_table(table: Table, schema: str, dialect: Dialect) -> str:
+    """The table's whole DDL as the text of a file, with a newline at its end.
+
+    A table that refers to another must be created after it: dimensions come first.
+    """
+    return ";\n".join(create_statements(table, schema, dialect)) + ";\n"
+
+
+def staging_statement(table: Table, schema: str, dialect: Dialect) -> str:
+    """CREATE TABLE of the same columns and types without any constraint: what is loaded first and checked later."""
+    columns = ",\n    ".join(f"{quote(column.name)} {dialect.types[column.type]}" for column in table.stored_columns)
+    return f"{dialect.create_staging} {quote(schema, table.name)} (\n    {columns}\n)"
+
+
+def _column_line(column: Column, table: Table, dialect: Dialect) -> str:
+    needed = not column.nullable or column.name in table.key
+    return f"{quote(column.name)} {dialect.types[column.type]}{' NOT NULL' if needed else ''}"
+
+
+def _constraint_lines(table: Table, schema: str, dialect: Dialect) -> list[str]:
+    lines = []
+    if table.key:
+        lines.append(f"PRIMARY KEY ({', '.join(quote(name) for name in table.key)})")
+    if dialect.declares_references:
+        lines += [
+            f"FOREIGN KEY ({quote(reference.column)}) "
+            f"REFERENCES {quote(schema, reference.table)} ({quote(reference.target)})"
+            for reference in table.references
+            # A reference to its own table tells the planner nothing and makes the order of creation matter.
+            if reference.table != table.name
+        ]
+    return lines

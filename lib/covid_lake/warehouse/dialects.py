@@ -1,0 +1,107 @@
+"""What differs between the warehouses: type names, physical layout, and the few functions that SQL has no standard for.
+
+Pure: standard library and contracts only. All other SQL of this package is what PostgreSQL and Redshift share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from covid_lake.contracts import Table, Type
+
+# Redshift counts bytes, reserves memory for the declared width when it sorts and joins, and refuses what is longer. The
+# longest texts of the curated tables (hospital names, addresses, region ids) stay well below this.
+REDSHIFT_TEXT_BYTES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One warehouse's way of saying things.
+
+    `types` are the names that the warehouse's own information schema gives back, so that a table can be compared with
+    its contract. `text_number` turns the text expression `{text}` into the integer of its MD5 hash's first 60 bits.
+    `lock` takes `{tables}`: other writers wait, readers go on where the warehouse can do that; `lock_or_fail` does not
+    wait where the warehouse can do that. `layout` is what follows the closing bracket of CREATE TABLE.
+    """
+
+    name: str
+    jdbc_scheme: str
+    jdbc_driver: str
+    default_port: int
+    types: Mapping[Type, str]
+    create_staging: str
+    text_number: str
+    lock: str
+    lock_or_fail: str
+    declares_references: bool
+    layout: Callable[[Table], str]
+
+
+def quote(*names: str) -> str:
+    """The names as one quoted, dotted identifier: `quote("covid19", "dim_date")` is `"covid19"."dim_date"`."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def quote_text(text: str) -> str:
+    """The text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _no_layout(_: Table) -> str:
+    return ""
+
+
+def _redshift_layout(table: Table) -> str:
+    """Dimensions on every node, for they are small and always joined; facts by region, and by day within a node."""
+    if table.name.startswith("dim_"):
+        return "\nDISTSTYLE ALL"
+    stored = {column.name for column in table.stored_columns}
+    layout = f"\nDISTSTYLE KEY\nDISTKEY ({quote('region_key')})" if "region_key" in stored else "\nDISTSTYLE AUTO"
+    if "date_key" in stored:
+        layout += f"\nSORTKEY ({quote('date_key')})"
+    return layout
+
+
+_SHARED_TYPES = {
+    Type.INT: "integer",
+    Type.BIGINT: "bigint",
+    Type.DOUBLE: "double precision",
+    Type.BOOLEAN: "boolean",
+    Type.DATE: "date",
+    Type.TIMESTAMP: "timestamp without time zone",
+}
+
+POSTGRESQL = Dialect(
+    name="postgresql",
+    jdbc_scheme="postgresql",
+    jdbc_driver="org.postgresql.Driver",
+    default_port=5432,
+    types=MappingProxyType({Type.TEXT: "text", **_SHARED_TYPES}),
+    create_staging="CREATE UNLOGGED TABLE",
+    text_number="('x' || substring(md5({text}), 1, 15))::bit(60)::bigint",
+    lock="LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE",
+    lock_or_fail="LOCK TABLE {tables} IN EXCLUSIVE MODE NOWAIT",
+    # References were proven when the version was published; enforcing them again would cost a look-up a row and forbid
+    # to replace a row of a dimension.
+    declares_references=False,
+    layout=_no_layout,
+)
+
+REDSHIFT = Dialect(
+    name="redshift",
+    jdbc_scheme="redshift",
+    jdbc_driver="com.amazon.redshift.jdbc.Driver",
+    default_port=5439,
+    types=MappingProxyType({Type.TEXT: f"varchar({REDSHIFT_TEXT_BYTES})", **_SHARED_TYPES}),
+    create_staging="CREATE TABLE",
+    text_number="strtol(substring(md5({text}), 1, 15), 16)",
+    lock="LOCK TABLE {tables}",
+    lock_or_fail="LOCK TABLE {tables}",
+    # Not enforced there, but the planner drops joins by them.
+    declares_references=True,
+    layout=_redshift_layout,
+)
+
+DIALECTS = {dialect.name: dialect for dialect in (POSTGRESQL, REDSHIFT)}

@@ -1,0 +1,321 @@
+"""Load the curated star into the warehouse: stage aside, switch in one transaction, prove it, commit.
+
+A reader sees the old tables or the new ones, never a mix: everything that touches a target happens in one transaction,
+which ends with a comparison of every loaded table to the curated version that Spark read. What is loaded is recorded in
+the warehouse itself, beside the staging tables, in the same transaction.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from covid_lake.contracts import Table, Type
+from covid_lake.errors import SettingsError, VerificationFailed, WarehouseError
+from covid_lake.warehouse.checksums import (
+    Checksums,
+    checksum_query,
+    first_difference,
+    frame_checksums,
+    read_checksums,
+)
+from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.ddl import create_statements, staging_statement
+from covid_lake.warehouse.dialects import POSTGRESQL, Dialect, quote, quote_text
+from covid_lake.warehouse.merge import insert_all, merge_statements
+from covid_lake.warehouse.sql_session import LockTaken, SqlSession, java_message
+
+LOADED_VERSIONS = "loaded_versions"
+LOAD_LOCK = "load_lock"
+
+# Two writers keep a small machine busy; a warehouse for one team gains nothing from more.
+WRITERS = 2
+ROWS_PER_BATCH = 10_000
+
+Progress = Callable[[str, str], None]
+
+
+def _silent(_table: str, _phase: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CuratedVersion:
+    """One table as the lake publishes it. `frame` reads exactly `version` and has at least the stored columns."""
+
+    table: Table
+    frame: DataFrame
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableLoad:
+    """What a load did to one table. `inserted`, `changed` and `deleted` (vanished) are disjoint counts of rows.
+
+    `up_to_date` tells that the warehouse held the version already: nothing was read or written, and all counts are 0.
+    """
+
+    table: str
+    version: str
+    up_to_date: bool = False
+    staged: int = 0
+    inserted: int = 0
+    changed: int = 0
+    deleted: int = 0
+    seconds: float = 0.0
+
+
+def staging_schema(dataset: str) -> str:
+    """The schema of a dataset's staging tables and of the record of what is loaded."""
+    return f"{dataset}_staging"
+
+
+def read_loaded_versions(connection: WarehouseConnection, dataset: str) -> dict[str, str]:
+    """The version of each loaded table, read without a JVM; empty where nothing was ever loaded.
+
+    A table that was dropped since counts as not loaded. Raises `WarehouseError` when the warehouse does not answer.
+    """
+    import psycopg  # AWS Glue has none
+
+    with connection.connect() as opened:
+        try:
+            rows = opened.execute(_loaded_versions_query(dataset).encode()).fetchall()
+        except psycopg.errors.UndefinedTable:
+            return {}
+        except psycopg.Error as error:
+            raise WarehouseError(f"the loaded versions could not be read: {error}") from error
+    return dict(rows)
+
+
+def load_star(
+    spark: SparkSession,
+    connection: WarehouseConnection,
+    dataset: str,
+    versions: Sequence[CuratedVersion],
+    *,
+    force: bool = False,
+    progress: Progress = _silent,
+) -> tuple[TableLoad, ...]:
+    """Bring the dataset's tables in the warehouse to exactly the given curated versions, all of them or none.
+
+    Targets are in the schema named like the dataset; what is missing is created, a table whose columns are no longer
+    the contract's is built anew. A table that already holds its version is left alone unless `force` is set.
+    `progress` is told a table's name and what is about to happen to it.
+
+    Returns one `TableLoad` a table, in the order given. Raises `VerificationFailed` when a loaded table differs from
+    its curated version, `WarehouseError` when the warehouse refuses or another load is running. In either case the
+    targets are as they were; staging tables left behind are removed by the next load.
+    """
+    stage = _stager(connection.dialect)
+    _require_utc(spark, versions)
+    with (
+        SqlSession(spark, connection, autocommit=True) as control,
+        SqlSession(spark, connection, autocommit=False) as guard,
+    ):
+        _create_staging_schema(control, dataset)
+        _take_load_lock(guard, connection.dialect, dataset)
+        loaded = set() if force else set(control.query(_loaded_versions_query(dataset)))
+        outdated = [given for given in versions if (given.table.name, given.version) not in loaded]
+        loads = {}
+        if outdated:
+            _drop_staging_tables(control, dataset)
+            staged = [stage(connection, control, dataset, given, progress) for given in outdated]
+            with SqlSession(spark, connection, autocommit=False) as transaction:
+                loads = _switch(transaction, connection.dialect, dataset, staged, progress)
+            _drop_staging_tables(control, dataset)
+            for given in outdated:
+                control.execute(f"ANALYZE {quote(dataset, given.table.name)}")
+    return tuple(
+        loads.get(given.table.name, TableLoad(given.table.name, given.version, up_to_date=True)) for given in versions
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """A version whose rows stand in the staging schema, and what they must come to in the target."""
+
+    table: Table
+    version: str
+    expected: Checksums
+    seconds: float
+
+
+_Stager = Callable[[WarehouseConnection, SqlSession, str, CuratedVersion, Progress], _Staged]
+
+
+def _stager(dialect: Dialect) -> _Stager:
+    """How a dialect's staging tables are filled: rows over JDBC are right for PostgreSQL and hopeless for Redshift."""
+    stagers: dict[str, _Stager] = {POSTGRESQL.name: _stage_rows}
+    if dialect.name not in stagers:
+        raise WarehouseError(f"there is no way yet to fill the staging tables of {dialect.name}")
+    return stagers[dialect.name]
+
+
+def _stage_rows(
+    connection: WarehouseConnection,
+    control: SqlSession,
+    dataset: str,
+    given: CuratedVersion,
+    progress: Progress,
+) -> _Staged:
+    """Write one version into a staging table of our own types, with Spark's JDBC writer."""
+    started = time.monotonic()
+    table = given.table
+    progress(table.name, "staging")
+    schema = staging_schema(dataset)
+    control.execute(staging_statement(table, schema, connection.dialect))
+    try:
+        expected = frame_checksums(given.frame, table.stored_columns)
+        _frame_to_write(given).write.jdbc(
+            connection.jdbc_url,
+            quote(schema, table.name),
+            mode="append",
+            properties={
+                **connection.jdbc_properties,
+                "batchsize": str(ROWS_PER_BATCH),
+                "reWriteBatchedInserts": "true",
+            },
+        )
+    except (Py4JJavaError, PySparkException) as error:
+        reason = connection.without_password(java_message(error))
+        raise WarehouseError(f"{table.name} could not be written to {connection.url}: {reason}") from error
+    control.execute(f"ANALYZE {quote(schema, table.name)}")
+    return _Staged(table, given.version, expected, time.monotonic() - started)
+
+
+def _frame_to_write(given: CuratedVersion) -> DataFrame:
+    """The stored columns in the contract's order, for at most `WRITERS` connections.
+
+    A timestamp is written as UTC's wall clock. As an instant, the driver would write that of the JVM's time zone.
+    """
+    columns = [
+        F.col(column.name).cast("timestamp_ntz").alias(column.name)
+        if column.type == Type.TIMESTAMP
+        else F.col(column.name)
+        for column in given.table.stored_columns
+    ]
+    return given.frame.select(*columns).coalesce(WRITERS)
+
+
+def _switch(
+    transaction: SqlSession, dialect: Dialect, dataset: str, staged: Sequence[_Staged], progress: Progress
+) -> dict[str, TableLoad]:
+    """Everything that readers can see, in one transaction: lock, merge, verify, record, commit."""
+    existing = _existing_tables(transaction, dataset)
+    if targets := [quote(dataset, one.table.name) for one in staged if one.table.name in existing]:
+        transaction.execute(dialect.lock.format(tables=", ".join(targets)))
+    transaction.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(dataset)}")
+    loads = {}
+    for one in staged:
+        started = time.monotonic()
+        progress(one.table.name, "merging")
+        _create_target(transaction, dialect, dataset, one.table)
+        inserted, changed, deleted = _merge(transaction, dataset, one.table)
+        progress(one.table.name, "verifying")
+        _verify(transaction, dialect, dataset, one)
+        _record_version(transaction, dataset, one)
+        seconds = one.seconds + time.monotonic() - started
+        loads[one.table.name] = TableLoad(
+            one.table.name, one.version, False, one.expected.rows, inserted, changed, deleted, seconds
+        )
+    transaction.commit()
+    return loads
+
+
+def _create_target(transaction: SqlSession, dialect: Dialect, dataset: str, table: Table) -> None:
+    """Create the target if it is missing, and anew if its columns are not the contract's: its rows are all staged."""
+    found = transaction.query(
+        "SELECT column_name, data_type FROM information_schema.columns "  # noqa: S608
+        f"WHERE table_schema = {quote_text(dataset)} AND table_name = {quote_text(table.name)} "
+        "ORDER BY ordinal_position"
+    )
+    if found == [(column.name, dialect.types[column.type]) for column in table.stored_columns]:
+        return
+    transaction.execute(f"DROP TABLE IF EXISTS {quote(dataset, table.name)}")
+    for statement in create_statements(table, dataset, dialect):
+        transaction.execute(statement)
+
+
+def _merge(transaction: SqlSession, dataset: str, table: Table) -> tuple[int, int, int]:
+    """Bring the target to the staged rows; how many rows were new, changed and vanished."""
+    staging = staging_schema(dataset)
+    if not transaction.query(f"SELECT 1 FROM {quote(dataset, table.name)} LIMIT 1"):  # noqa: S608
+        return transaction.execute(insert_all(table, dataset, staging)), 0, 0
+    merge = merge_statements(table, dataset, staging)
+    deleted = transaction.execute(merge.delete_vanished)
+    changed = transaction.execute(merge.delete_changed)
+    return transaction.execute(merge.insert_missing) - changed, changed, deleted
+
+
+def _verify(transaction: SqlSession, dialect: Dialect, dataset: str, staged: _Staged) -> None:
+    columns = staged.table.stored_columns
+    row = transaction.query(checksum_query(dataset, staged.table.name, columns, dialect))[0]
+    if difference := first_difference(staged.expected, read_checksums(row, columns)):
+        raise VerificationFailed(
+            f"{dataset}.{staged.table.name}, {difference}. The load was rolled back; the warehouse is as it was."
+        )
+
+
+def _record_version(transaction: SqlSession, dataset: str, staged: _Staged) -> None:
+    record = quote(staging_schema(dataset), LOADED_VERSIONS)
+    name = quote_text(staged.table.name)
+    transaction.execute(f"DELETE FROM {record} WHERE table_name = {name}")  # noqa: S608
+    transaction.execute(
+        f"INSERT INTO {record} (table_name, version, row_count, loaded_at) "  # noqa: S608
+        f"VALUES ({name}, {quote_text(staged.version)}, {staged.expected.rows}, CURRENT_TIMESTAMP)"
+    )
+
+
+def _loaded_versions_query(dataset: str) -> str:
+    """Table and version of what is loaded and still there."""
+    return (
+        f"SELECT v.table_name, v.version FROM {quote(staging_schema(dataset), LOADED_VERSIONS)} AS v "  # noqa: S608
+        "JOIN information_schema.tables AS t ON t.table_name = v.table_name "
+        f"WHERE t.table_schema = {quote_text(dataset)}"
+    )
+
+
+def _create_staging_schema(control: SqlSession, dataset: str) -> None:
+    schema = staging_schema(dataset)
+    control.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")
+    control.execute(
+        f"CREATE TABLE IF NOT EXISTS {quote(schema, LOADED_VERSIONS)} (table_name varchar(128) PRIMARY KEY, "
+        "version varchar(256) NOT NULL, row_count bigint NOT NULL, loaded_at timestamp with time zone NOT NULL)"
+    )
+    control.execute(f"CREATE TABLE IF NOT EXISTS {quote(schema, LOAD_LOCK)} (nothing integer)")
+
+
+def _take_load_lock(guard: SqlSession, dialect: Dialect, dataset: str) -> None:
+    """Hold a lock for as long as `guard` is open: two loads at once would drop each other's staging tables."""
+    try:
+        guard.execute(dialect.lock_or_fail.format(tables=quote(staging_schema(dataset), LOAD_LOCK)))
+    except LockTaken as error:
+        raise WarehouseError(f"another load of {dataset} is running; wait until it is done") from error
+
+
+def _drop_staging_tables(control: SqlSession, dataset: str) -> None:
+    schema = staging_schema(dataset)
+    for name in sorted(_existing_tables(control, schema) - {LOADED_VERSIONS, LOAD_LOCK}):
+        control.execute(f"DROP TABLE {quote(schema, name)}")
+
+
+def _existing_tables(session: SqlSession, schema: str) -> set[str]:
+    rows = session.query(
+        f"SELECT table_name FROM information_schema.tables WHERE table_schema = {quote_text(schema)}"  # noqa: S608
+    )
+    return {name for (name,) in rows if name is not None}
+
+
+def _require_utc(spark: SparkSession, versions: Sequence[CuratedVersion]) -> None:
+    has_times = any(column.type == Type.TIMESTAMP for given in versions for column in given.table.stored_columns)
+    zone = spark.conf.get("spark.sql.session.timeZone")
+    if has_times and zone not in ("UTC", "Etc/UTC"):
+        raise SettingsError(
+            f"spark.sql.session.timeZone is {zone}: the warehouse's timestamps are UTC, and so must it be"
+        )

@@ -1,0 +1,265 @@
+"""The load, against a real PostgreSQL and with a real Spark."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import types as T
+
+from covid_lake.contracts import Column, Table, Type, Zone
+from covid_lake.errors import SettingsError, VerificationFailed, WarehouseError
+from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.load import CuratedVersion, TableLoad, load_star, read_loaded_versions
+
+PLACES = Table(
+    "covid19",
+    Zone.CURATED,
+    "dim_place",
+    "A place.",
+    (
+        Column("place_key", Type.BIGINT, "Key", nullable=False),
+        Column("name", Type.TEXT, "The place's name"),
+        Column("latitude", Type.DOUBLE, "Degrees north"),
+        Column("is_open", Type.BOOLEAN, "Whether it's open"),
+        Column("opened_date", Type.DATE, "First day"),
+        Column("updated_at", Type.TIMESTAMP, "Last change (UTC)"),
+    ),
+    key=("place_key",),
+)
+COUNTS = Table(
+    "covid19",
+    Zone.CURATED,
+    "fact_counts",
+    "A place and a day.",
+    (
+        Column("place_key", Type.BIGINT, "Place", nullable=False),
+        Column("date_key", Type.INT, "Day as yyyymmdd", nullable=False),
+        Column("cases", Type.BIGINT, "Cumulative cases"),
+        Column("month", Type.TEXT, "Month as yyyy-MM", nullable=False),
+    ),
+    key=("place_key", "date_key"),
+    partition_by=("month",),
+)
+SPARK_TYPES = {
+    Type.TEXT: T.StringType(),
+    Type.INT: T.IntegerType(),
+    Type.BIGINT: T.LongType(),
+    Type.DOUBLE: T.DoubleType(),
+    Type.BOOLEAN: T.BooleanType(),
+    Type.DATE: T.DateType(),
+    Type.TIMESTAMP: T.TimestampType(),
+}
+UTC = dt.UTC
+PLACE_ROWS = [
+    (0, None, None, None, None, None),
+    (1, "Curaçao 北京 🦠", 12.1696, True, dt.date(2020, 3, 1), dt.datetime(2020, 3, 29, 1, 30, 0, 123456, UTC)),
+    (-9223372036854775808, 'O\'Brien "the" \\ place\n;--', -0.0000001, False, dt.date(1969, 12, 31), None),
+    (9223372036854775807, "", float("nan"), False, dt.date(2020, 2, 29), dt.datetime(1969, 7, 20, 20, 17, tzinfo=UTC)),
+    (5, " ", 1e300, True, None, dt.datetime(2020, 10, 25, 2, 30, tzinfo=UTC)),
+]
+COUNT_ROWS = [(1, 20200301, 5, "2020-03"), (1, 20200302, None, "2020-03"), (2, 20200301, -3, "2020-03")]
+
+
+def version_of(spark: SparkSession, table: Table, rows: list[tuple[Any, ...]], version: str) -> CuratedVersion:
+    schema = T.StructType([T.StructField(column.name, SPARK_TYPES[column.type]) for column in table.columns])
+    return CuratedVersion(table, spark.createDataFrame(rows, schema), version)
+
+
+def fetch(connection: WarehouseConnection, query: str) -> list[tuple[Any, ...]]:
+    with connection.connect() as opened:
+        return opened.execute(query.encode()).fetchall()
+
+
+def run(connection: WarehouseConnection, statement: str) -> None:
+    with connection.connect() as opened:
+        opened.execute(statement.encode())
+
+
+def counts_of(load: TableLoad) -> tuple[int, int, int, int]:
+    return load.staged, load.inserted, load.changed, load.deleted
+
+
+def loaded_counts(connection: WarehouseConnection) -> list[tuple[Any, ...]]:
+    return fetch(connection, "SELECT * FROM covid19.fact_counts ORDER BY 1, 2")
+
+
+def test_first_load_writes_every_value_as_it_is(spark: SparkSession, empty_warehouse: WarehouseConnection) -> None:
+    phases = []
+    loads = load_star(
+        spark,
+        empty_warehouse,
+        "covid19",
+        [version_of(spark, PLACES, PLACE_ROWS, "v1"), version_of(spark, COUNTS, COUNT_ROWS, "v1")],
+        progress=lambda table, phase: phases.append((table, phase)),
+    )
+    assert [counts_of(load) for load in loads] == [(5, 5, 0, 0), (3, 3, 0, 0)]
+    assert phases[0] == ("dim_place", "staging")
+    loaded = fetch(empty_warehouse, "SELECT * FROM covid19.dim_place ORDER BY place_key")
+    without_zone = [(*row[:5], row[5] and row[5].replace(tzinfo=None)) for row in sorted(PLACE_ROWS)]
+    assert repr(loaded) == repr(without_zone)
+    assert loaded_counts(empty_warehouse) == [row[:3] for row in COUNT_ROWS]
+    assert read_loaded_versions(empty_warehouse, "covid19") == {"dim_place": "v1", "fact_counts": "v1"}
+
+
+def test_staging_tables_are_gone_after_a_load(spark: SparkSession, empty_warehouse: WarehouseConnection) -> None:
+    load_star(spark, empty_warehouse, "covid19", [version_of(spark, COUNTS, COUNT_ROWS, "v1")])
+    left = fetch(
+        empty_warehouse, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'covid19_staging'"
+    )
+    assert sorted(left) == [("load_lock",), ("loaded_versions",)]
+
+
+def test_second_load_of_a_version_touches_nothing(spark: SparkSession, empty_warehouse: WarehouseConnection) -> None:
+    given = [version_of(spark, COUNTS, COUNT_ROWS, "v1")]
+    load_star(spark, empty_warehouse, "covid19", given)
+    before = fetch(empty_warehouse, "SELECT xmin::text, ctid::text, * FROM covid19.fact_counts ORDER BY 3, 4")
+    (again,) = load_star(spark, empty_warehouse, "covid19", given)
+    assert again.up_to_date
+    assert counts_of(again) == (0, 0, 0, 0)
+    (forced,) = load_star(spark, empty_warehouse, "covid19", given, force=True)
+    assert counts_of(forced) == (3, 0, 0, 0)
+    assert fetch(empty_warehouse, "SELECT xmin::text, ctid::text, * FROM covid19.fact_counts ORDER BY 3, 4") == before
+
+
+def test_changed_new_and_vanished_rows_are_brought_over(
+    spark: SparkSession, empty_warehouse: WarehouseConnection
+) -> None:
+    load_star(spark, empty_warehouse, "covid19", [version_of(spark, COUNTS, COUNT_ROWS, "v1")])
+    untouched = "SELECT xmin::text FROM covid19.fact_counts WHERE place_key = 1 AND date_key = 20200301"
+    before = fetch(empty_warehouse, untouched)
+    rows = [COUNT_ROWS[0], (1, 20200302, 7, "2020-03"), (3, 20200303, None, "2020-03")]
+    (load,) = load_star(spark, empty_warehouse, "covid19", [version_of(spark, COUNTS, rows, "v2")])
+    assert counts_of(load) == (3, 1, 1, 1)
+    assert loaded_counts(empty_warehouse) == [row[:3] for row in rows]
+    assert fetch(empty_warehouse, untouched) == before
+    assert read_loaded_versions(empty_warehouse, "covid19") == {"fact_counts": "v2"}
+
+
+def test_a_value_that_became_null_is_a_change(spark: SparkSession, empty_warehouse: WarehouseConnection) -> None:
+    load_star(spark, empty_warehouse, "covid19", [version_of(spark, COUNTS, COUNT_ROWS, "v1")])
+    rows = [(*COUNT_ROWS[0][:2], None, "2020-03"), *COUNT_ROWS[1:]]
+    (load,) = load_star(spark, empty_warehouse, "covid19", [version_of(spark, COUNTS, rows, "v2")])
+    assert counts_of(load) == (3, 0, 1, 0)
+
+
+def test_an_empty_version_empties_the_table(spark: SparkSession, empty_warehouse: WarehouseConnection) -> None:
+    load_star(spark, empty_warehouse, "covid19", [version_of(spark, COUNTS, COUNT_ROWS, "v1")])
+    (load,) = load_star(spark, empty_warehouse, "covid19", [version_of(spark, COUNTS, [], "v2")])
+    assert counts_of(load) == (0, 0, 0, 3)
+
+
+def test_load_repairs_a_dropped_table(spark: SparkSession, empty_warehouse: WarehouseConnection) -> None:
+    given = [version_of(spark, COUNTS, COUNT_ROWS, "v1")]
+    load_star(spark, empty_warehouse, "covid19", given)
+    run(empty_warehouse, "DROP TABLE covid19.fact_counts")
+    assert read_loaded_versions(empty_warehouse, "covid19") == {}
+    (load,) = load_star(spark, empty_warehouse, "covid19", given)
+    assert counts_of(load) == (3, 3, 0, 0)
+
+
+def test_a_changed_contract_builds_the_table_anew(spark: SparkSession, empty_warehouse: WarehouseConnection) -> None:
+    load_star(spark, empty_warehouse, "covid19", [version_of(spark, COUNTS, COUNT_ROWS, "v1")])
+    wider = replace(COUNTS, columns=(*COUNTS.columns, Column("deaths", Type.BIGINT, "Cumulative deaths")))
+    rows = [(*row, 1) for row in COUNT_ROWS]
+    (load,) = load_star(spark, empty_warehouse, "covid19", [version_of(spark, wider, rows, "v2")])
+    assert counts_of(load) == (3, 3, 0, 0)
+    assert loaded_counts(empty_warehouse) == [(*row[:3], 1) for row in COUNT_ROWS]
+
+
+def test_failure_in_the_transaction_leaves_all_tables_as_they_were(
+    spark: SparkSession, empty_warehouse: WarehouseConnection
+) -> None:
+    places, counts = version_of(spark, PLACES, PLACE_ROWS, "v1"), version_of(spark, COUNTS, COUNT_ROWS, "v1")
+    load_star(spark, empty_warehouse, "covid19", [places, counts])
+    duplicated = version_of(spark, COUNTS, [COUNT_ROWS[0], (9, 1, 1, "-"), (9, 1, 2, "-")], "v2")
+    with pytest.raises(WarehouseError, match="duplicate key"):
+        load_star(spark, empty_warehouse, "covid19", [version_of(spark, PLACES, PLACE_ROWS[:1], "v2"), duplicated])
+    assert fetch(empty_warehouse, "SELECT count(*) FROM covid19.dim_place") == [(5,)]
+    assert loaded_counts(empty_warehouse) == [row[:3] for row in COUNT_ROWS]
+    assert read_loaded_versions(empty_warehouse, "covid19") == {"dim_place": "v1", "fact_counts": "v1"}
+    (load,) = load_star(spark, empty_warehouse, "covid19", [version_of(spark, COUNTS, COUNT_ROWS[:1], "v3")])
+    assert counts_of(load) == (1, 0, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("column", "damage"),
+    [
+        ("name", "NEW.name := NEW.name || ' '"),
+        ("latitude", "NEW.latitude := NEW.latitude + 0.00001"),
+        ("is_open", "NEW.is_open := NOT NEW.is_open"),
+        ("opened_date", "NEW.opened_date := NEW.opened_date + 1"),
+        ("updated_at", "NEW.updated_at := NEW.updated_at + interval '1 microsecond'"),
+    ],
+)
+def test_a_value_that_differs_from_the_lake_rolls_the_load_back(
+    spark: SparkSession, empty_warehouse: WarehouseConnection, column: str, damage: str
+) -> None:
+    load_star(spark, empty_warehouse, "covid19", [version_of(spark, PLACES, PLACE_ROWS[:1], "v1")])
+    run(
+        empty_warehouse,
+        f"CREATE FUNCTION covid19.damage() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {damage}; RETURN NEW; END $$;"
+        "CREATE TRIGGER damage BEFORE INSERT ON covid19.dim_place FOR EACH ROW EXECUTE FUNCTION covid19.damage()",
+    )
+    with pytest.raises(VerificationFailed, match=rf"covid19\.dim_place, column {column}"):
+        load_star(spark, empty_warehouse, "covid19", [version_of(spark, PLACES, PLACE_ROWS[:2], "v2")])
+    assert fetch(empty_warehouse, "SELECT place_key FROM covid19.dim_place") == [(0,)]
+    assert read_loaded_versions(empty_warehouse, "covid19") == {"dim_place": "v1"}
+
+
+def test_a_lost_row_rolls_the_load_back(spark: SparkSession, empty_warehouse: WarehouseConnection) -> None:
+    load_star(spark, empty_warehouse, "covid19", [version_of(spark, PLACES, PLACE_ROWS[:1], "v1")])
+    run(
+        empty_warehouse, "CREATE RULE lost AS ON INSERT TO covid19.dim_place WHERE NEW.place_key = 5 DO INSTEAD NOTHING"
+    )
+    with pytest.raises(VerificationFailed, match="row count: 5 in the curated version, 4 in the warehouse"):
+        load_star(spark, empty_warehouse, "covid19", [version_of(spark, PLACES, PLACE_ROWS, "v2")])
+
+
+def test_two_loads_at_once_are_refused(spark: SparkSession, empty_warehouse: WarehouseConnection) -> None:
+    given = [version_of(spark, COUNTS, COUNT_ROWS, "v1")]
+    load_star(spark, empty_warehouse, "covid19", given)
+    with empty_warehouse.connect() as other:
+        other.execute("LOCK TABLE covid19_staging.load_lock IN EXCLUSIVE MODE")
+        with pytest.raises(WarehouseError, match="another load of covid19 is running"):
+            load_star(spark, empty_warehouse, "covid19", given)
+
+
+def test_a_stopped_warehouse_says_where_it_was_and_what_to_do(
+    spark: SparkSession, warehouse: WarehouseConnection
+) -> None:
+    stopped = replace(warehouse, port=1)
+    given = [version_of(spark, COUNTS, COUNT_ROWS, "v1")]
+    with pytest.raises(WarehouseError, match=r"127\.0\.0\.1:1(?s:.)*covid-lake warehouse start") as loading:
+        load_star(spark, stopped, "covid19", given)
+    with pytest.raises(WarehouseError, match=r"127\.0\.0\.1:1(?s:.)*covid-lake warehouse start") as reading:
+        read_loaded_versions(stopped, "covid19")
+    assert warehouse.password not in str(loading.value) + str(reading.value)
+
+
+def test_a_wrong_password_is_refused_without_naming_it(spark: SparkSession, warehouse: WarehouseConnection) -> None:
+    wrong = replace(warehouse, password="hunter2-hunter2")
+    with pytest.raises(WarehouseError, match="password authentication failed") as failed:
+        load_star(spark, wrong, "covid19", [version_of(spark, COUNTS, COUNT_ROWS, "v1")])
+    assert "hunter2" not in str(failed.value)
+
+
+def test_text_that_the_warehouse_cannot_hold_fails_the_load(
+    spark: SparkSession, empty_warehouse: WarehouseConnection
+) -> None:
+    rows = [(1, "nul \x00 byte", None, None, None, None)]
+    with pytest.raises(WarehouseError, match="dim_place could not be written"):
+        load_star(spark, empty_warehouse, "covid19", [version_of(spark, PLACES, rows, "v1")])
+    assert read_loaded_versions(empty_warehouse, "covid19") == {}
+
+
+def test_timestamps_need_a_session_in_utc(spark: SparkSession, warehouse: WarehouseConnection) -> None:
+    spark.conf.set("spark.sql.session.timeZone", "Europe/Berlin")
+    try:
+        with pytest.raises(SettingsError, match="timeZone is Europe/Berlin"):
+            load_star(spark, warehouse, "covid19", [version_of(spark, PLACES, PLACE_ROWS, "v1")])
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", "UTC")

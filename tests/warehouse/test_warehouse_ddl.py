@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from covid_lake.contracts import Column, Reference, Table, Type, Zone
+from covid_lake.datasets.covid19.contracts import COVID19
+from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.ddl import create_statements, render_table
+from covid_lake.warehouse.dialects import POSTGRESQL, REDSHIFT
+
+FACT = Table(
+    "covid19",
+    Zone.CURATED,
+    "fact_counts",
+    "A region's day.",
+    (
+        Column("region_key", Type.BIGINT, "Region", nullable=False),
+        Column("date_key", Type.INT, "Day"),
+        Column("source", Type.TEXT, "Feed"),
+        Column("month", Type.TEXT, "Month"),
+    ),
+    key=("region_key", "date_key"),
+    references=(Reference("region_key", "dim_region", "region_key"),),
+    partition_by=("month",),
+)
+
+
+def test_postgresql_table_has_a_key_and_comments_and_no_partition_column() -> None:
+    assert (
+        render_table(FACT, "covid19", POSTGRESQL)
+        == """\
+CREATE TABLE IF NOT EXISTS "covid19"."fact_counts" (
+    "region_key" bigint NOT NULL,
+    "date_key" integer NOT NULL,
+    "source" text,
+    PRIMARY KEY ("region_key", "date_key")
+);
+COMMENT ON TABLE "covid19"."fact_counts" IS 'A region''s day.';
+COMMENT ON COLUMN "covid19"."fact_counts"."region_key" IS 'Region';
+COMMENT ON COLUMN "covid19"."fact_counts"."date_key" IS 'Day';
+COMMENT ON COLUMN "covid19"."fact_counts"."source" IS 'Feed';
+"""
+    )
+
+
+def test_redshift_fact_is_spread_by_region_and_sorted_by_day() -> None:
+    assert (
+        create_statements(FACT, "covid19", REDSHIFT)[0]
+        == """\
+CREATE TABLE IF NOT EXISTS "covid19"."fact_counts" (
+    "region_key" bigint NOT NULL,
+    "date_key" integer NOT NULL,
+    "source" varchar(256),
+    PRIMARY KEY ("region_key", "date_key"),
+    FOREIGN KEY ("region_key") REFERENCES "covid19"."dim_region" ("region_key")
+)
+DISTSTYLE KEY
+DISTKEY ("region_key")
+SORTKEY ("date_key")"""
+    )
+
+
+def test_redshift_dimension_is_on_every_node_and_does_not_refer_to_itself() -> None:
+    ddl = create_statements(COVID19.table(Zone.CURATED, "dim_region"), "covid19", REDSHIFT)[0]
+    assert ddl.endswith("\n)\nDISTSTYLE ALL")
+    assert "FOREIGN KEY" not in ddl
+
+
+def test_postgresql_takes_the_ddl_of_every_curated_table(empty_warehouse: WarehouseConnection) -> None:
+    with empty_warehouse.connect() as opened:
+        opened.execute("CREATE SCHEMA covid19")
+        for table in COVID19.zone(Zone.CURATED):
+            opened.execute(render_table(table, "covid19", POSTGRESQL).encode())
+            columns = opened.execute(
+                "SELECT column_name, data_type FROM information_schema.columns "
+                "WHERE table_schema = 'covid19' AND table_name = %s ORDER BY ordinal_position",
+                (table.name,),
+            ).fetchall()
+            assert columns == [(c.name, POSTGRESQL.types[c.type]) for c in table.stored_columns]

@@ -218,10 +218,10 @@ COUNTRIES = _countries()
 # Countries that report by province: province, first day, size of the first wave.
 PROVINCES: dict[str, tuple[tuple[str, int, int], ...]] = {
     "China": (
-        *(("Hubei", -26, 67800), ("Guangdong", -18, 1360), ("Henan", -16, 1270), ("Zhejiang", -17, 1210)),
-        *(("Hunan", -16, 1010), ("Anhui", -14, 985), ("Jiangxi", -14, 930), ("Shandong", -13, 760)),
-        *(("Jiangsu", -14, 630), ("Chongqing", -16, 570), ("Sichuan", -14, 540), ("Beijing", -15, 410)),
-        *(("Shanghai", -14, 350), ("Hong Kong", -2, 980)),
+        *(("Hubei", -48, 67800), ("Guangdong", -40, 1360), ("Henan", -38, 1270), ("Zhejiang", -39, 1210)),
+        *(("Hunan", -38, 1010), ("Anhui", -36, 985), ("Jiangxi", -36, 930), ("Shandong", -35, 760)),
+        *(("Jiangsu", -36, 630), ("Chongqing", -38, 570), ("Sichuan", -36, 540), ("Beijing", -37, 410)),
+        *(("Shanghai", -36, 350), ("Hong Kong", -2, 980)),
     ),
     "Australia": (("New South Wales", 8, 3050), ("Victoria", 18, 1600), ("Queensland", 16, 1050)),
     "Canada": (("Ontario", 20, 26000), ("Quebec", 36, 50000), ("British Columbia", 24, 2500), ("Alberta", 40, 6900)),

@@ -106,7 +106,7 @@ def write_hospitals(world: World, files: SampleFiles, tally: Tally, scale: float
             "longtitude": round(county.longitude + rng.uniform(-0.1, 0.1), 8),
         }
         if is_placed:
-            record |= {"COUNTY_NAME": county.name, "STATE_FIPS": state.fips}
+            record |= {"COUNTY_NAME": city, "STATE_FIPS": state.fips}
             record |= {"CNTY_FIPS": county.fips[2:], "FIPS": county.fips}
         if number in _BROKEN:
             broken = _BROKEN[number]

@@ -59,7 +59,7 @@ PLACE_ROWS = [
     (1, "Curaçao 北京 🦠", 12.1696, True, dt.date(2020, 3, 1), dt.datetime(2020, 3, 29, 1, 30, 0, 123456, UTC)),
     (-9223372036854775808, 'O\'Brien "the" \\ place\n;--', -0.0000001, False, dt.date(1969, 12, 31), None),
     (9223372036854775807, "", float("nan"), False, dt.date(2020, 2, 29), dt.datetime(1969, 7, 20, 20, 17, tzinfo=UTC)),
-    (5, " ", 1e300, True, None, dt.datetime(2020, 10, 25, 2, 30, tzinfo=UTC)),
+    (5, " ", 1e300, True, None, dt.datetime(2020, 3, 8, 2, 30, tzinfo=UTC)),
 ]
 COUNT_ROWS = [(1, 20200301, 5, "2020-03"), (1, 20200302, None, "2020-03"), (2, 20200301, -3, "2020-03")]
 
@@ -103,6 +103,10 @@ def test_first_load_writes_every_value_as_it_is(spark: SparkSession, empty_wareh
     assert repr(loaded) == repr(without_zone)
     assert loaded_counts(empty_warehouse) == [row[:3] for row in COUNT_ROWS]
     assert read_loaded_versions(empty_warehouse, "covid19") == {"dim_place": "v1", "fact_counts": "v1"}
+
+
+def test_nothing_is_loaded_in_a_new_warehouse(empty_warehouse: WarehouseConnection) -> None:
+    assert read_loaded_versions(empty_warehouse, "covid19") == {}
 
 
 def test_staging_tables_are_gone_after_a_load(spark: SparkSession, empty_warehouse: WarehouseConnection) -> None:

@@ -180,6 +180,7 @@ def _stage_rows(
                 **connection.jdbc_properties,
                 "batchsize": str(ROWS_PER_BATCH),
                 "reWriteBatchedInserts": "true",
+                "stringtype": "unspecified",  # text also fills timestamp columns
             },
         )
     except (Py4JJavaError, PySparkException) as error:
@@ -192,10 +193,11 @@ def _stage_rows(
 def _frame_to_write(given: CuratedVersion) -> DataFrame:
     """The stored columns in the contract's order, for at most `WRITERS` connections.
 
-    A timestamp is written as UTC's wall clock. As an instant, the driver would write that of the JVM's time zone.
+    A timestamp is written as the text of UTC's wall clock: of any other form the driver makes a wall clock of the JVM's
+    time zone, in which some hours of a year do not exist.
     """
     columns = [
-        F.col(column.name).cast("timestamp_ntz").alias(column.name)
+        F.date_format(column.name, "yyyy-MM-dd HH:mm:ss.SSSSSS").alias(column.name)
         if column.type == Type.TIMESTAMP
         else F.col(column.name)
         for column in given.table.stored_columns

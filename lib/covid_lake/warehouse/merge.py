@@ -46,11 +46,12 @@ def merge_statements(table: Table, schema: str, staging_schema: str) -> Merge:
 
 
 def insert_all(table: Table, schema: str, staging_schema: str) -> str:
-    """The one statement that fills an empty target."""
+    """The one statement that fills an empty target, in the key's order: its index then grows at one end only."""
     names = ", ".join(quote(column.name) for column in table.stored_columns)
+    order = f" ORDER BY {', '.join(quote(name) for name in table.key)}" if table.key else ""
     return (
         f"INSERT INTO {quote(schema, table.name)} ({names}) "  # noqa: S608
-        f"SELECT {names} FROM {quote(staging_schema, table.name)}"
+        f"SELECT {names} FROM {quote(staging_schema, table.name)}{order}"
     )
 
 

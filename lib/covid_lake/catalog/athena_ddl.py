@@ -1,0 +1,59 @@
+"""Contract -> Athena's CREATE EXTERNAL TABLE. Pure: the same contract gives the same text on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from covid_lake.contracts import Column, Table, Type
+from covid_lake.datasets.registry import database_name
+
+ATHENA_TYPES: Final = {
+    Type.TEXT: "string",
+    Type.INT: "int",
+    Type.BIGINT: "bigint",
+    Type.DOUBLE: "double",
+    Type.BOOLEAN: "boolean",
+    Type.DATE: "date",
+    Type.TIMESTAMP: "timestamp",
+}
+LOCATION_PLACEHOLDER = "${location}"
+
+
+def athena_type(column: Column) -> str:
+    """The column's type as Athena and the Glue Data Catalog spell it."""
+    return ATHENA_TYPES[column.type]
+
+
+def render_table(table: Table) -> str:
+    """The statement that makes a trusted or curated table known to Athena, over the Parquet files of one version.
+
+    Every name stands in backticks, for `date`, `timestamp`, `user`, `values` and `start` are reserved in DDL. The
+    location is the placeholder `${location}`: the folder of a version, which changes with every publication. The
+    statement ends without a semicolon, which Athena's API takes for a second statement in places.
+    """
+    partitions = [table.column(name) for name in table.partition_by]
+    clauses = [
+        f"CREATE EXTERNAL TABLE IF NOT EXISTS `{database_name(table.dataset, table.zone)}`.`{table.name}` (",
+        _column_lines(table.stored_columns),
+        ")",
+        f"COMMENT {_text(table.grain)}",
+        *(["PARTITIONED BY (", _column_lines(partitions), ")"] if partitions else []),
+        "STORED AS PARQUET",
+        f"LOCATION '{LOCATION_PLACEHOLDER}'",
+        "TBLPROPERTIES (",
+        "  'classification' = 'parquet',",
+        "  'parquet.compression' = 'ZSTD'",
+        ")",
+    ]
+    return "\n".join(clauses) + "\n"
+
+
+def _column_lines(columns: Iterable[Column]) -> str:
+    return ",\n".join(f"  `{column.name}` {athena_type(column)} COMMENT {_text(column.comment)}" for column in columns)
+
+
+def _text(value: str) -> str:
+    """A literal of Hive's DDL, in which a backslash escapes; a doubled quote would vanish."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

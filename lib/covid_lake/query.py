@@ -1,0 +1,192 @@
+"""SQL as Athena understands it, read once and asked of whatever engine is at hand: DuckDB or the warehouse.
+
+Only questions pass: one statement that reads. DuckDB and PostgreSQL get a translation; what a person writes here can be
+pasted into Athena.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from covid_lake.answers import Answer, answer_of_rows
+from covid_lake.contracts import Zone
+from covid_lake.datasets import registry
+from covid_lake.datasets.registry import NamedTable
+from covid_lake.errors import QueryError, UnknownTable, WarehouseError
+
+if TYPE_CHECKING:
+    import psycopg
+
+ATHENA_CATALOG = "awsdatacatalog"
+WAREHOUSE_CATALOGUES = ("information_schema", "pg_catalog")
+ALLOWED = "ask with SELECT, WITH, VALUES, EXPLAIN, SHOW or DESCRIBE"
+
+COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
+EXPLAIN = re.compile(r"explain\s+(?P<query>.*)", re.DOTALL | re.IGNORECASE)
+SHOW_DATABASES = re.compile(r"show\s+(?:databases|schemas)", re.IGNORECASE)
+SHOW_TABLES = re.compile(r"show\s+tables(?:\s+(?:in|from)\s+(?P<name>[\w`\"]+))?", re.IGNORECASE)
+SHOW_COLUMNS = re.compile(
+    r"(?:show\s+columns\s+(?:in|from)|describe|desc)\s+(?P<name>[\w`\"]+\.[\w`\"]+)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One query, parsed, and the tables that it names as `database.table`, in the order of their first mention."""
+
+    tree: exp.Expr
+    tables: tuple[str, ...]
+    explain: bool = False
+
+    def duckdb_sql(self) -> str:
+        """The query in DuckDB's SQL, over views that are called as the tables are in Athena."""
+        return self._sql("duckdb", self.tree)
+
+    def warehouse_sql(self) -> str:
+        """The query in PostgreSQL's SQL, which Redshift shares here: `covid19_curated.t` is `covid19.t` there.
+
+        Raises `UnknownTable` for a table that is not in the warehouse: only curated ones are.
+        """
+        return self._sql("postgres", self.tree.transform(_as_in_warehouse))
+
+    def _sql(self, dialect: str, tree: exp.Expr) -> str:
+        try:
+            text = tree.sql(dialect, unsupported_level=sqlglot.ErrorLevel.RAISE, comments=False)
+        except SqlglotError as error:
+            raise QueryError(f"the query cannot be put into {dialect}'s SQL: {error}") from error
+        return f"EXPLAIN {text}" if self.explain else text
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """SHOW or DESCRIBE: what there is, `databases`, `tables` (of a database, or all) or `columns` (of a table)."""
+
+    kind: str
+    name: str | None = None
+
+
+def read_question(text: str) -> Question | Listing:
+    """Read a statement in Athena's SQL; `QueryError` for what cannot be read, or does more than read."""
+    bare = text[COMMENTS.match(text).end() :].rstrip().rstrip(";").rstrip()  # type: ignore[union-attr]
+    if not bare:
+        raise QueryError(f"there is no query; {ALLOWED}")
+    listing = _read_listing(bare)
+    if listing:
+        return listing
+    explained = EXPLAIN.fullmatch(bare)
+    tree = _parse(explained["query"] if explained else bare)
+    return Question(tree, _table_names(tree), explain=explained is not None)
+
+
+def ask_warehouse(connection: psycopg.Connection[Any], text: str) -> Answer:
+    """Ask the warehouse, in a read-only transaction on an open connection that is not in one already.
+
+    Raises `QueryError` where the query cannot be read, translated or answered, `UnknownTable` for a table that is not
+    in the warehouse, and `WarehouseError` where the connection is lost.
+    """
+    import psycopg
+
+    question = read_question(text)
+    if isinstance(question, Listing):
+        raise QueryError("the warehouse lists its tables in information_schema.tables and information_schema.columns")
+    before = connection.read_only
+    connection.read_only = True
+    try:
+        with connection.transaction(), connection.cursor() as cursor:
+            cursor.execute(question.warehouse_sql().encode())
+            return answer_of_rows([column.name for column in cursor.description or ()], cursor.fetchall())
+    except psycopg.OperationalError as error:
+        raise WarehouseError(f"the warehouse did not answer: {error}") from error
+    except psycopg.Error as error:
+        raise QueryError(_warehouse_message(error, question)) from error
+    finally:
+        if not connection.closed:
+            connection.read_only = before
+
+
+def _read_listing(text: str) -> Listing | None:
+    if SHOW_DATABASES.fullmatch(text):
+        return Listing("databases")
+    for kind, pattern in (("tables", SHOW_TABLES), ("columns", SHOW_COLUMNS)):
+        found = pattern.fullmatch(text)
+        if found:
+            name = found["name"]
+            return Listing(kind, name and re.sub(r"[`\"]", "", name).casefold())
+    return None
+
+
+def _parse(text: str) -> exp.Expr:
+    if text.split(None, 1)[0].casefold() not in ("select", "with", "values", "table") and not text.startswith("("):
+        raise QueryError(f"{text.split(None, 1)[0].upper()} is not answered, a query only reads; {ALLOWED}")
+    try:
+        statements = [statement for statement in sqlglot.parse(text, read="athena") if statement]
+    except SqlglotError as error:
+        raise QueryError(f"the query cannot be read: {_parse_message(error)}") from error
+    if len(statements) != 1:
+        raise QueryError("one query at a time, please")
+    tree = statements[0]
+    if not isinstance(tree, exp.Query | exp.Values) or tree.find(exp.DML, exp.DDL, exp.Into, exp.Command) not in (
+        None,
+        tree,
+    ):
+        raise QueryError(f"a query only reads; {ALLOWED}")
+    return tree
+
+
+def _parse_message(error: SqlglotError) -> str:
+    details = getattr(error, "errors", None)
+    if not details:
+        return str(error)
+    return f"line {details[0]['line']}, column {details[0]['col']}: {details[0]['description']}"
+
+
+def _table_names(tree: exp.Expr) -> tuple[str, ...]:
+    """The tables that the query reads, without its own common table expressions."""
+    local = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
+    names = []
+    for table in tree.find_all(exp.Table):
+        if not isinstance(table.this, exp.Identifier):
+            raise QueryError(f"{table.this.sql('athena')}: a query reads the tables of the lake, nothing else")
+        if table.catalog and table.catalog.casefold() != ATHENA_CATALOG:
+            raise UnknownTable(f"{table.sql('athena')}: there is no catalog but AwsDataCatalog")
+        table.set("catalog", None)
+        if table.db:
+            names.append(f"{table.db}.{table.name}".casefold())
+        elif table.name.casefold() not in local:
+            registry.find_table(table.name)
+    return tuple(dict.fromkeys(names))
+
+
+def _as_in_warehouse(node: exp.Expr) -> exp.Expr:
+    if not isinstance(node, exp.Table) or not node.db or node.db.casefold() in WAREHOUSE_CATALOGUES:
+        return node
+    table = registry.find_table(f"{node.db}.{node.name}")
+    if table.zone is not Zone.CURATED:
+        raise UnknownTable(f"{table} is not in the warehouse: it holds the curated tables; ask the lake for the others")
+    node.set("db", exp.to_identifier(table.dataset))
+    return node
+
+
+def _warehouse_message(error: psycopg.Error, question: Question) -> str:
+    message = str(error.diag.message_primary or error)
+    for table in _curated_tables(question):
+        for column in table.contract.partition_by:
+            if error.sqlstate == "42703" and re.search(rf"\b{column}\b", message):
+                message += (
+                    f"; {column} is a partition column of {table}: in the lake it stands in the path of the files, "
+                    "and the warehouse does not have it. Use date_key or dim_date there"
+                )
+    if error.sqlstate in ("42P01", "3F000"):
+        message += "; load the curated tables into the warehouse first"
+    return message
+
+
+def _curated_tables(question: Question) -> list[NamedTable]:
+    databases = [name for name in question.tables if name.split(".")[0] not in WAREHOUSE_CATALOGUES]
+    return [registry.find_table(name) for name in databases]

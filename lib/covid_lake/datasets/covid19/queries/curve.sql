@@ -46,21 +46,41 @@ best_source AS (
 ),
 reports AS (
     SELECT
-        f.region, f.source, f.level, f.day_number, f.confirmed, f.deaths,
-        f.day_number + 1 + p.days_held AS too_old,
-        lead(f.day_number) OVER (PARTITION BY f.region_key ORDER BY f.day_number) AS next_own,
-        min(CASE WHEN f.level = 'country' THEN f.day_number END) OVER later_in_country AS next_country,
-        min(CASE WHEN f.level <> 'country' THEN f.day_number END) OVER later_in_country AS next_in_country,
-        min(CASE WHEN f.level = 'state' THEN f.day_number END) OVER later_in_state AS next_state,
-        min(CASE WHEN f.level <> 'state' THEN f.day_number END) OVER later_in_state AS next_in_state
+        f.region, f.region_key, coalesce(f.state_region_key, 0) AS state_key, f.source, f.level, f.day_number,
+        f.confirmed, f.deaths
     FROM facts f
     JOIN best_source b ON b.source = f.source
+),
+country_days AS (
+    SELECT
+        r.day_number,
+        min(max(CASE WHEN r.level = 'country' THEN r.day_number END)) OVER later AS next_country,
+        min(max(CASE WHEN r.level <> 'country' THEN r.day_number END)) OVER later AS next_in_country
+    FROM reports r
+    GROUP BY r.day_number
+    WINDOW later AS (ORDER BY r.day_number ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
+),
+state_days AS (
+    SELECT
+        r.state_key,
+        r.day_number,
+        min(max(CASE WHEN r.level = 'state' THEN r.day_number END)) OVER later AS next_state,
+        min(max(CASE WHEN r.level <> 'state' THEN r.day_number END)) OVER later AS next_in_state
+    FROM reports r
+    GROUP BY r.state_key, r.day_number
+    WINDOW later AS (PARTITION BY r.state_key ORDER BY r.day_number ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
+),
+limits AS (
+    SELECT
+        r.day_number, r.confirmed, r.deaths,
+        r.day_number + 1 + p.days_held AS too_old,
+        lead(r.day_number) OVER (PARTITION BY r.region_key ORDER BY r.day_number) AS next_own,
+        CASE r.level WHEN 'country' THEN c.next_in_country ELSE c.next_country END AS next_by_country,
+        CASE r.level WHEN 'country' THEN NULL WHEN 'state' THEN s.next_in_state ELSE s.next_state END AS next_by_state
+    FROM reports r
+    JOIN country_days c ON c.day_number = r.day_number
+    JOIN state_days s ON s.state_key = r.state_key AND s.day_number = r.day_number
     CROSS JOIN params p
-    WINDOW
-        later_in_country AS (ORDER BY f.day_number RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING),
-        later_in_state AS (
-            PARTITION BY f.state_region_key ORDER BY f.day_number RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        )
 ),
 -- A figure holds until its region is reported again, or a region around it or inside it: where a source goes over from
 -- a state to its counties, the state's last figure must not be counted on top of theirs.
@@ -68,12 +88,9 @@ held AS (
     SELECT
         day_number, confirmed, deaths,
         least(
-            too_old,
-            coalesce(next_own, too_old),
-            coalesce(CASE level WHEN 'country' THEN next_in_country ELSE next_country END, too_old),
-            coalesce(CASE level WHEN 'country' THEN NULL WHEN 'state' THEN next_in_state ELSE next_state END, too_old)
+            too_old, coalesce(next_own, too_old), coalesce(next_by_country, too_old), coalesce(next_by_state, too_old)
         ) AS until_day
-    FROM reports
+    FROM limits
 ),
 changes AS (
     SELECT c.day_number, sum(c.confirmed) AS confirmed, sum(c.deaths) AS deaths

@@ -37,30 +37,39 @@ best_source AS (
     LIMIT 1
 ),
 reports AS (
-    SELECT
-        f.state_region_key, f.source, f.level, f.day_number, f.confirmed,
-        f.day_number + 1 + p.days_held AS too_old,
-        lead(f.day_number) OVER (PARTITION BY f.region_key ORDER BY f.day_number) AS next_own,
-        min(CASE WHEN f.level = 'state' THEN f.day_number END) OVER later_in_state AS next_state,
-        min(CASE WHEN f.level <> 'state' THEN f.day_number END) OVER later_in_state AS next_in_state
+    SELECT f.region_key, f.state_region_key, f.source, f.level, f.day_number, f.confirmed
     FROM facts f
     JOIN best_source b ON b.source = f.source
-    CROSS JOIN params p
-    WINDOW later_in_state AS (
-        PARTITION BY f.state_region_key ORDER BY f.day_number RANGE BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+),
+state_days AS (
+    SELECT
+        r.state_region_key,
+        r.day_number,
+        min(max(CASE WHEN r.level = 'state' THEN r.day_number END)) OVER later AS next_state,
+        min(max(CASE WHEN r.level <> 'state' THEN r.day_number END)) OVER later AS next_in_state
+    FROM reports r
+    GROUP BY r.state_region_key, r.day_number
+    WINDOW later AS (
+        PARTITION BY r.state_region_key ORDER BY r.day_number ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
     )
+),
+limits AS (
+    SELECT
+        r.state_region_key, r.day_number, r.confirmed,
+        r.day_number + 1 + p.days_held AS too_old,
+        lead(r.day_number) OVER (PARTITION BY r.region_key ORDER BY r.day_number) AS next_own,
+        CASE r.level WHEN 'state' THEN s.next_in_state ELSE s.next_state END AS next_by_state
+    FROM reports r
+    JOIN state_days s ON s.state_region_key = r.state_region_key AND s.day_number = r.day_number
+    CROSS JOIN params p
 ),
 -- A figure holds until its region is reported again, or its state, or a region inside it: where a source goes over from
 -- a state to its counties, the state's last figure must not be counted on top of theirs.
 held AS (
     SELECT
         state_region_key, day_number, confirmed,
-        least(
-            too_old,
-            coalesce(next_own, too_old),
-            coalesce(CASE level WHEN 'state' THEN next_in_state ELSE next_state END, too_old)
-        ) AS until_day
-    FROM reports
+        least(too_old, coalesce(next_own, too_old), coalesce(next_by_state, too_old)) AS until_day
+    FROM limits
 ),
 changes AS (
     SELECT c.state_region_key, c.day_number, sum(c.confirmed) AS confirmed

@@ -224,6 +224,23 @@ def test_a_file_that_no_manifest_names_is_not_read(tmp_path: Path) -> None:
     assert Lake(tmp_path).arrow("covid19_curated.fact_cases").num_rows == 3
 
 
+def test_a_lost_file_is_named(tmp_path: Path) -> None:
+    storage = open_storage(str(tmp_path))
+    fill(storage)
+    lake = Lake(tmp_path)
+    Path(lake.location("covid19_curated.fact_cases").files[0]).unlink()
+
+    with pytest.raises(StorageError, match="month=2020-03/part-0"):
+        lake.arrow("covid19_curated.fact_cases")
+    with pytest.raises((StorageError, QueryError), match="month=2020-03/part-0"):
+        lake.sql("SELECT sum(confirmed) FROM covid19_curated.fact_cases")
+
+
+def test_values_and_unions_are_queries(lake: Lake) -> None:
+    assert lake.sql("VALUES (1, 'a'), (2, NULL)").rows == [(1, "a"), (2, None)]
+    assert lake.sql("(SELECT 1 AS n) UNION ALL (SELECT 2 AS n) ORDER BY n DESC").rows == [(2,), (1,)]
+
+
 def test_times_that_spark_wrote_as_int96_are_utc(tmp_path: Path) -> None:
     storage = open_storage(str(tmp_path))
     fill(storage)

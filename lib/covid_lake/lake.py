@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from covid_lake.catalog.athena_ddl import athena_type
 from covid_lake.contracts import Dataset, Zone
 from covid_lake.datasets import registry
 from covid_lake.datasets.registry import NamedTable
-from covid_lake.errors import QueryError, UnknownTable
+from covid_lake.errors import QueryError, StorageError, UnknownTable
 from covid_lake.lake_files import open_filesystem, quarantine_dataset, table_dataset
 from covid_lake.landing_views import landing_files, landing_query
 from covid_lake.query import Listing, Question, read_question
@@ -108,7 +108,8 @@ class Lake:
         table = registry.find_table(name)
         if table.zone is Zone.LANDING:
             return self.sql(f"SELECT * FROM {table}").arrow  # noqa: S608 - the name is one of the registry's
-        return self._state().dataset(table).to_table()
+        with _naming_faults():
+            return self._state().dataset(table).to_table()
 
     def relation(self, name: str) -> duckdb.DuckDBPyRelation:
         """The table as a DuckDB relation, to be filtered and joined in Python. Raises `UnknownTable`."""
@@ -129,17 +130,12 @@ class Lake:
         if isinstance(question, Listing):
             return _list(question, state)
         tables = [registry.find_table(name) for name in question.tables]
-        with closing(_connect()) as connection, tempfile.TemporaryDirectory(prefix="covid_lake-") as scratch:
-            try:
-                for table in tables:
-                    state.show(connection, table, Path(scratch))
-                _shut_in(connection, [self._landing_root(), scratch])
-                return _answer(connection, question)
-            except duckdb.Error as error:
-                raise QueryError(_message(error)) from error
-
-    def _landing_root(self) -> str:
-        return f"{self.storage.root}/{Zone.LANDING}"
+        scratch_folder = tempfile.TemporaryDirectory(prefix="covid_lake-")
+        with _naming_faults(), closing(_connect()) as connection, scratch_folder as scratch:
+            for table in tables:
+                state.show(connection, table, Path(scratch))
+            _shut_in(connection, [state.place(str(Zone.LANDING)), scratch])
+            return _answer(connection, question)
 
     def _state(self) -> _State:
         return _State(self.storage, open_filesystem(self.storage, self._endpoint))
@@ -260,6 +256,13 @@ def _list(listing: Listing, state: _State) -> Answer:
     return answer_of_rows(["table"], shown)
 
 
-def _message(error: duckdb.Error) -> str:
-    """What DuckDB says, without the excerpt of a query that was translated from the person's own."""
-    return str(error).split("\n\nLINE ", 1)[0].strip()
+@contextmanager
+def _naming_faults() -> Iterator[None]:
+    """What the engines raise, as faults of this library's own."""
+    try:
+        yield
+    except duckdb.Error as error:
+        # What follows is an excerpt of the query as it was translated, which nobody wrote.
+        raise QueryError(str(error).split("\n\nLINE ", 1)[0].strip()) from error
+    except (pa.ArrowException, OSError) as error:
+        raise StorageError(f"a file of the table cannot be read: {error}") from error

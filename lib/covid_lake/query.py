@@ -131,10 +131,7 @@ def _parse(text: str) -> exp.Expr:
     if len(statements) != 1:
         raise QueryError("one query at a time, please")
     tree = statements[0]
-    if not isinstance(tree, exp.Query | exp.Values) or tree.find(exp.DML, exp.DDL, exp.Into, exp.Command) not in (
-        None,
-        tree,
-    ):
+    if not isinstance(tree, exp.Query | exp.Values) or tree.find(exp.DML, exp.DDL, exp.Into, exp.Command):
         raise QueryError(f"a query only reads; {ALLOWED}")
     return tree
 

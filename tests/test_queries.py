@@ -24,7 +24,7 @@ from small_lake import calendar, cases, date_key, publish_rows
 
 Ask = Callable[[str], Answer]
 
-US, WASHINGTON, KING, SNOHOMISH, OREGON = 1, 2, 3, 4, 5
+US, WASHINGTON, KING, SNOHOMISH, OREGON, NEW_YORK_CITY = 1, 2, 3, 4, 5, 6
 PLACE = {"country_region": "US", "iso2": "US", "iso3": "USA", "country_region_key": US}
 IN_WASHINGTON = {**PLACE, "province_state": "Washington", "state_abbreviation": "WA", "state_region_key": WASHINGTON}
 IN_OREGON = {**PLACE, "province_state": "Oregon", "state_abbreviation": "OR", "state_region_key": OREGON}
@@ -41,6 +41,14 @@ REGIONS = [
     },
     {**IN_WASHINGTON, "region_key": SNOHOMISH, "region_id": "county:53061", "level": "county", "county": "Snohomish"},
     {**IN_OREGON, "region_key": OREGON, "region_id": "state:US/Oregon", "level": "state"},
+    {
+        "region_key": NEW_YORK_CITY,
+        "region_id": "county:US/New York/New York City",
+        "level": "county",
+        "iso2": "US",
+        "county": "New York City",
+        "population": 8_000_000,
+    },
 ]
 
 
@@ -58,6 +66,8 @@ FACT_CASES = [
     *(cases(KING, march(day), count) for day, count in KING_BY_DAY.items()),
     *(cases(SNOHOMISH, march(day), count) for day, count in SNOHOMISH_BY_DAY.items()),
     *(cases(OREGON, march(day), count) for day, count in {1: 50, 2: 100, 9: 200, 10: 210}.items()),
+    cases(NEW_YORK_CITY, march(3), 4000),
+    cases(NEW_YORK_CITY, march(10), 6000),
     cases(KING, march(9), 32, "enigma_jhu"),
     cases(KING, march(9), 30, "nytimes"),
     cases(SNOHOMISH, march(9), 8, "nytimes"),
@@ -87,6 +97,8 @@ HOSPITALS = [
     {"hospital_key": 1, "hospital_id": 1, "region_key": KING, "state": "WA", "licensed_beds": 500, "icu_beds": 300},
     {"hospital_key": 2, "hospital_id": 2, "region_key": KING, "state": "WA", "licensed_beds": 200, "icu_beds": 100},
     {"hospital_key": 3, "hospital_id": 3, "region_key": 0, "state": "WA", "licensed_beds": 100},
+    {"hospital_key": 4, "hospital_id": 4, "region_key": 0, "state": "NY", "fips": "36061", "icu_beds": 600},
+    {"hospital_key": 5, "hospital_id": 5, "region_key": 0, "state": "NY", "fips": "36005", "icu_beds": 200},
 ]
 STAR = {
     "covid19_curated.dim_date": calendar(march(1), march(12)),
@@ -203,13 +215,25 @@ def test_fastest_counties_ranks_by_growth_with_beds_beside(ask: Ask) -> None:
     assert [row[1:3] + row[4:] for row in answer.rows] == [
         ("King", "Washington", march(10), 9, 36, Decimal("300.0"), 2_000_000, Decimal("1.8"), 400, Decimal("0.200")),
         ("Snohomish", "Washington", march(10), 5, 8, Decimal("60.0"), None, None, None, None),
+        (
+            "New York City",
+            None,
+            march(10),
+            4000,
+            6000,
+            Decimal("50.0"),
+            8_000_000,
+            Decimal("75.0"),
+            800,
+            Decimal("0.100"),
+        ),
     ]
 
 
 def test_fastest_counties_leaves_out_counties_with_few_cases(ask: Ask) -> None:
     answer = ask(with_parameter("fastest_counties", ("100 AS min_confirmed", "6 AS min_confirmed")))
 
-    assert column(answer, "county") == ["King"]
+    assert column(answer, "county") == ["King", "New York City"]
 
 
 def test_testing_positivity_is_taken_over_all_and_over_a_week(ask: Ask) -> None:

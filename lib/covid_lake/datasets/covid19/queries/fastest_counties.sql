@@ -47,11 +47,33 @@ growth AS (
     CROSS JOIN params p
     WHERE e.moment = 'end' AND e.recency = 1 AND s.confirmed >= p.min_confirmed
 ),
+-- Two regions are reported as one although they are several counties, each with hospitals of its own.
+composites AS (
+    SELECT c.fips, c.region_id
+    FROM (
+        VALUES
+            ('36005', 'county:US/New York/New York City'),
+            ('36047', 'county:US/New York/New York City'),
+            ('36061', 'county:US/New York/New York City'),
+            ('36081', 'county:US/New York/New York City'),
+            ('36085', 'county:US/New York/New York City'),
+            ('25007', 'county:US/Massachusetts/Dukes and Nantucket'),
+            ('25019', 'county:US/Massachusetts/Dukes and Nantucket')
+    ) AS c (fips, region_id)
+),
 -- Summed before the join, so that a county stays one row.
 beds AS (
-    SELECT h.region_key, sum(h.icu_beds) AS icu_beds
-    FROM covid19_curated.dim_hospital h
-    GROUP BY h.region_key
+    SELECT b.region_key, sum(b.icu_beds) AS icu_beds
+    FROM (
+        SELECT h.region_key, h.icu_beds
+        FROM covid19_curated.dim_hospital h
+        UNION ALL
+        SELECT r.region_key, h.icu_beds
+        FROM covid19_curated.dim_hospital h
+        JOIN composites c ON c.fips = h.fips
+        JOIN covid19_curated.dim_region r ON r.region_id = c.region_id
+    ) b
+    GROUP BY b.region_key
 ),
 ranked AS (
     SELECT

@@ -124,7 +124,12 @@ class Table:
         self._by_name.update({column.name: column for column in self.columns})
         if len(self._by_name) != len(self.columns):
             raise ValueError(f"{self.id}: a column name stands twice")
-        unknown = {*self.key, *self.newest_by, *self.partition_by, *(r.column for r in self.references)} - self._by_name.keys()
+        unknown = {
+            *self.key,
+            *self.newest_by,
+            *self.partition_by,
+            *(r.column for r in self.references),
+        } - self._by_name.keys()
         if unknown:
             raise ValueError(f"{self.id}: no such column: {', '.join(sorted(unknown))}")
 

@@ -15,7 +15,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
 CHUNK_BYTES = 1 << 20
@@ -31,13 +31,15 @@ class Inspection:
     """What a landing file is. `fault` says why it is refused, and is None for a file that can be read.
 
     `header` holds the column names of a CSV file in their order, or the keys of a JSON lines file. `records` counts
-    data rows. `multiline` means that a quoted field holds a line end, so that lines are not records.
+    data rows. `multiline` means that a quoted field holds a line end; with it, or with blank lines, the number of a
+    record is not that of its line.
     """
 
     sha256: str
     header: tuple[str, ...] = ()
     records: int = 0
     multiline: bool = False
+    blank_lines: int = 0
     fault: str | None = None
 
 
@@ -82,7 +84,7 @@ def inspect_file(path: str, open_file: Opener) -> Inspection:
     checksum = reader.checksum.hexdigest()
     if fault:
         return Inspection(checksum, fault=fault)
-    return Inspection(checksum, result.header, result.records, result.multiline)
+    return replace(result, sha256=checksum)
 
 
 def is_json(path: str) -> bool:
@@ -174,7 +176,7 @@ def _inspect_csv(stream: BinaryIO, path: str, open_file: Opener) -> Inspection:
     if unended:
         _check_last_record(next(csv.reader([count.last_line.decode()])), header, count.lines + 1)
     records = count.lines - count.blank_lines + bool(unended) - 1
-    return Inspection("", header, records)
+    return Inspection("", header, records, blank_lines=count.blank_lines)
 
 
 def _inspect_odd_csv(stream: BinaryIO, header: tuple[str, ...]) -> Inspection:
@@ -183,16 +185,18 @@ def _inspect_odd_csv(stream: BinaryIO, header: tuple[str, ...]) -> Inspection:
     try:
         text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
         rows = csv.reader(text)
-        records, multiline, start, last = -1, False, 0, []
+        records, blanks, multiline, start, last = -1, 0, False, 0, []
         for row in rows:
-            if row and any(field.strip() for field in row):
+            if len(row) <= 1 and not "".join(row).strip():
+                blanks += 1
+            else:
                 records += 1
                 multiline |= rows.line_num - start > 1
                 last, last_start = row, start
             start = rows.line_num
         if last and "\n" in last[-1] and len(last) < len(header):
             raise _Fault(f"a quote opened on line {last_start + 1:,} is never closed, or the file was cut short there")
-        return Inspection("", header, records, multiline)
+        return Inspection("", header, records, multiline, blanks)
     except csv.Error as error:
         raise _Fault(f"line {rows.line_num:,} can't be read as CSV: {error}") from None
     finally:

@@ -64,7 +64,7 @@ def contract_checks(table: Table, run_date: date) -> tuple[Check, ...]:
     return tuple(
         Check(
             rule.name,
-            F.coalesce(F.expr(rule.broken_when.format(run_date=literal)), F.lit(False)),
+            F.coalesce(F.expr(rule.broken_when.replace("{run_date}", literal)), F.lit(False)),
             F.lit(rule.message),
             rule.severity,
         )

@@ -86,7 +86,7 @@ COUNTRY_RULE = _warn("country_unknown", "NOT country_is_known", "the country's s
 
 def _jhu_columns(rates: bool) -> tuple[Column, ...]:
     """The Johns Hopkins columns under all their spellings; the daily reports alone carry the two rates."""
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("report_date", Type.DATE, "Day that the report describes", nullable=False),
         *PLACE,
         Column(
@@ -554,6 +554,29 @@ DIM_REGION = Table(
     ),
 )
 
+BRIDGE_REGION = Table(
+    DATASET,
+    Zone.CURATED,
+    "bridge_region",
+    "A region as one source names it: the way from a trusted row's region_id to dim_region.",
+    (
+        Column("source", Type.TEXT, "Trusted table that names the region", nullable=False),
+        Column("reported_id", Type.TEXT, "region_id of the trusted rows", nullable=False),
+        Column("region_key", Type.BIGINT, "The region over all sources, key of dim_region", nullable=False),
+        Column("region_id", Type.TEXT, "Natural key of the region over all sources", nullable=False),
+        Column("level", Type.TEXT, "Level of the region", nullable=False),
+        Column("country_region", Type.TEXT, "Canonical country name"),
+        Column("province_state", Type.TEXT, "Province or state"),
+        Column("county", Type.TEXT, "County, or the place below a province, as the source spells it"),
+        Column("fips", Type.TEXT, "US FIPS code as the source has it"),
+        Column("last_report_date", Type.DATE, "Last day that the source reports for the region"),
+        Column("latitude", Type.DOUBLE, "Degrees north, as last reported"),
+        Column("longitude", Type.DOUBLE, "Degrees east, as last reported"),
+    ),
+    key=("source", "reported_id"),
+    references=(Reference("region_key", "dim_region", "region_key"),),
+)
+
 DIM_HOSPITAL = Table(
     DATASET,
     Zone.CURATED,
@@ -688,6 +711,7 @@ COVID19 = Dataset(
         STATE_ABV,
         DIM_DATE,
         DIM_REGION,
+        BRIDGE_REGION,
         DIM_HOSPITAL,
         FACT_CASES,
         FACT_TESTING,

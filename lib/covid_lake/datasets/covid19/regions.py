@@ -41,14 +41,13 @@ def name_reported_places(reports: DataFrame) -> DataFrame:
 
 
 def name_us_places(records: DataFrame) -> DataFrame:
-    """Level and `region_id` for US records that name their state, and their county where they have one."""
-    country = records.withColumn("country_region", F.lit(US))
-    if "county" not in records.columns:
-        return with_region_id(
-            country.withColumn("county", F.lit(None).cast("string")).withColumn("region_level", _level())
-        )
-    place = country.withColumn("county", _without_suffix(F.col("county")))
-    return with_region_id(place.withColumn("region_level", _level()))
+    """Level and `region_id` for US records that name their state, and their county and FIPS code where they have any."""
+    places = records.withColumn("country_region", F.lit(US))
+    for name in ("county", "fips"):
+        if name not in records.columns:
+            places = places.withColumn(name, F.lit(None).cast("string"))
+    named = places.withColumn("county", _without_suffix(F.col("county")))
+    return with_region_id(named.withColumn("region_level", _level()))
 
 
 def with_region_id(places: DataFrame) -> DataFrame:

@@ -212,14 +212,19 @@ def _county_curves(
         )
         if county.fips in first_cases:
             story, count = first_cases[county.fips]
-            for day in range(calendar.on(story), calendar.days):
-                curve.confirmed[day] = max(curve.confirmed[day], count)
+            _bring_in(curve, calendar.on(story), count)
         place = CountyCurve(county, curve, 1 + rng.uniform(0, 0.025))
         if county.fips in _CORRECTED:
             _take_back(curve, calendar.on(100 + 7 * len(corrected)), _CORRECTED[county.fips])
             corrected.append(place)
         curves.append(place)
     return curves, corrected
+
+
+def _bring_in(curve: Curve, day: int, count: int) -> None:
+    """Travellers: at least `count` cases from `day` on, before the wave has grown to as many."""
+    for later in range(day, len(curve.confirmed)):
+        curve.confirmed[later] = max(curve.confirmed[later], count)
 
 
 def _take_back(curve: Curve, day: int, share: float) -> None:
@@ -339,6 +344,7 @@ def _country_entries(world: World, epidemic: Epidemic) -> list[Entry]:
     entries = []
     for serial, country in enumerate(COUNTRIES, start=500):
         curve = epidemic.curve(country.size, country.first_day)
+        _bring_in(curve, max(0, calendar.on(country.first_day)), 1)
         from_story, until_story = _STALE_COUNTRIES.get(country.name, (0, 0))
         entries.append(
             Entry(

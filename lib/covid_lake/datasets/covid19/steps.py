@@ -1,0 +1,56 @@
+"""The steps of the COVID-19 lake: what each table is built from, and what must hold before it is published."""
+
+from __future__ import annotations
+
+from covid_lake.datasets.covid19 import contracts as c
+from covid_lake.datasets.covid19 import curated, trusted
+from covid_lake.steps import Build, Flow, Promotion, TableCheck
+
+CASE_FEEDS = (c.JHU_DAILY_REPORTS, c.ENIGMA_JHU, c.NYTIMES_US_COUNTY, c.NYTIMES_US_STATES)
+REGION_SOURCES = (*CASE_FEEDS, c.TESTING_STATES_DAILY, c.HOSPITAL_BEDS, c.COUNTY_POPULATION, c.STATE_ABV)
+
+FLOW = Flow(
+    c.COVID19,
+    promotions=(
+        Promotion(c.JHU_DAILY_REPORTS, trusted.jhu_daily_reports),
+        Promotion(c.ENIGMA_JHU, trusted.enigma_jhu),
+        Promotion(c.NYTIMES_US_COUNTY, trusted.nytimes_us_county),
+        Promotion(c.NYTIMES_US_STATES, trusted.nytimes_us_states),
+        Promotion(c.TESTING_STATES_DAILY, trusted.testing_states_daily),
+        Promotion(c.TESTING_US_DAILY, trusted.as_delivered),
+        Promotion(c.TESTING_US_TOTAL_LATEST, trusted.as_delivered),
+        Promotion(c.HOSPITAL_BEDS, trusted.as_delivered),
+        Promotion(c.COUNTRY_CODE, trusted.country_code),
+        Promotion(c.COUNTY_POPULATION, trusted.county_population),
+        Promotion(c.STATE_ABV, trusted.state_abv),
+    ),
+    builds=(
+        Build(c.BRIDGE_REGION, requires=(REGION_SOURCES,), build=curated.bridge_region),
+        Build(
+            c.DIM_REGION,
+            requires=((c.BRIDGE_REGION,),),
+            uses=(c.COUNTY_POPULATION, c.COUNTRY_CODE),
+            build=curated.dim_region,
+        ),
+        Build(c.DIM_HOSPITAL, requires=((c.DIM_REGION,), (c.HOSPITAL_BEDS,)), build=curated.dim_hospital),
+        Build(
+            c.FACT_CASES,
+            requires=((c.BRIDGE_REGION,), CASE_FEEDS),
+            build=curated.fact_cases,
+            checks=(
+                TableCheck("confirmed_sums_to_trusted", curated.cases_sum_to_trusted),
+                TableCheck("new_confirmed_telescopes", curated.differences_telescope),
+            ),
+        ),
+        Build(c.FACT_TESTING, requires=((c.DIM_REGION,), (c.TESTING_STATES_DAILY,)), build=curated.fact_testing),
+        Build(
+            c.FACT_COVID,
+            requires=((c.DIM_REGION,), (c.FACT_CASES, c.TESTING_STATES_DAILY)),
+            # Only the presence of a feed matters to fact_covid: its figures come from fact_cases.
+            uses=(c.JHU_DAILY_REPORTS, c.ENIGMA_JHU),
+            build=curated.fact_covid,
+            checks=(TableCheck("confirmed_sums_to_fact_cases", curated.covid_sums_to_cases),),
+        ),
+        Build(c.DIM_DATE, requires=((c.FACT_CASES, c.FACT_TESTING, c.FACT_COVID),), build=curated.dim_date),
+    ),
+)

@@ -1,0 +1,122 @@
+"""The run report: what one run read, wrote, superseded and refused, table by table. Other tools read it; see docs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from covid_lake import paths
+from covid_lake.errors import SettingsError, StorageError
+from covid_lake.store.storage import Storage
+
+FORMAT = 1
+
+
+class Status(StrEnum):
+    """How a table came out of a run.
+
+    `held_back`: a refused file stands in the version that readers have, which therefore stays. `skipped`: a table or
+    file that it needs is not in the lake. `failed`: a check did not hold, or the engine gave up; the old version stays.
+    """
+
+    PUBLISHED = "published"
+    UP_TO_DATE = "up_to_date"
+    HELD_BACK = "held_back"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class TableReport:
+    """One table of a run. Counts are records; `read` is by source file for a trusted table, by input for a curated one.
+
+    `reconciled` is true where every record read is in exactly one of written, superseded and rejected; null where the
+    table has no such account, as a curated one, whose checks are listed instead.
+    """
+
+    table: str
+    status: Status
+    reason: str = ""
+    version: str | None = None
+    read: Mapping[str, int] = field(default_factory=dict)
+    records_read: int = 0
+    written: int = 0
+    superseded: int = 0
+    rejected: int = 0
+    rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
+    warnings: Mapping[str, int] = field(default_factory=dict)
+    unknown_columns: tuple[str, ...] = ()
+    refused_files: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[str, ...] = ()
+    files: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    reconciled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a run did to one table of the warehouse; counts are rows."""
+
+    table: str
+    version: str
+    staged: int
+    inserted: int
+    updated: int
+    deleted: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """One run: its tables in the order in which they ran, the files that landing refused, the warehouse's tables."""
+
+    run_id: str
+    dataset: str
+    started_at: str
+    seconds: float
+    engine: str
+    snapshot: int
+    tables: tuple[TableReport, ...]
+    landed_files: int = 0
+    refused_files: Mapping[str, str] = field(default_factory=dict)
+    warehouse: tuple[LoadReport, ...] = ()
+    warehouse_error: str = ""
+
+    @property
+    def reconciled(self) -> bool:
+        """Whether the accounts of every table that was published add up."""
+        return all(table.reconciled is not False for table in self.tables)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every table that could have been refreshed was, from every file that was delivered."""
+        is_broken = any(
+            table.status in (Status.FAILED, Status.HELD_BACK) or table.refused_files for table in self.tables
+        )
+        return not (is_broken or self.refused_files or self.warehouse_error)
+
+    def to_json(self) -> str:
+        content: dict[str, Any] = {"format": FORMAT, **asdict(self)}
+        content["reconciled"], content["succeeded"] = self.reconciled, self.succeeded
+        return json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def write_report(storage: Storage, report: RunReport) -> None:
+    storage.write(paths.run_report(report.run_id), report.to_json().encode())
+
+
+def read_report(storage: Storage, run_id: str | None = None) -> dict[str, Any]:
+    """The report of a run as it was written, of the latest one without a name; `SettingsError` where there is none."""
+    if run_id is None:
+        found = [file.path for file in storage.list_files("_runs") if file.path.endswith(".json")]
+        if not found:
+            raise SettingsError(f"{storage.root}: no run has left a report here yet; start one with 'covid-lake run'")
+        return dict(json.loads(storage.read(found[-1])))
+    try:
+        return dict(json.loads(storage.read(paths.run_report(run_id))))
+    except StorageError:
+        raise SettingsError(f"{storage.root}: there is no report of a run {run_id!r}") from None

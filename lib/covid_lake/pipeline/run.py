@@ -1,0 +1,236 @@
+"""One run over a dataset: plan, promote, build, check, publish, load, report. The only module that knows the order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from covid_lake import paths
+from covid_lake.contracts import Zone
+from covid_lake.errors import LakeError
+from covid_lake.landing.arrivals import LandingResult
+from covid_lake.landing.inventory import refresh_inventory
+from covid_lake.pipeline.plan import (
+    Action,
+    PlannedBuild,
+    PlannedPromotion,
+    plan_builds,
+    plan_promotions,
+    wanted_tables,
+)
+from covid_lake.pipeline.report import LoadReport, RunReport, Status, TableReport, write_report
+from covid_lake.steps import Flow
+from covid_lake.store.snapshots import current_snapshot, publish
+from covid_lake.store.storage import Storage
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from covid_lake.warehouse.connection import WarehouseConnection
+
+# Small tables leave cores idle while Spark plans and commits; a second and third one at the same time use them.
+PROMOTIONS_AT_ONCE = 3
+
+
+class Listener(Protocol):
+    """Who is told how a run goes; the command line draws bars of it."""
+
+    def progress(self, label: str, done: int, total: int) -> None:
+        """`done` of `total` units of the work called `label`."""
+        ...
+
+    def started(self, table: str) -> None:
+        """A table's step begins."""
+        ...
+
+    def finished(self, report: TableReport) -> None:
+        """A table's step has ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run is asked to do. `only` names tables, which are refreshed with all that they need."""
+
+    only: tuple[str, ...] = ()
+    full_refresh: bool = False
+    zones: frozenset[Zone] = frozenset({Zone.TRUSTED, Zone.CURATED})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do, in the order in which it would."""
+
+    promotions: tuple[PlannedPromotion, ...]
+    builds: tuple[PlannedBuild, ...]
+
+    @property
+    def has_work(self) -> bool:
+        return any(p.action == Action.RUN for p in self.promotions) or any(b.action == Action.RUN for b in self.builds)
+
+
+def make_plan(flow: Flow, storage: Storage, request: Request, listener: Listener | None = None) -> Plan:
+    """Look at the landing zone and the snapshot, and say what is to be done; starts no engine, publishes nothing."""
+    wanted = wanted_tables(flow, request.only)
+    snapshot = current_snapshot(storage, flow.dataset.name)
+    promotions: list[PlannedPromotion] = []
+    if Zone.TRUSTED in request.zones:
+        files = refresh_inventory(storage, flow.dataset, listener.progress if listener else None)
+        promotions = plan_promotions(flow, snapshot, files.values(), wanted, request.full_refresh)
+    builds: list[PlannedBuild] = []
+    if Zone.CURATED in request.zones:
+        upcoming = {planned.step.target.id for planned in promotions if planned.action == Action.RUN}
+        builds = plan_builds(flow, snapshot, wanted, request.full_refresh, upcoming)
+    return Plan(tuple(promotions), tuple(builds))
+
+
+@dataclass(slots=True)
+class Run:
+    """One execution. `session` starts Spark, and is called only when there is something to do."""
+
+    flow: Flow
+    storage: Storage
+    session: Callable[[], SparkSession]
+    listener: Listener
+    request: Request = field(default_factory=Request)
+    warehouse: WarehouseConnection | None = None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _reports: list[TableReport] = field(default_factory=list)
+    _engine: str = "none"
+
+    def execute(self, landed: LandingResult | None = None, run_id: str | None = None) -> RunReport:
+        """Do what the plan asks for, and leave a report behind; a table that fails keeps its old version."""
+        began, started_at = time.monotonic(), self.now()
+        run_id = run_id or paths.new_run_id(started_at)
+        if self.request.zones:
+            plan = make_plan(self.flow, self.storage, self.request, self.listener)
+            self._promote(plan.promotions, run_id, started_at)
+            self._build(run_id, started_at)
+        loads, warehouse_error = self._load()
+        report = RunReport(
+            run_id,
+            self.flow.dataset.name,
+            started_at.isoformat(timespec="seconds"),
+            round(time.monotonic() - began, 2),
+            self._engine,
+            current_snapshot(self.storage, self.flow.dataset.name).number,
+            tuple(self._reports),
+            landed_files=len(landed.copied) if landed else 0,
+            refused_files={refusal.path: refusal.reason for refusal in landed.refused} if landed else {},
+            warehouse=tuple(loads),
+            warehouse_error=warehouse_error,
+        )
+        write_report(self.storage, report)
+        return report
+
+    def _spark(self) -> SparkSession:
+        spark = self.session()
+        self._engine = f"Spark {spark.version}"
+        return spark
+
+    def _promote(self, promotions: Sequence[PlannedPromotion], run_id: str, started_at: datetime) -> None:
+        """Promote what is due, each table published by itself as soon as it is there."""
+        self._note_idle(promotions)
+        due = [planned for planned in promotions if planned.action == Action.RUN]
+        if not due:
+            return
+        # The largest table first, so that the small ones fill up what it leaves idle.
+        due.sort(key=lambda planned: -sum(file.size for file in planned.files))
+        spark = self._spark()
+
+        def promote_and_publish(planned: PlannedPromotion) -> None:
+            from covid_lake.pipeline.promotion import promote
+
+            table = planned.step.target
+            self.listener.started(table.id)
+            try:
+                base = current_snapshot(self.storage, self.flow.dataset.name)
+                written = promote(spark, self.storage, planned, run_id, started_at.date())
+                publish(self.storage, base, run_id, [(table, written.manifest)])
+                self._finish(written.report)
+            except Exception as error:  # whatever the engine throws, the other tables go on
+                refused = {refusal.path: refusal.reason for refusal in planned.refusals}
+                self._finish(TableReport(table.id, Status.FAILED, describe(error), refused_files=refused))
+
+        with ThreadPoolExecutor(PROMOTIONS_AT_ONCE) as pool:
+            list(pool.map(promote_and_publish, due))
+
+    def _build(self, run_id: str, started_at: datetime) -> None:
+        """Build the star's due tables one on another, and publish them together or not at all."""
+        if Zone.CURATED not in self.request.zones:
+            return
+        base = current_snapshot(self.storage, self.flow.dataset.name)
+        wanted = wanted_tables(self.flow, self.request.only)
+        builds = plan_builds(self.flow, base, wanted, self.request.full_refresh)
+        self._note_idle(builds)
+        due = [planned for planned in builds if planned.action == Action.RUN]
+        if not due:
+            return
+        from covid_lake.pipeline.star import Star
+
+        star = Star(self._spark(), self.storage, base, run_id, started_at.date())
+        building = due[0]
+        try:
+            for building in due:
+                self.listener.started(building.step.target.id)
+                star.add(building)
+            written = star.checked()
+            publish(self.storage, base, run_id, [(one.table, one.manifest) for one in written])
+        except Exception as error:  # the report says what the engine threw, and readers keep the old star
+            for planned in due:
+                table = planned.step.target.id
+                why = describe(error) if planned is building else f"the star is published whole: {describe(error)}"
+                self._finish(TableReport(table, Status.FAILED, why))
+            return
+        for one in written:
+            self._finish(one.report)
+
+    def _load(self) -> tuple[Sequence[LoadReport], str]:
+        """Bring the warehouse to the snapshot that readers see now; the lake is fine whatever becomes of it."""
+        if self.warehouse is None:
+            return (), ""
+        from covid_lake.pipeline.loading import load_snapshot, outdated_tables
+
+        snapshot = current_snapshot(self.storage, self.flow.dataset.name)
+        try:
+            outdated = outdated_tables(self.warehouse, self.flow.dataset, snapshot, force=self.request.full_refresh)
+            if not outdated:
+                return (), ""
+            spark = self._spark()
+            return load_snapshot(spark, self.storage, self.warehouse, snapshot, outdated, self.listener.progress), ""
+        except LakeError as error:
+            return (), str(error)
+
+    def _note_idle(self, planned: Sequence[PlannedPromotion] | Sequence[PlannedBuild]) -> None:
+        statuses = {
+            Action.NOTHING: Status.UP_TO_DATE,
+            Action.SKIP: Status.SKIPPED,
+            Action.HOLD_BACK: Status.HELD_BACK,
+        }
+        for one in planned:
+            if one.action in statuses:
+                refusals = one.refusals if isinstance(one, PlannedPromotion) else ()
+                self._finish(
+                    TableReport(
+                        one.step.target.id,
+                        statuses[one.action],
+                        one.reason,
+                        refused_files={refusal.path: refusal.reason for refusal in refusals},
+                    )
+                )
+
+    def _finish(self, report: TableReport) -> None:
+        self._reports.append(report)
+        self.listener.finished(report)
+
+
+def describe(error: Exception) -> str:
+    """The fault in a sentence: this library's own words, or the first line of the engine's."""
+    if isinstance(error, LakeError):
+        return str(error)
+    first = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {first[0][:300] if first else ''}"

@@ -1,0 +1,139 @@
+"""The Spark session: every setting in one place, the same for a laptop, for Glue and for the tests."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import subprocess
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from covid_lake.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+JAVA_VERSIONS = (17, 21)
+JAVA_HOMES = Path("/usr/lib/jvm")
+JARS_VARIABLE = "COVID_LAKE_JARS"
+MEMORY_VARIABLE = "COVID_LAKE_DRIVER_MEMORY"
+DEFAULT_MEMORY = "4g"
+
+# What a transform's meaning depends on; Glue's sessions get these too.
+SEMANTICS = {
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.caseSensitive": "false",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+}
+
+# What makes many small files and short jobs quick; no result depends on it.
+SPEED = {
+    # A landing zone has hundreds of small files: list them here instead of in a Spark job of its own.
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
+    # The cost of opening a file decides how many share a task; the default of 4 MiB makes a task of each few.
+    "spark.sql.files.openCostInBytes": "131072",
+    # Fewer, larger files: merge small shuffle partitions up to the target instead of up to the number of cores.
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+    "spark.sql.adaptive.advisoryPartitionSizeInBytes": "32m",
+    # Versions are written aside and switched by a snapshot, so a task may commit its files itself.
+    "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
+    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    "spark.scheduler.mode": "FAIR",
+}
+
+
+def local_session(app_name: str = "covid_lake", *, cores: str = "*", s3: bool = False) -> SparkSession:
+    """A session on this machine; `s3` adds what S3A needs to reach the store that the environment names.
+
+    Raises `SettingsError` where no fitting Java or no driver jar is found, with what to install.
+    """
+    from pyspark.sql import SparkSession
+
+    os.environ["JAVA_HOME"] = str(find_java())
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    settings = {
+        **SEMANTICS,
+        **SPEED,
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.memory": os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY),
+        "spark.driver.extraClassPath": str(jar_directory() / "*"),
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_log_settings()} -XX:+UseParallelGC",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "4",
+        "spark.default.parallelism": str(os.cpu_count() or 2),
+        **(s3_settings() if s3 else {}),
+    }
+    builder = SparkSession.builder.master(f"local[{cores}]").appName(app_name)
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    for name in ("py4j", "SQLQueryContextLogger"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return builder.getOrCreate()
+
+
+def s3_settings() -> dict[str, str]:
+    """S3A as the environment says, the way AWS's own tools read it; `s3://` is served by S3A too, as on Glue."""
+    settings = {
+        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        "spark.hadoop.fs.s3a.connection.maximum": "64",
+        "spark.hadoop.fs.s3a.committer.name": "file",
+    }
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if endpoint:
+        settings["spark.hadoop.fs.s3a.endpoint"] = endpoint
+        settings["spark.hadoop.fs.s3a.path.style.access"] = "true"
+        settings["spark.hadoop.fs.s3a.connection.ssl.enabled"] = str(urlsplit(endpoint).scheme == "https").lower()
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if region:
+        settings["spark.hadoop.fs.s3a.endpoint.region"] = region
+    return settings
+
+
+def find_java() -> Path:
+    """The home of a Java that Spark runs on: `JAVA_HOME`, the one on the path, or one below /usr/lib/jvm."""
+    on_path = shutil.which("java")
+    candidates = [Path(os.environ["JAVA_HOME"])] if os.environ.get("JAVA_HOME") else []
+    candidates += [Path(on_path).resolve().parents[1]] if on_path else []
+    candidates += sorted(JAVA_HOMES.glob("*")) if JAVA_HOMES.is_dir() else []
+    for home in candidates:
+        if _java_version(home) in JAVA_VERSIONS:
+            return home
+    raise SettingsError(
+        "Spark needs Java 17, and none was found. On Debian: apt-get install openjdk-17-jre-headless; "
+        "elsewhere install one and set JAVA_HOME to it"
+    )
+
+
+def jar_directory() -> Path:
+    """Where `make setup` keeps the pinned jars of this Spark: the PostgreSQL driver and S3A."""
+    import pyspark
+
+    named = os.environ.get(JARS_VARIABLE)
+    root = Path(named) if named else Path(__file__).resolve().parents[3] / ".jars"
+    directory = root / f"spark-{pyspark.__version__}"
+    if not any(directory.glob("postgresql-*.jar")):
+        raise SettingsError(
+            f"no PostgreSQL driver in {directory}; run 'make setup', or set {JARS_VARIABLE} to a folder that holds "
+            f"spark-{pyspark.__version__}/*.jar"
+        )
+    return directory
+
+
+def _java_version(home: Path) -> int | None:
+    java = home / "bin" / "java"
+    if not java.is_file():
+        return None
+    answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(?:1\.)?(\d+)', answer)
+    return int(version[1]) if version else None
+
+
+def _log_settings() -> Path:
+    return Path(str(resources.files(__package__).joinpath("log4j2.properties")))

@@ -1,0 +1,62 @@
+"""What a dataset is made of: how each table comes out of others. Data and pure functions; the pipeline runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from covid_lake.contracts import Dataset, Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    Frames = Mapping[str, DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A trusted table out of its landing files. `derive` adds the columns that no file delivers, row by row."""
+
+    target: Table
+    derive: Callable[[DataFrame], DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class TableCheck:
+    """A check on a table that is about to be published: `violations` is a frame with a row for each violation found.
+
+    It gets the new table under its name and the tables that the table was built from under theirs.
+    """
+
+    name: str
+    violations: Callable[[Frames], DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A curated table out of other tables.
+
+    `requires` holds groups of tables; of each group at least one must be there. `uses` are taken where they are there.
+    `build` gets the frames by table name, and only of the tables that are there.
+    """
+
+    target: Table
+    requires: tuple[tuple[Table, ...], ...]
+    build: Callable[[Frames], DataFrame]
+    uses: tuple[Table, ...] = ()
+    checks: tuple[TableCheck, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[Table, ...]:
+        """Every table that the build may read, each once."""
+        return tuple(dict.fromkeys([table for group in self.requires for table in group] + list(self.uses)))
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A dataset's steps, each after the ones that it needs."""
+
+    dataset: Dataset
+    promotions: tuple[Promotion, ...]
+    builds: tuple[Build, ...]

@@ -1,0 +1,82 @@
+"""Fetch the pinned jars that Spark itself doesn't bring into .jars/spark-VERSION, with Spark's own Ivy.
+
+`spark.jars.packages` would resolve and copy them anew at each start, so they are fetched once and put on the class path.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pyspark
+
+from covid_lake.runtime.session import find_java
+
+POSTGRESQL = "org.postgresql:postgresql:42.7.7"
+AWS_SDK = "2.29.52"
+# hadoop-aws 3.4 drags in the whole SDK, 640 MB of it; S3A needs these four parts (18 MB).
+SDK_PARTS = [f"software.amazon.awssdk:{part}:{AWS_SDK}" for part in ("s3", "s3-transfer-manager", "sts", "apache-client")]
+PACKAGES = {
+    "3.5": [POSTGRESQL, "org.apache.hadoop:hadoop-aws:3.3.4"],
+    "4.1": [POSTGRESQL, "org.apache.hadoop:hadoop-aws:3.4.2", *SDK_PARTS],
+}
+EXCLUDED = ["software.amazon.awssdk:bundle", "org.apache.hadoop:hadoop-client-api", "org.apache.hadoop:hadoop-client-runtime"]
+MARK = ".complete"
+
+
+def artifact(jar_name: str) -> str:
+    """The jar's name without its version: `netty-common` of `netty-common-4.1.115.Final.jar`."""
+    return re.sub(r"-\d[^/]*$", "", jar_name)
+
+
+def main() -> int:
+    version = pyspark.__version__
+    packages = PACKAGES.get(version.rsplit(".", 1)[0])
+    if packages is None:
+        print(f"no jars are pinned for Spark {version}; known are {', '.join(PACKAGES)}", file=sys.stderr)
+        return 1
+    target = Path(__file__).resolve().parents[1] / ".jars" / f"spark-{version}"
+    mark = target / MARK
+    wanted = "\n".join([*packages, *EXCLUDED])
+    if mark.is_file() and mark.read_text() == wanted:
+        return 0
+    print(f"fetching {len(packages)} packages for Spark {version} into {target}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "nothing.py")
+        script.write_text("")
+        command = [
+            str(Path(pyspark.__file__).parent / "bin" / "spark-submit"),
+            "--master", "local[1]",
+            "--packages", ",".join(packages),
+            "--exclude-packages", ",".join(EXCLUDED),
+            "--conf", f"spark.jars.ivy={folder}/ivy",
+            "--conf", "spark.ui.enabled=false",
+            str(script),
+        ]  # fmt: skip
+        java = {"JAVA_HOME": str(find_java()), "SPARK_LOCAL_IP": "127.0.0.1", "PATH": "/usr/bin:/bin"}
+        answer = subprocess.run(command, capture_output=True, text=True, env=java, check=False)
+        jars = sorted(Path(folder, "ivy", "jars").glob("*.jar"))
+        if answer.returncode or not jars:
+            print(answer.stdout[-3000:], answer.stderr[-3000:], file=sys.stderr, sep="\n")
+            print("the jars could not be fetched from Maven Central; see above", file=sys.stderr)
+            return 1
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        owned = {artifact(jar.name) for jar in Path(pyspark.__file__).parent.glob("jars/*.jar")}
+        for jar in jars:
+            name = jar.name.split("_", 1)[1]  # Ivy names a jar organisation_name-version.jar
+            # The class path puts these jars before Spark's own, and what Spark has in another version must not win.
+            if artifact(name) not in owned:
+                shutil.move(jar, target / name)
+    mark.write_text(wanted)
+    kept = list(target.glob("*.jar"))
+    print(f"{len(kept)} jars, {sum(jar.stat().st_size for jar in kept) / 1e6:.0f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -17,6 +17,7 @@ from functools import cache
 from covid_lake import datasets
 from covid_lake.contracts import Dataset, Table, Zone
 from covid_lake.errors import SettingsError, UnknownTable
+from covid_lake.steps import Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,15 @@ def dataset(name: str) -> Dataset:
     found = getattr(importlib.import_module(_contracts_module(name)), name.upper())
     if not isinstance(found, Dataset):
         raise TypeError(f"{_contracts_module(name)}.{name.upper()} is no Dataset")
+    return found
+
+
+def flow(name: str) -> Flow:
+    """The steps of the dataset of that name; imports Spark's Python side, but starts nothing."""
+    dataset(name)
+    found = importlib.import_module(f"{datasets.__name__}.{name}.steps").FLOW
+    if not isinstance(found, Flow):
+        raise TypeError(f"{datasets.__name__}.{name}.steps.FLOW is no Flow")
     return found
 
 

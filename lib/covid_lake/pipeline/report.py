@@ -120,3 +120,11 @@ def read_report(storage: Storage, run_id: str | None = None) -> dict[str, Any]:
         return dict(json.loads(storage.read(paths.run_report(run_id))))
     except StorageError:
         raise SettingsError(f"{storage.root}: there is no report of a run {run_id!r}") from None
+
+
+def from_json(content: dict[str, Any]) -> RunReport:
+    """A report as `read_report` gave it, as the objects that wrote it."""
+    fields = {key: value for key, value in content.items() if key not in ("format", "reconciled", "succeeded")}
+    fields["tables"] = tuple(TableReport(**{**table, "status": Status(table["status"])}) for table in content["tables"])
+    fields["warehouse"] = tuple(LoadReport(**load) for load in content["warehouse"])
+    return RunReport(**fields)

@@ -41,7 +41,7 @@ def name_reported_places(reports: DataFrame) -> DataFrame:
 
 
 def name_us_places(records: DataFrame) -> DataFrame:
-    """Level and `region_id` for US records that name their state, and their county and FIPS code where they have any."""
+    """Level and `region_id` for US records that name their state, and perhaps their county and its FIPS code."""
     places = records.withColumn("country_region", F.lit(US))
     for name in ("county", "fips"):
         if name not in records.columns:

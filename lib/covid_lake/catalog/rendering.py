@@ -1,0 +1,44 @@
+"""All DDL of a dataset out of its contracts, under the paths at which it is kept in the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from covid_lake.catalog import athena_ddl
+from covid_lake.contracts import Table, Zone
+from covid_lake.datasets import registry
+from covid_lake.errors import SettingsError
+from covid_lake.warehouse import ddl
+from covid_lake.warehouse.dialects import DIALECTS, REDSHIFT
+
+
+def render_all(dataset: str) -> dict[str, str]:
+    """Path below the folder `ddl` to text, for Athena (trusted and curated) and Redshift (curated)."""
+    rendered = {}
+    for table in registry.dataset(dataset).tables:
+        rendered[f"athena/{dataset}/{table.zone}/{table.name}.sql"] = _ended(athena_ddl.render_table(table))
+        if table.zone == Zone.CURATED:
+            rendered[f"redshift/{dataset}/{table.name}.sql"] = _ended(ddl.render_table(table, dataset, REDSHIFT))
+    return rendered
+
+
+def render_tables(dataset: str, dialect: str, names: Collection[str] = ()) -> list[str]:
+    """The DDL of the named tables, or all, in one dialect; a warehouse has the curated ones only.
+
+    Raises `SettingsError` for a name that is no table.
+    """
+    tables = [table for table in registry.dataset(dataset).tables if dialect == "athena" or table.zone == Zone.CURATED]
+    unknown = set(names) - {table.name for table in tables}
+    if unknown:
+        raise SettingsError(f"{dataset} has no table {', '.join(sorted(unknown))} in {dialect}")
+    return [_ended(_render(table, dialect)) for table in tables if not names or table.name in names]
+
+
+def _render(table: Table, dialect: str) -> str:
+    if dialect == "athena":
+        return athena_ddl.render_table(table)
+    return ddl.render_table(table, table.dataset, DIALECTS[dialect])
+
+
+def _ended(statement: str) -> str:
+    return statement.rstrip().rstrip(";") + ";\n"

@@ -1,0 +1,527 @@
+"""`covid-lake`: land files, run the zones, ask questions, load the warehouse; each command's `--help` teaches it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+from rich.console import Console
+
+from covid_lake import __version__, paths
+from covid_lake.contracts import Zone
+from covid_lake.errors import LakeError, SettingsError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from covid_lake.display import RunDisplay
+    from covid_lake.landing.arrivals import LandingResult
+    from covid_lake.store.storage import Storage
+    from covid_lake.warehouse.connection import WarehouseConnection
+
+EXIT_FAULT = 1
+EXIT_USAGE = 2
+DEFAULT_LAKE = ".lake"
+PUBLIC_BUCKETS = ("covid19-lake",)
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+TOUR = ("curve", "fastest_counties", "first_100_cases")
+
+lake_option = click.option(
+    "--lake", "root", default=DEFAULT_LAKE, show_default=True, envvar="COVID_LAKE_ROOT", metavar="ROOT",
+    help="The lake: a directory, or s3://bucket/prefix.",
+)  # fmt: skip
+warehouse_option = click.option(
+    "--warehouse", metavar="embedded|URL",
+    help="'embedded' starts a PostgreSQL of the library's own; otherwise postgresql://user@host:port/database, "
+    "with the password in PGPASSWORD.",
+)  # fmt: skip
+source_option = click.option(
+    "--from", "sources", multiple=True, metavar="DIR_OR_S3",
+    help="Where files come from: a directory, or s3://bucket/prefix. May stand several times.",
+)  # fmt: skip
+endpoint_option = click.option(
+    "--endpoint", metavar="URL", help="Endpoint of the S3 that the sources lie in; otherwise AWS_ENDPOINT_URL_S3."
+)
+dataset_argument = click.argument("dataset")
+
+
+class _Group(click.Group):
+    """Turns the library's own faults into a sentence and an exit code; nothing of it is a stack trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LakeError as error:
+            Console(stderr=True).print(f"[bold red]error:[/] {_escaped(str(error))}", highlight=False, soft_wrap=True)
+            ctx.exit(EXIT_USAGE if isinstance(error, SettingsError) else EXIT_FAULT)
+
+
+@click.group(cls=_Group, context_settings=CONTEXT)
+@click.version_option(__version__, prog_name="covid-lake")
+def main() -> None:
+    """A lake of public data: landing files become typed trusted tables, a curated star and a warehouse.
+
+    \b
+    A first walk:
+      covid-lake sample covid19 --out .sample              make up a small landing zone
+      covid-lake run covid19 --from .sample --warehouse embedded
+      covid-lake query "SELECT * FROM covid19_curated.dim_region LIMIT 5"
+      covid-lake tour covid19                               three questions answered
+
+    Exit codes: 0 all is well; 1 something was refused, failed or is unreachable; 2 the command was not understood.
+    """
+
+
+@main.command()
+@dataset_argument
+@source_option
+@lake_option
+@endpoint_option
+@click.option("--unsigned", is_flag=True, help="Read S3 sources without credentials; s3://covid19-lake always is.")
+@click.option("--dry-run", is_flag=True, help="Look at the files and say what would be copied or refused.")
+def land(
+    dataset: str, sources: tuple[str, ...], root: str, endpoint: str | None, unsigned: bool, dry_run: bool
+) -> None:
+    """Copy new and changed files of DATASET into the landing zone.
+
+    Every file is looked at first: its checksum, the end of a gzip, its text, its header, its last line. A damaged one
+    is refused with its reason and kept in quarantine; it never replaces a good one.
+    """
+    console = Console()
+    storage = _open(root)
+    with _display(console) as display:
+        result = _land(dataset, sources, storage, display, endpoint, unsigned, dry_run)
+    _show_landing(console, result, dry_run)
+    if result.refused:
+        sys.exit(EXIT_FAULT)
+
+
+@main.command()
+@dataset_argument
+@source_option
+@lake_option
+@warehouse_option
+@click.option("--only", multiple=True, metavar="TABLE", help="Refresh only this table and what it needs. Repeatable.")
+@click.option("--full-refresh", is_flag=True, help="Build everything anew, up to date or not.")
+@endpoint_option
+@click.option("--unsigned", is_flag=True, help="Read S3 sources without credentials; s3://covid19-lake always is.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and do nothing, as 'covid-lake plan' does.")
+def run(
+    dataset: str,
+    sources: tuple[str, ...],
+    root: str,
+    warehouse: str | None,
+    only: tuple[str, ...],
+    full_refresh: bool,
+    endpoint: str | None,
+    unsigned: bool,
+    dry_run: bool,
+) -> None:
+    """Bring DATASET's trusted and curated tables, and the warehouse, up to date with the landing zone.
+
+    Only what new data or changed code asks for is done; with nothing to do, Spark is not even started. Tables are
+    written aside, checked and then published; one that fails keeps its old version. With --from, files are landed
+    first.
+    """
+    from covid_lake.datasets import registry
+    from covid_lake.display import show_plan, show_summary
+    from covid_lake.pipeline.run import Request, Run, make_plan
+
+    console = Console()
+    flow, storage = registry.flow(dataset), _open(root)
+    request = Request(only=only, full_refresh=full_refresh)
+    with _display(console) as display:
+        if dry_run:
+            if sources:
+                _show_landing(console, _land(dataset, sources, storage, display, endpoint, unsigned, True), True)
+            show_plan(console, make_plan(flow, storage, request, display))
+            return
+        run_id = paths.new_run_id(datetime.now(UTC))
+        landed = _land(dataset, sources, storage, display, endpoint, unsigned, False, run_id) if sources else None
+        target = _warehouse(warehouse, display) if warehouse else None
+        session = _Session(root, display)
+        try:
+            report = Run(flow, storage, session, display, request, target).execute(landed, run_id)
+        finally:
+            session.stop()
+    show_summary(console, report, _places(dataset, storage, report.run_id, target))
+    if not report.succeeded:
+        sys.exit(EXIT_FAULT)
+
+
+@main.command()
+@dataset_argument
+@lake_option
+@click.option("--only", multiple=True, metavar="TABLE", help="Plan only this table and what it needs. Repeatable.")
+@click.option("--full-refresh", is_flag=True, help="Plan as if nothing were up to date.")
+def plan(dataset: str, root: str, only: tuple[str, ...], full_refresh: bool) -> None:
+    """Show what a run would do with each table of DATASET, and why. Starts no Spark, changes no table."""
+    from covid_lake.datasets import registry
+    from covid_lake.display import show_plan
+    from covid_lake.pipeline.run import Request, make_plan
+
+    console = Console()
+    with _display(console) as display:
+        planned = make_plan(registry.flow(dataset), _open(root), Request(only, full_refresh), display)
+    show_plan(console, planned)
+
+
+@main.command()
+@click.argument("sql", required=False)
+@lake_option
+@warehouse_option
+@click.option(
+    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read the query from a file."
+)
+@click.option("--name", metavar="QUERY", help="Ask a question that ships with the dataset; '--name list' lists them.")
+@click.option("--dataset", default="covid19", show_default=True, help="The dataset whose named queries are meant.")
+@click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def query(
+    sql: str | None,
+    root: str,
+    warehouse: str | None,
+    file: Path | None,
+    name: str | None,
+    dataset: str,
+    style: str,
+) -> None:
+    """Ask the lake, in Athena's SQL. Tables are named DATASET_ZONE.TABLE; one query sees one state of the lake.
+
+    \b
+    covid-lake query "SELECT region_id, population FROM covid19_curated.dim_region ORDER BY 2 DESC LIMIT 5"
+    covid-lake query "SHOW TABLES"
+    covid-lake query --name curve --format csv > curve.csv
+    covid-lake query --name curve --warehouse embedded
+    """
+    from covid_lake.answers import format_answer
+    from covid_lake.datasets.queries import named_queries
+
+    if name == "list":
+        for one in named_queries(dataset):
+            click.echo(f"{one.name:<24} {one.question}")
+        return
+    text = _query_text(sql, file, name, dataset)
+    answer = _ask_warehouse(warehouse, text) if warehouse else _ask_lake(root, text)
+    click.echo(format_answer(answer, style).rstrip("\n"))
+
+
+@main.command()
+@dataset_argument
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where to write it.")
+@click.option("--days", default=45, show_default=True, help="Daily reports from 22 January 2020 on.")
+@click.option("--scale", default=1.0, show_default=True, help="Multiplies the places, and so the rows of a day.")
+@click.option("--seed", default=20200122, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--truncated", is_flag=True, help="Add files that an interrupted transfer cut short.")
+def sample(dataset: str, out: Path, days: int, scale: float, seed: int, truncated: bool) -> None:
+    """Make up a landing zone of DATASET, with the real files' defects in known numbers (sample_manifest.json)."""
+    if dataset != "covid19":
+        raise SettingsError(f"there is a sample of covid19 only, none of {dataset!r}")
+    from covid_lake.datasets.covid19.sample import generate_sample
+
+    console = Console()
+    with _display(console) as display:
+        manifest = generate_sample(
+            out, days=days, scale=scale, seed=seed, truncated=truncated, progress=display.progress
+        )
+    records = sum(table.records for table in manifest.tables.values())
+    rejected = sum(table.rejected for table in manifest.tables.values())
+    console.print(
+        f"{records:,} records in {len(manifest.files)} files below {out}; {rejected} of them are made to be rejected",
+        highlight=False,
+    )
+
+
+@main.command()
+@dataset_argument
+@click.option("--dialect", type=click.Choice(["athena", "redshift", "postgresql"]), default="athena", show_default=True)
+@click.option("--table", "names", multiple=True, help="Only this table. Repeatable.")
+@click.option("--write", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write ddl/… below a folder.")
+@click.option(
+    "--check", "checked", type=click.Path(file_okay=False, path_type=Path), help="Compare with what --write wrote."
+)
+def ddl(dataset: str, dialect: str, names: tuple[str, ...], folder: Path | None, checked: Path | None) -> None:
+    """Print DATASET's tables as DDL, rendered from the contracts; or write all of it, or check what was written."""
+    from covid_lake.catalog.rendering import render_all, render_tables
+
+    if folder or checked:
+        rendered = render_all(dataset)
+        if folder:
+            for path, text in rendered.items():
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_text(text, encoding="utf-8")
+            click.echo(f"{len(rendered)} files written below {folder}")
+        if checked:
+            stale = [path for path, text in rendered.items() if not _has(checked / path, text)]
+            for path in stale:
+                click.echo(f"{checked / path} is not what the contract says", err=True)
+            if stale:
+                raise LakeError(f"run 'covid-lake ddl {dataset} --write {checked}' and commit the result")
+            click.echo(f"{len(rendered)} files agree with the contracts")
+        return
+    click.echo("\n".join(render_tables(dataset, dialect, names)))
+
+
+@main.command()
+@click.argument("run_id", required=False)
+@lake_option
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def report(run_id: str | None, root: str, style: str) -> None:
+    """Print the report of a run, the latest one unless RUN_ID names another."""
+    from covid_lake.display import show_summary
+    from covid_lake.pipeline.report import from_json, read_report
+
+    storage = _open(root)
+    content = read_report(storage, run_id)
+    if style == "json":
+        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        return
+    found = from_json(content)
+    show_summary(Console(), found, _places(found.dataset, storage, found.run_id, None))
+
+
+@main.command()
+@lake_option
+def tables(root: str) -> None:
+    """List the tables that the lake has, with their versions and rows."""
+    from rich.table import Table as RichTable
+
+    from covid_lake.lake import Lake
+
+    table = RichTable()
+    for name in ("table", "rows", "version", "a row is"):
+        table.add_column(name, justify="right" if name == "rows" else "left")
+    for entry in Lake(root).tables():
+        rows = f"{entry.rows:,}" if entry.rows is not None else ""
+        table.add_row(entry.name, rows, entry.version or "", entry.table.contract.grain)
+    Console().print(table)
+
+
+@main.command()
+@dataset_argument
+@lake_option
+def tour(dataset: str, root: str) -> None:
+    """Answer three of the questions that ship with DATASET, and say what to try next."""
+    from covid_lake.answers import rich_table
+    from covid_lake.datasets.queries import named_query
+    from covid_lake.lake import Lake
+
+    console, lake = Console(), Lake(root)
+    for name in TOUR:
+        one = named_query(dataset, name)
+        answer = lake.sql(one.sql)
+        console.print(f"\n[bold]{one.question}[/]  [dim](covid-lake query --name {name})[/]", highlight=False)
+        shown = rich_table(replace(answer, arrow=answer.arrow.slice(max(0, len(answer) - 10))))
+        console.print(shown)
+        if len(answer) > 10:
+            console.print(f"[dim]the last 10 of {len(answer):,} rows[/]")
+    where = "" if root == DEFAULT_LAKE else f" --lake {root}"
+    refused = "SELECT * FROM covid19_quarantine.jhu_daily_reports"
+    console.print("\n[bold]Try next[/]")
+    for command, what in (
+        (f"covid-lake tables{where}", "what the lake has"),
+        (f"covid-lake query{where} --name list", "the questions that ship with it"),
+        (f'covid-lake query{where} "{refused}"', "what was refused, and why"),
+        (f"covid-lake report{where}", "the accounts of the latest run"),
+        (f"covid-lake plan {dataset}{where}", "what a run would do now"),
+        ("covid-lake warehouse psql", "the warehouse at a prompt"),
+    ):
+        console.print(f"  {command:<80} [dim]{what}[/]", highlight=False, soft_wrap=True)
+
+
+@main.group()
+def warehouse() -> None:
+    """The embedded PostgreSQL: start, stop, status, psql."""
+
+
+directory_option = click.option(
+    "--dir", "directory", type=click.Path(file_okay=False, path_type=Path), envvar="COVID_LAKE_WAREHOUSE_DIR",
+    help="Where the server keeps its data; each user has a default of their own.",
+)  # fmt: skip
+
+
+@warehouse.command()
+@directory_option
+def start(directory: Path | None) -> None:
+    """Start the server, and make it first where there is none; prints its URL, without the password."""
+    from covid_lake.runtime import embedded_postgres
+
+    click.echo(embedded_postgres.start(directory or embedded_postgres.default_directory()).url)
+
+
+@warehouse.command()
+@directory_option
+def stop(directory: Path | None) -> None:
+    """Stop the server; its data stay."""
+    from covid_lake.runtime import embedded_postgres
+
+    stopped = embedded_postgres.stop(directory or embedded_postgres.default_directory())
+    click.echo("stopped" if stopped else "it was not running")
+
+
+@warehouse.command()
+@directory_option
+def status(directory: Path | None) -> None:
+    """Say whether the server runs, and where; exit code 1 where it doesn't."""
+    from covid_lake.runtime import embedded_postgres
+
+    where = directory or embedded_postgres.default_directory()
+    connection = embedded_postgres.status(where)
+    if connection is None:
+        click.echo(f"no server runs in {where}; start it with 'covid-lake warehouse start'")
+        sys.exit(EXIT_FAULT)
+    click.echo(f"{connection.url} in {where}")
+
+
+@warehouse.command(context_settings={"ignore_unknown_options": True})
+@directory_option
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def psql(directory: Path | None, arguments: tuple[str, ...]) -> None:
+    """Open psql on the server; ARGUMENTS go to psql, such as -c "SELECT count(*) FROM covid19.fact_cases"."""
+    from covid_lake.runtime import embedded_postgres
+
+    command, environment = embedded_postgres.psql_command(directory or embedded_postgres.default_directory())
+    os.execvpe(command[0], [*command, *arguments], environment)  # noqa: S606 - psql takes this process's place
+
+
+class _Session:
+    """Starts Spark when it is first asked for, and stops it where it was started."""
+
+    def __init__(self, root: str, display: RunDisplay) -> None:
+        self._on_s3 = urlsplit(root).scheme in ("s3", "s3a")
+        self._display = display
+        self._spark: SparkSession | None = None
+
+    def __call__(self) -> SparkSession:
+        if self._spark is None:
+            from covid_lake.runtime.session import local_session
+
+            with self._display.waiting("starting Spark"):
+                self._spark = local_session(s3=self._on_s3)
+        return self._spark
+
+    def stop(self) -> None:
+        if self._spark is not None:
+            self._spark.stop()
+
+
+@contextmanager
+def _display(console: Console) -> Iterator[RunDisplay]:
+    from covid_lake.display import RunDisplay
+
+    with RunDisplay(console) as display:
+        yield display
+
+
+def _open(root: str) -> Storage:
+    from covid_lake.store.storage import open_storage
+
+    return open_storage(root)
+
+
+def _land(
+    dataset: str,
+    sources: Sequence[str],
+    storage: Storage,
+    display: RunDisplay,
+    endpoint: str | None,
+    unsigned: bool,
+    dry_run: bool,
+    run_id: str | None = None,
+) -> LandingResult:
+    from covid_lake.datasets import registry
+    from covid_lake.landing.arrivals import land
+    from covid_lake.store.storage import open_storage
+
+    if not sources:
+        raise SettingsError("name at least one place to land files from, with --from DIR_OR_S3")
+    opened = []
+    for source in sources:
+        is_public = urlsplit(source).netloc in PUBLIC_BUCKETS and not endpoint
+        opened.append(open_storage(source, unsigned=unsigned or is_public, endpoint=endpoint))
+    run_id = run_id or paths.new_run_id(datetime.now(UTC))
+    return land(registry.dataset(dataset), opened, storage, run_id, dry_run=dry_run, progress=display.progress)
+
+
+def _show_landing(console: Console, result: LandingResult, dry_run: bool) -> None:
+    verb = "to copy" if dry_run else "copied"
+    console.print(
+        f"{len(result.copied):,} files {verb} ({result.total_bytes / 1e6:,.1f} MB), {result.unchanged:,} unchanged, "
+        f"{len(result.refused):,} refused",
+        highlight=False,
+    )
+    for refusal in result.refused:
+        console.print(
+            f"[bold red]refused[/] {_escaped(refusal.path)}: {_escaped(refusal.reason)}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _warehouse(name: str, display: RunDisplay) -> WarehouseConnection:
+    with display.waiting("starting the warehouse"):
+        return _warehouse_connection(name)
+
+
+def _warehouse_connection(name: str) -> WarehouseConnection:
+    if name == "embedded":
+        from covid_lake.runtime import embedded_postgres
+
+        return embedded_postgres.start(embedded_postgres.default_directory())
+    from covid_lake.warehouse.connection import WarehouseConnection
+
+    return WarehouseConnection.from_url(name)
+
+
+def _places(dataset: str, storage: Storage, run_id: str, target: WarehouseConnection | None) -> list[tuple[str, str]]:
+    zones = [(str(zone), f"{storage.root}/{zone}/{dataset}") for zone in Zone]
+    places = [*zones, ("report", f"{storage.root}/{paths.run_report(run_id)}")]
+    return [*places, ("warehouse", f"{target.url} (schema {dataset})")] if target else places
+
+
+def _query_text(sql: str | None, file: Path | None, name: str | None, dataset: str) -> str:
+    given = [one for one in (sql, file, name) if one]
+    if len(given) != 1:
+        raise SettingsError(
+            "ask one question: as text, \"covid-lake query 'SELECT …'\", or with --file, or with --name"
+        )
+    if name:
+        from covid_lake.datasets.queries import named_query
+
+        return named_query(dataset, name).sql
+    return file.read_text(encoding="utf-8") if file else str(sql)
+
+
+def _ask_lake(root: str, text: str) -> Any:
+    from covid_lake.lake import Lake
+
+    return Lake(root).sql(text)
+
+
+def _ask_warehouse(name: str, text: str) -> Any:
+    from covid_lake.query import ask_warehouse
+
+    with _warehouse_connection(name).connect() as connection:
+        return ask_warehouse(connection, text)
+
+
+def _has(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,17 +1,32 @@
-"""What all tests share: one Spark session for the whole run, the real data where it is, a small sample made once."""
+"""What all tests share: one Spark session, one S3, one warehouse, the real data where it is, samples made once."""
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pyspark.sql import SparkSession
 
-from covid_lake.runtime.session import local_session
-
 sys.path.insert(0, str(Path(__file__).parent))
+
+from covid_lake.datasets.covid19.sample import generate_sample
+from covid_lake.runtime import embedded_postgres
+from covid_lake.runtime.session import local_session, s3_settings
+from covid_lake.store.storage import Storage, open_storage
+from covid_lake.warehouse.connection import WarehouseConnection
+from emulator import ENVIRONMENT, emulator, emulator_process
+from lake_runs import BuiltLake, build_sample_lake
+
+__all__ = ["emulator", "emulator_process"]
+
+# Made-up examples are the same in every run: a test that fails does so for everybody.
+settings.register_profile("lake", derandomize=True, deadline=None, database=None)
+settings.load_profile("lake")
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -25,6 +40,29 @@ def spark() -> Iterator[SparkSession]:
     session.stop()
 
 
+@pytest.fixture(scope="module")
+def spark_on_s3(spark: SparkSession, emulator: str) -> SparkSession:
+    """The same session, its S3A going to the emulator: the JVM may be older than the module's environment."""
+    for name, value in s3_settings().items():
+        spark.conf.set(name.removeprefix("spark.hadoop."), value)
+    spark.conf.set("fs.s3a.access.key", ENVIRONMENT["AWS_ACCESS_KEY_ID"])
+    spark.conf.set("fs.s3a.secret.key", ENVIRONMENT["AWS_SECRET_ACCESS_KEY"])
+    return spark
+
+
+@pytest.fixture(params=["directory", "s3"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    """An empty place for files of each kind; the names of a test's buckets are its own."""
+    if request.param == "directory":
+        return open_storage(str(tmp_path / "lake"))
+    import boto3
+
+    request.getfixturevalue("emulator")
+    bucket = tmp_path.name.lower().replace("_", "-").strip("-")
+    boto3.client("s3").create_bucket(Bucket=bucket)
+    return open_storage(f"s3://{bucket}/some/prefix")
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real public files beside the project; tests that need it are skipped where it is absent."""
@@ -34,10 +72,34 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A made-up landing zone of 45 days; read only."""
-    from covid_lake.datasets.covid19.sample import generate_sample
-
-    out = tmp_path_factory.mktemp("sample")
-    generate_sample(out)
+def small_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A made-up landing zone of 20 days and a quarter of the places; read only."""
+    out = tmp_path_factory.mktemp("small_sample")
+    generate_sample(out, days=20, scale=0.25)
     return out
+
+
+@pytest.fixture(scope="session")
+def built_lake(spark: SparkSession, small_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> BuiltLake:
+    """A lake that one run built from the small sample; read only: who changes it takes a copy."""
+    return build_sample_lake(spark, small_sample, tmp_path_factory.mktemp("built") / "lake")
+
+
+@pytest.fixture(scope="session")
+def warehouse() -> Iterator[WarehouseConnection]:
+    """A running warehouse, in a directory that every user may enter: root's server runs as another user."""
+    directory = Path(tempfile.mkdtemp(prefix="covid-lake-warehouse-"))
+    directory.chmod(0o755)
+    try:
+        yield embedded_postgres.start(directory)
+    finally:
+        embedded_postgres.stop(directory)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def empty_warehouse(warehouse: WarehouseConnection) -> WarehouseConnection:
+    """The running warehouse with nothing loaded."""
+    with warehouse.connect() as opened:
+        opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging" CASCADE')
+    return warehouse

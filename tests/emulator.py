@@ -1,6 +1,6 @@
 """The AWS emulator MiniStack as a server process of its own, for tests that need S3 and Glue to answer.
 
-A test module says `from emulator import emulator` and asks for the fixture, or runs `with running_emulator() as url`.
+One process serves a whole run of the tests; a module asks for the fixture `emulator`, and names buckets of its own.
 """
 
 from __future__ import annotations
@@ -54,13 +54,21 @@ def running_emulator() -> Iterator[str]:
             process.wait()
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[str]:
-    """An emulator for the tests of a module, with the environment that makes boto3 and Spark go to it."""
-    with running_emulator() as endpoint, pytest.MonkeyPatch.context() as patch:
-        for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL": endpoint, "AWS_ENDPOINT_URL_S3": endpoint}.items():
-            patch.setenv(name, value)
+@pytest.fixture(scope="session")
+def emulator_process() -> Iterator[str]:
+    """The endpoint of the emulator that all tests share."""
+    with running_emulator() as endpoint:
         yield endpoint
+
+
+@pytest.fixture(scope="module")
+def emulator(emulator_process: str) -> Iterator[str]:
+    """The emulator for the tests of a module, with the environment that makes boto3 and Spark go to it."""
+    with pytest.MonkeyPatch.context() as patch:
+        addresses = {"AWS_ENDPOINT_URL": emulator_process, "AWS_ENDPOINT_URL_S3": emulator_process}
+        for name, value in {**ENVIRONMENT, **addresses}.items():
+            patch.setenv(name, value)
+        yield emulator_process
 
 
 def _free_port() -> int:

@@ -23,10 +23,7 @@ from covid_lake.errors import QueryError, SettingsError, StorageError, UnknownTa
 from covid_lake.lake import Lake
 from covid_lake.store.snapshots import read_manifest
 from covid_lake.store.storage import S3Storage, Storage, open_storage
-from emulator import emulator
 from small_lake import cases, publish_rows
-
-__all__ = ["emulator"]
 
 FACTS = [
     cases(1, date(2020, 3, 31), 10),

@@ -1,0 +1,103 @@
+"""Runs of the pipeline for tests: a lake built from a folder of landing files, and what a run told its listener."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from covid_lake.datasets import registry
+from covid_lake.datasets.covid19.sample import SampleManifest
+from covid_lake.landing.arrivals import LandingResult, land
+from covid_lake.pipeline.report import RunReport, TableReport
+from covid_lake.pipeline.run import Request, Run
+from covid_lake.steps import Flow
+from covid_lake.store.storage import LocalStorage, Storage, open_storage
+from covid_lake.warehouse.connection import WarehouseConnection
+
+NOON = datetime(2021, 6, 30, 12, tzinfo=UTC)
+
+
+@dataclass
+class Recorder:
+    """A listener that keeps what it was told."""
+
+    labels: list[str] = field(default_factory=list)
+    tables_started: list[str] = field(default_factory=list)
+    reports: list[TableReport] = field(default_factory=list)
+
+    def progress(self, label: str, done: int, total: int) -> None:
+        self.labels.append(label)
+
+    def started(self, table: str) -> None:
+        self.tables_started.append(table)
+
+    def finished(self, report: TableReport) -> None:
+        self.reports.append(report)
+
+
+@dataclass(frozen=True)
+class BuiltLake:
+    """A lake, the sample that it was built from, and the report of the run that built it."""
+
+    storage: LocalStorage
+    source: Path
+    manifest: SampleManifest
+    landed: LandingResult
+    report: RunReport
+
+    def copy(self, root: Path) -> LocalStorage:
+        """The lake once more at another place, for a test to change."""
+        shutil.copytree(self.storage.directory, root)
+        return LocalStorage(root)
+
+
+def no_session() -> SparkSession:
+    """For runs that must not start an engine."""
+    raise AssertionError("the run asked for a Spark session although there is nothing to do")
+
+
+def land_files(storage: Storage, *sources: str | Path, run_id: str = "landing") -> LandingResult:
+    """Land what the folders hold for covid19."""
+    return land(registry.dataset("covid19"), [open_storage(str(source)) for source in sources], storage, run_id)
+
+
+def run_lake(
+    session: Callable[[], SparkSession],
+    storage: Storage,
+    request: Request | None = None,
+    *,
+    flow: Flow | None = None,
+    landed: LandingResult | None = None,
+    listener: Recorder | None = None,
+    warehouse: WarehouseConnection | None = None,
+    after_minutes: int = 0,
+) -> RunReport:
+    """Run covid19, or the flow given, as of noon of a fixed day; `after_minutes` orders the runs of a test."""
+    run = Run(
+        flow or registry.flow("covid19"),
+        storage,
+        session,
+        listener or Recorder(),
+        request or Request(),
+        warehouse,
+        now=lambda: NOON + timedelta(minutes=after_minutes),
+    )
+    return run.execute(landed)
+
+
+def build_sample_lake(spark: SparkSession, source: Path, root: Path) -> BuiltLake:
+    """Land and run a generated sample."""
+    storage = LocalStorage(root)
+    landed = land_files(storage, source)
+    report = run_lake(lambda: spark, storage, landed=landed)
+    return BuiltLake(storage, source, SampleManifest.read(source), landed, report)
+
+
+def report_of(report: RunReport, table: str) -> TableReport:
+    """The line of a run report on the table called `zone.name`."""
+    return next(one for one in report.tables if one.table == table)

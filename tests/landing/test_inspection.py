@@ -176,7 +176,7 @@ def test_spark_reads_as_many_records_as_were_counted(kind: str, spark: SparkSess
 def test_spark_reads_as_many_records_of_made_up_files_as_were_counted(spark: SparkSession, tmp_path: Path) -> None:
     """300 files as writers of CSV write them, all of them in two scans."""
     storage, files = LocalStorage(tmp_path), []
-    rng = random.Random(20200122)
+    rng = random.Random(20200122)  # noqa: S311 - the figures are to be repeatable, not secret
     for number in range(300):
         line_end, quoting = rng.choice(["\n", "\r\n"]), rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
         words = ["", "x", "é", "two words", "a,b", '5"', '"', "\\", "#", *(["1\n2", "\n\n"] if number % 3 == 0 else [])]

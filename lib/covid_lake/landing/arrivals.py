@@ -64,7 +64,8 @@ def land(
     bytes_copied = 0
     try:
         for done, (source, file) in enumerate(new, start=1):
-            outcome = _land_one(dataset, source, file, lake, run_id, known.get(file.path), dry_run)
+            before = known.get(file.path) if file.path in landed else None
+            outcome = _land_one(dataset, source, file, lake, run_id, before, dry_run)
             if isinstance(outcome, Refusal):
                 refused.append(outcome)
             elif outcome is None or outcome.stamp == "":

@@ -124,9 +124,11 @@ class LocalStorage:
             for folder, _, names in os.walk(self.directory / prefix):
                 for name in names:
                     file = Path(folder, name)
-                    status = file.stat()
-                    relative = file.relative_to(self.directory).as_posix()
-                    found.append(FileInfo(relative, status.st_size, str(status.st_mtime_ns)))
+                    # What another writer moved into place or took away since the folder was read is no fault.
+                    with contextlib.suppress(FileNotFoundError):
+                        status = file.stat()
+                        relative = file.relative_to(self.directory).as_posix()
+                        found.append(FileInfo(relative, status.st_size, str(status.st_mtime_ns)))
         return sorted(found, key=lambda file: file.path)
 
     def delete_folder(self, prefix: str) -> None:

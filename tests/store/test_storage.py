@@ -1,0 +1,184 @@
+"""Files on disk and in S3 through one seam: whatever holds for one holds for the other."""
+
+from __future__ import annotations
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from covid_lake.errors import AlreadyExists, SettingsError, StorageError
+from covid_lake.store.storage import FileInfo, LocalStorage, S3Storage, Storage, matches, open_storage
+
+
+def names(files: list[FileInfo]) -> list[str]:
+    return [file.path for file in files]
+
+
+def test_what_is_written_is_read(storage: Storage) -> None:
+    storage.write("a/b c/%23#=.txt", b"one")
+    assert storage.read("a/b c/%23#=.txt") == b"one"
+    storage.write("a/b c/%23#=.txt", b"")
+    assert storage.read("a/b c/%23#=.txt") == b""
+
+
+def test_a_stream_is_received_whole(storage: Storage) -> None:
+    content = bytes(range(256)) * 40_000
+    storage.write("big", b"old")
+    storage.receive("big", io.BytesIO(content))
+    assert storage.read("big") == content
+    with storage.open("big") as stream:
+        assert stream.read(10) == content[:10]
+        assert stream.read(10) == content[10:20]
+
+
+def test_a_broken_stream_leaves_the_old_file(storage: Storage) -> None:
+    class Broken(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def read(self, size: int = -1) -> bytes:
+            raise OSError("the line went dead")
+
+    storage.write("file", b"old")
+    with pytest.raises((StorageError, OSError), match="the line went dead"):
+        storage.receive("file", Broken())
+    assert storage.read("file") == b"old"
+    assert names(storage.list_files("")) == ["file"]
+
+
+def test_create_is_exclusive(storage: Storage) -> None:
+    storage.create("a/1.json", b"first")
+    with pytest.raises(AlreadyExists, match=r"1\.json is there already"):
+        storage.create("a/1.json", b"second")
+    assert storage.read("a/1.json") == b"first"
+    assert names(storage.list_files("a")) == ["a/1.json"]
+
+
+def test_of_many_creators_one_wins(storage: Storage) -> None:
+    def create(number: int) -> bool:
+        try:
+            storage.create("only", str(number).encode())
+        except AlreadyExists:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(create, range(8)))
+    assert won.count(True) == 1
+    assert storage.read("only") == str(won.index(True)).encode()
+
+
+def test_the_tail_of_a_file(storage: Storage) -> None:
+    storage.write("file", b"0123456789")
+    assert storage.read_tail("file", 4) == b"6789"
+    assert storage.read_tail("file", 100) == b"0123456789"
+
+
+def test_files_are_listed_below_a_folder_and_sorted(storage: Storage) -> None:
+    for path in ("b/2", "b/10", "b/a/x y", "b2/1", "c"):
+        storage.write(path, path.encode())
+    assert names(storage.list_files("b")) == ["b/10", "b/2", "b/a/x y"]
+    assert names(storage.list_files("b/")) == ["b/10", "b/2", "b/a/x y"]
+    assert names(storage.list_files("")) == ["b/10", "b/2", "b/a/x y", "b2/1", "c"]
+    assert storage.list_files("nothing") == []
+    assert [file.size for file in storage.list_files("b")] == [4, 3, 7]
+
+
+def test_a_listing_does_not_mind_files_that_come_and_go(storage: Storage) -> None:
+    storage.write("a/stays", b"x")
+    with ThreadPoolExecutor(3) as pool:
+        writers = [pool.submit(lambda: [storage.write("a/stays", b"x") for _ in range(200)]) for _ in range(2)]
+        while not all(writer.done() for writer in writers):
+            assert "a/stays" in names(storage.list_files("a"))
+        for writer in writers:
+            writer.result()
+
+
+def test_more_files_than_a_page_of_a_listing_holds(storage: Storage) -> None:
+    paths = [f"many/{number:04}" for number in range(1010)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda path: storage.write(path, b"x"), paths))
+    assert names(storage.list_files("many")) == paths
+    storage.delete_folder("many")
+    assert storage.list_files("") == []
+
+
+def test_a_stamp_changes_with_the_content_and_only_then(storage: Storage) -> None:
+    storage.write("file", b"one")
+    first = storage.list_files("")
+    assert storage.list_files("") == first
+    storage.write("file", b"two")
+    assert storage.list_files("")[0].stamp != first[0].stamp
+
+
+def test_a_folder_is_deleted_with_all_below_it_and_nothing_else(storage: Storage) -> None:
+    for path in ("a/1", "a/b/2", "ab/3"):
+        storage.write(path, b"x")
+    storage.delete_folder("a")
+    storage.delete_folder("a")
+    assert names(storage.list_files("")) == ["ab/3"]
+
+
+def test_an_absent_file_is_an_error_that_names_it(storage: Storage) -> None:
+    with pytest.raises(StorageError, match=r"cannot read .*no/such file"):
+        storage.read("no/such file")
+    with pytest.raises(StorageError, match=r"cannot read .*no/such file"):
+        storage.read_tail("no/such file", 8)
+    with pytest.raises(StorageError, match=r"cannot read .*no/such file"), storage.open("no/such file"):
+        pass
+
+
+def test_spark_reaches_a_file_by_its_url(storage: Storage, request: pytest.FixtureRequest) -> None:
+    fixture = "spark_on_s3" if isinstance(storage, S3Storage) else "spark"
+    spark = request.getfixturevalue(fixture)
+    storage.write("texts/two words.txt", b"one\ntwo\n")
+    found = spark.read.text(storage.url("texts/two words.txt"))
+    assert sorted(row["value"] for row in found.collect()) == ["one", "two"]
+
+
+def test_an_absent_bucket_is_an_error(emulator: str) -> None:
+    storage = open_storage("s3://no-such-bucket/lake")
+    with pytest.raises(StorageError, match=r"cannot list s3://no-such-bucket/lake/a: .*NoSuchBucket"):
+        storage.list_files("a")
+    with pytest.raises(StorageError, match=r"cannot write s3://no-such-bucket/lake/a"):
+        storage.write("a", b"")
+
+
+def test_a_file_in_the_way_of_a_folder_is_an_error(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    storage.write("a", b"")
+    with pytest.raises(StorageError, match="cannot write"):
+        storage.write("a/b", b"")
+
+
+def test_a_bucket_without_a_prefix(emulator: str) -> None:
+    import boto3
+
+    boto3.client("s3").create_bucket(Bucket="whole-bucket")
+    storage = open_storage("s3://whole-bucket/")
+    storage.write("a/1", b"x")
+    assert (storage.root, names(storage.list_files("")), names(storage.list_files("a"))) == (
+        "s3://whole-bucket",
+        ["a/1"],
+        ["a/1"],
+    )
+    assert storage.url("a/1") == "s3://whole-bucket/a/1"
+
+
+def test_locations(tmp_path: Path) -> None:
+    assert isinstance(open_storage(str(tmp_path)), LocalStorage)
+    assert open_storage(f"file://{tmp_path}").root == str(tmp_path)
+    assert open_storage("s3a://bucket/some/prefix/", endpoint="http://127.0.0.1:1").root == "s3://bucket/some/prefix"
+    with pytest.raises(SettingsError, match=r"not at gs://"):
+        open_storage("gs://bucket/lake")
+    with pytest.raises(SettingsError, match=r"is no S3 location"):
+        open_storage("s3://")
+
+
+def test_a_star_stands_for_a_part_of_one_name() -> None:
+    assert matches("a/b.csv", ("a/*.csv",))
+    assert matches("a/b.csv.gz", ("x/*", "a/*.csv.gz"))
+    assert not matches("a/b/c.csv", ("a/*.csv",))
+    assert not matches("a/B.CSV", ("a/*.csv",))

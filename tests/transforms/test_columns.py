@@ -1,0 +1,179 @@
+"""Text to types: each spelling that the real files have, and null for what is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from pyspark.sql import Column, SparkSession
+from pyspark.sql import functions as F
+
+from covid_lake.contracts import Column as ContractColumn
+from covid_lake.contracts import Type
+from covid_lake.datasets.covid19.contracts import JHU_TIMES, US_TIME
+from covid_lake.transforms import columns as c
+
+DATES = ("yyyyMMdd", "yyyy-MM-dd")
+BIGGEST = 9223372036854775807
+
+
+def readings(spark: SparkSession, texts: Iterable[str | None], reading: Callable[[str], Column]) -> dict[Any, Any]:
+    """What a function makes of each text. A time comes as the text that Spark prints in UTC."""
+    rows = spark.createDataFrame([(text,) for text in texts], "text string")
+    value = F.when(reading("text").isNotNull(), reading("text").cast("string"))
+    return {row["text"]: row["value"] for row in rows.select("text", value.alias("value")).collect()}
+
+
+def expect(spark: SparkSession, reading: Callable[[str], Column], expected: dict[str | None, str | None]) -> None:
+    assert readings(spark, expected, reading) == expected
+
+
+def test_the_four_spellings_of_a_time(spark: SparkSession) -> None:
+    expected = {
+        "1/22/2020 17:00": "2020-01-22 17:00:00",
+        "12/1/2020 7:05": "2020-12-01 07:05:00",
+        "3/22/20 23:45": "2020-03-22 23:45:00",
+        "2020-02-02T23:43:02": "2020-02-02 23:43:02",
+        "2020-05-30 02:32:48": "2020-05-30 02:32:48",
+        "2020-05-30T02:32:48Z": "2020-05-30 02:32:48",
+        "2020-05-30T02:32:48.500Z": "2020-05-30 02:32:48.5",
+    }
+    expect(spark, lambda name: c.timestamp(name, JHU_TIMES), expected)
+
+
+def test_hour_24_is_the_next_midnight(spark: SparkSession) -> None:
+    expected = {
+        "2021-03-07T24:00:00Z": "2021-03-08 00:00:00",
+        "2020-12-31T24:00:00": "2021-01-01 00:00:00",
+        "2020-02-28 24:00:00": "2020-02-29 00:00:00",
+        "2021-03-07T25:00:00Z": None,
+    }
+    expect(spark, lambda name: c.timestamp(name, JHU_TIMES), expected)
+
+
+def test_what_is_no_time_is_null(spark: SparkSession) -> None:
+    impossible = ["2020-02-30T00:00:00", "13/1/2020 10:00", "2/30/2020 10:00", "2020-05-30T02:61:00"]
+    other = ["1/22/2020", "2020-01-22", "17:00", "yesterday", "/"]
+    expect(spark, lambda name: c.timestamp(name, JHU_TIMES), dict.fromkeys(impossible + other))
+
+
+def test_eastern_times_become_utc_in_summer_and_in_winter(spark: SparkSession) -> None:
+    expected = {
+        "3/7/2021 11:00": "2021-03-07 16:00:00",
+        "7/1/2020 11:00": "2020-07-01 15:00:00",
+        "3/7/21 23:59": "2021-03-08 04:59:00",
+    }
+    expect(spark, lambda name: c.timestamp(name, US_TIME, "America/New_York"), expected)
+
+
+def test_dates_in_both_spellings(spark: SparkSession) -> None:
+    expected = {"20210307": "2021-03-07", "2020-01-21": "2020-01-21", "2020-02-29": "2020-02-29"}
+    expect(spark, lambda name: c.date(name, DATES), expected)
+
+
+def test_what_is_no_date_is_null(spark: SparkSession) -> None:
+    texts = ["20220-01-01", "2020", "2020-01", "20200230", "2021-02-29", "202001", "2020-1-2", "1/2/2020", "20 00101"]
+    expect(spark, lambda name: c.date(name, DATES), dict.fromkeys(texts))
+
+
+def test_a_format_that_the_column_does_not_have_is_not_read(spark: SparkSession) -> None:
+    expect(spark, lambda name: c.date(name, ("yyyy-MM-dd",)), {"20210307": None, "2021-03-07": "2021-03-07"})
+
+
+def test_whole_numbers(spark: SparkSession) -> None:
+    expected = {
+        "0": "0",
+        "-12": "-12",
+        "+7": "7",
+        "12.0": "12",
+        "1e3": "1000",
+        "1.2345678E7": "12345678",
+        "9007199254740993": "9007199254740993",
+        str(BIGGEST): str(BIGGEST),
+        f"-{BIGGEST + 1}": f"-{BIGGEST + 1}",
+        None: None,
+    }
+    expect(spark, c.whole_number, expected)
+
+
+def test_what_is_no_whole_number_is_null(spark: SparkSession) -> None:
+    texts = ["12.5", "1,234", "NaN", "Infinity", "12k", "", "-", "1e99", "0x10", "1_000"]
+    too_large = [str(BIGGEST + 1), f"{BIGGEST + 1}.0", f"-{BIGGEST + 2}"]
+    expect(spark, c.whole_number, dict.fromkeys(texts + too_large))
+
+
+def test_a_small_whole_number_type_has_its_own_bounds(spark: SparkSession) -> None:
+    expected = {"2147483647": "2147483647", "2147483648": None, "2147483648.0": None}
+    expect(spark, lambda name: c.whole_number(name, Type.INT), expected)
+
+
+def test_numbers_are_finite(spark: SparkSession) -> None:
+    expected = {
+        "1.5": "1.5",
+        "-7.25e2": "-725.0",
+        "12": "12.0",
+        "NaN": None,
+        "Infinity": None,
+        "-inf": None,
+        "1e999": None,
+        "1,5": None,
+        "north": None,
+    }
+    expect(spark, c.number, expected)
+
+
+def test_codes_get_their_zeros_back(spark: SparkSession) -> None:
+    expected = {
+        "1001": "01001",
+        "1001.0": "01001",
+        "01001": "01001",
+        "36": "00036",
+        "660": "00660",
+        "840000": "840000",
+        "27O53": "27O53",
+        None: None,
+    }
+    expect(spark, lambda name: c.padded_code(name, 5), expected)
+    expect(spark, lambda name: c.padded_code(name, 2), {"1": "01", "1.0": "01", "53": "53", "53033": "53033"})
+
+
+def test_cleaned_text_has_no_blanks_around_it(spark: SparkSession) -> None:
+    expected = {
+        " Azerbaijan": "Azerbaijan",
+        "\u00a0Norfolk County,  MA\t": "Norfolk County,  MA",
+        "\ufeffTexas\r": "Texas",
+        "": None,
+        " \u00a0 ": None,
+        "NA": "NA",
+        None: None,
+    }
+    expect(spark, lambda name: c.clean_text(F.col(name), ()), expected)
+
+
+def test_null_tokens_are_the_columns_own(spark: SparkSession) -> None:
+    expected = {" NA ": None, "N/A": None, "": None, "na": "na", "NAM": "NAM"}
+    expect(spark, lambda name: c.clean_text(F.col(name), ("", "NA", "N/A")), expected)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "value"),
+    [
+        (ContractColumn("x", Type.TEXT, ""), "1001", "1001"),
+        (ContractColumn("x", Type.TEXT, "", pad=5), "1001", "01001"),
+        (ContractColumn("x", Type.INT, ""), "7.0", 7),
+        (ContractColumn("x", Type.BIGINT, ""), "5000000000", 5_000_000_000),
+        (ContractColumn("x", Type.DOUBLE, ""), "1e-3", 0.001),
+        (ContractColumn("x", Type.BOOLEAN, ""), "TRUE", True),
+        (ContractColumn("x", Type.BOOLEAN, ""), "perhaps", None),
+        (ContractColumn("x", Type.DATE, "", formats=DATES), "20200630", date(2020, 6, 30)),
+        (ContractColumn("x", Type.TIMESTAMP, "", formats=JHU_TIMES), "6/30/20 4:33", datetime(2020, 6, 30, 4, 33)),
+    ],
+    ids=lambda value: value.type if isinstance(value, ContractColumn) else str(value),
+)
+def test_text_becomes_the_contracts_type(column: ContractColumn, text: str, value: Any, spark: SparkSession) -> None:
+    typed = spark.createDataFrame([(text,)], "x string").select(c.typed("x", column).alias("x"))
+    if isinstance(value, datetime):
+        typed = typed.select(F.col("x").cast("timestamp_ntz").alias("x"))
+    assert typed.collect()[0]["x"] == value

@@ -1,0 +1,144 @@
+"""All engines, the same work, side by side: `python bench/run.py [--scale 1 10] [--engines …] [--data DIR]`.
+
+Each engine runs in a fresh process on two cores, in turn; the results are compared row for row, and unequal ones end
+the run with a failure. Prints a table and writes the figures to `bench/results/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import sys
+from dataclasses import asdict, astuple
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from compare import Result, differences, lake_result, peer_result, undecided_regions
+from data import FEED, landing_zone
+from measure import Measurement, measure
+
+HERE = Path(__file__).resolve().parent
+PEERS = ("pandas", "polars", "duckdb")
+ENGINES = (*PEERS, "spark")
+REAL_DATA = HERE.parent.parent / "shared" / "data" / "jhu"
+# What the library's time may be at most, as a multiple of a peer's.
+MARKS = {1: {"pandas": 2.0}, 10: {"pandas": 0.6, "duckdb": 3.0}}
+
+
+def main() -> None:
+    options = _options()
+    source = options.data if options.data and (options.data / FEED).is_dir() else None
+    if source is None:
+        print("no real files: made-up ones are read instead")
+    figures = []
+    unequal = False
+    for scale in options.scale:
+        landing = landing_zone(options.work, source, scale)
+        measured, results = _run_all(options, landing, scale)
+        compared = _compare(results)
+        unequal |= bool(compared["differences"])
+        figures.append({"scale": scale, "engines": measured, **compared})
+        _show(scale, measured, compared)
+    _write(options, "real files" if source else "generated files", figures)
+    if unequal:
+        raise SystemExit("the engines' results are not equal")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=int, nargs="+", default=[1, 10], help="how many times over the files stand")
+    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--data", type=Path, default=REAL_DATA, help=f"a folder that holds {FEED}/")
+    parser.add_argument("--work", type=Path, default=HERE / "work", help="where data and results lie meanwhile")
+    parser.add_argument("--out", type=Path, help="where the figures go; bench/results/<time>.json otherwise")
+    return parser.parse_args()
+
+
+def _run_all(
+    options: argparse.Namespace, landing: Path, scale: int
+) -> tuple[dict[str, list[Measurement]], dict[str, Result]]:
+    """Engine after engine, and that as often as is asked for, so that a slow moment of the machine hits all alike."""
+    measured: dict[str, list[Measurement]] = {engine: [] for engine in options.engines}
+    results = {}
+    for repeat in range(options.repeats):
+        for engine in options.engines:
+            out = options.work / f"x{scale}" / engine
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir(parents=True)
+            results[engine] = (lake_result if engine == "spark" else peer_result)(engine, out)
+            one = measure(_command(engine, landing, out), options.work / f"{engine}.log")
+            measured[engine].append(one)
+            print(f"x{scale} {engine} run {repeat + 1}: {one.seconds:.2f} s", flush=True)
+    return measured, results
+
+
+def _command(engine: str, landing: Path, out: Path) -> list[str]:
+    if engine != "spark":
+        return [sys.executable, str(HERE / "peers" / f"{engine}_fact_cases.py"), str(landing), str(out)]
+    landed = out / "landing" / "covid19" / FEED
+    landed.mkdir(parents=True)
+    for file in (landing / FEED).iterdir():
+        os.link(file, landed / file.name)
+    return [sys.executable, str(HERE / "spark_fact_cases.py"), str(out), "fact_cases"]
+
+
+def _compare(results: dict[str, Result]) -> dict[str, list[str]]:
+    """Every engine against the first; a peer goes first, for only peers keep what was superseded."""
+    ordered = sorted(results, key=lambda engine: engine == "spark")
+    first = results[ordered[0]]
+    left_out = undecided_regions(first) if first.superseded else []
+    found = [text for engine in ordered[1:] for text in differences(first, results[engine], left_out)]
+    return {"equal": [] if found else ordered, "differences": found, "undecided_regions": left_out}
+
+
+def _show(scale: int, measured: dict[str, list[Measurement]], compared: dict[str, list[str]]) -> None:
+    medians = {engine: statistics.median(one.seconds for one in runs) for engine, runs in measured.items()}
+    print(f"\nlanding to fact_cases, x{scale}: median of {len(next(iter(measured.values())))} (least to most)")
+    print(f"{'':8} {'seconds':>22} {'to exit':>8} {'cpu s':>7} {'peak MB':>8} {'x pandas':>9} {'x duckdb':>9}")
+    for engine, runs in measured.items():
+        times = sorted(one.seconds for one in runs)
+        spread = f"{medians[engine]:.2f} ({times[0]:.2f} to {times[-1]:.2f})"
+        ratios = [f"{medians[engine] / medians[peer]:.2f}" if peer in medians else "" for peer in ("pandas", "duckdb")]
+        _, to_exit, cpu, peak = (statistics.median(values) for values in zip(*map(astuple, runs), strict=True))
+        print(f"{engine:8} {spread:>22} {to_exit:8.2f} {cpu:7.1f} {peak / 1e6:8.0f} {ratios[0]:>9} {ratios[1]:>9}")
+    for peer, mark in MARKS.get(scale, {}).items() if "spark" in medians else ():
+        if peer in medians:
+            ratio = medians["spark"] / medians[peer]
+            print(f"mark: at most {mark} x {peer}: {'kept' if ratio <= mark else 'MISSED'} ({ratio:.2f})")
+    if len(measured) > 1:
+        verdict = "EQUAL row for row" if compared["equal"] else "NOT EQUAL\n  " + "\n  ".join(compared["differences"])
+        print(f"results: {verdict}")
+    if compared["undecided_regions"]:
+        print(f"left out of the comparison: {', '.join(compared['undecided_regions'])}")
+    print()
+
+
+def _write(options: argparse.Namespace, data: str, figures: list[dict[str, object]]) -> None:
+    now = datetime.now(UTC)
+    out = options.out or HERE / "results" / f"{now:%Y%m%dT%H%M%SZ}.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    versions = {name: metadata.version(name) for name in ("pandas", "polars", "duckdb", "pyarrow", "pyspark")}
+    for figure in figures:
+        engines = figure["engines"]
+        assert isinstance(engines, dict)
+        figure["engines"] = {engine: [asdict(one) for one in runs] for engine, runs in engines.items()}
+    content = {
+        "at": now.isoformat(timespec="seconds"),
+        "what": "landing to fact_cases of the daily reports",
+        "data": data,
+        "python": platform.python_version(),
+        "versions": versions,
+        "figures": figures,
+    }
+    out.write_text(json.dumps(content, indent=1) + "\n")
+    print(f"figures: {out.relative_to(HERE.parent) if out.is_relative_to(HERE.parent) else out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -89,6 +89,12 @@ def _type(db: duckdb.DuckDBPyConnection) -> None:
         SELECT raw_time, text, CASE {shapes} END AS last_update
         FROM (SELECT DISTINCT last_update AS raw_time, nullif(trim(last_update, {blanks}), '') AS text FROM records)
     """)
+    db.execute(f"""
+        CREATE TABLE files AS
+        SELECT filename, '{FEED}/' || parse_filename(filename) AS source_file,
+          try_strptime(parse_filename(filename, true), '%m-%d-%Y')::DATE AS report_date
+        FROM (SELECT DISTINCT filename FROM records)
+    """)
     numbers = []
     for name in COUNTS:
         # A cast to a whole number would round 12.5.
@@ -101,10 +107,9 @@ def _type(db: duckdb.DuckDBPyConnection) -> None:
         CREATE VIEW typed AS
         SELECT p.* EXCLUDE (place), t.text AS raw_last_update, t.last_update,
           {", ".join(numbers)}, nullif(trim(r.combined_key, {blanks}), '') AS combined_key,
-          '{FEED}/' || parse_filename(r.filename) AS source_file,
-          strptime(parse_filename(r.filename, true), '%m-%d-%Y')::DATE AS report_date,
-          r.source_row_hash, r.{SURPLUS}
-        FROM records r JOIN places p USING (place) LEFT JOIN times t ON r.last_update = t.raw_time
+          f.source_file, f.report_date, 'peer' AS run_id, r.source_row_hash, r.{SURPLUS}
+        FROM records r JOIN places p USING (place) JOIN files f USING (filename)
+          LEFT JOIN times t ON r.last_update = t.raw_time
     """)
     today = datetime.now(UTC).date()
     rules = {
@@ -114,6 +119,7 @@ def _type(db: duckdb.DuckDBPyConnection) -> None:
         "last_update_unreadable": "raw_last_update IS NOT NULL AND last_update IS NULL",
         "surplus_field": f"{SURPLUS} IS NOT NULL",
         "country_region_missing": "country_region IS NULL",
+        "report_date_missing": "report_date IS NULL",
         "report_date_too_early": "report_date < DATE '2019-12-01'",
         "report_date_in_future": f"report_date > DATE '{today}'",
         "confirmed_negative": "confirmed < 0",
@@ -124,26 +130,29 @@ def _type(db: duckdb.DuckDBPyConnection) -> None:
     }
     broken = " OR ".join(f"coalesce({rule}, false)" for rule in rules.values())
     reasons = ", ".join(f"CASE WHEN {rule} THEN '{name}' END" for name, rule in rules.items())
-    db.execute(f"CREATE TABLE checked AS SELECT *, {broken} AS rejected FROM typed")
-    db.execute(
-        f"CREATE VIEW quarantine AS SELECT *, list_filter([{reasons}], r -> r IS NOT NULL) AS reasons "
-        "FROM checked WHERE rejected"
-    )
+    kept = ", ".join(TRUSTED)
+    db.execute(f"CREATE TABLE checked AS SELECT {kept}, {broken} AS rejected FROM typed")
+    refused = f"SELECT *, list_filter([{reasons}], r -> r IS NOT NULL) AS reasons FROM typed WHERE {broken}"
+    db.execute(f"CREATE VIEW quarantine AS {refused}")
 
 
 def _promote(db: duckdb.DuckDBPyConnection, expected: int, out: Path) -> None:
     """Keep the newest of a grain, and account for every record."""
+    # Few grains have more than one record: only those are put in order.
     db.execute("""
-        CREATE TABLE ranked AS SELECT * EXCLUDE (rejected), 'peer' AS run_id, row_number() OVER (
+        CREATE TABLE older AS
+        WITH twice AS (
+          SELECT region_id, report_date FROM checked WHERE NOT rejected GROUP BY ALL HAVING count(*) > 1)
+        SELECT c.rowid AS id FROM checked c JOIN twice USING (region_id, report_date) WHERE NOT rejected
+        QUALIFY row_number() OVER (
           PARTITION BY region_id, report_date ORDER BY last_update DESC NULLS LAST, confirmed DESC NULLS LAST,
-          source_file DESC, source_row_hash) AS nth
-        FROM checked WHERE NOT rejected
+          source_file DESC, source_row_hash) > 1
     """)
     columns = ", ".join(TRUSTED)
-    db.execute(f"CREATE TABLE trusted AS SELECT {columns} FROM ranked WHERE nth = 1")
-    db.execute(f"COPY trusted TO '{out}/trusted.parquet' ({PARQUET})")
-    db.execute(f"COPY (SELECT {columns} FROM ranked WHERE nth > 1) TO '{out}/superseded.parquet' ({PARQUET})")
-    counts = "(SELECT count(*) FROM trusted), (SELECT count(*) FROM ranked WHERE nth > 1)"
+    for table, where in (("trusted", "NOT rejected AND rowid NOT IN"), ("superseded", "rowid IN")):
+        db.execute(f"CREATE VIEW {table} AS SELECT {columns} FROM checked WHERE {where} (FROM older)")
+        db.execute(f"COPY {table} TO '{out}/{table}.parquet' ({PARQUET})")
+    counts = "(SELECT count(*) FROM trusted), (SELECT count(*) FROM older)"
     kept, older, rejected = db.execute(f"SELECT {counts}, (SELECT count(*) FROM checked WHERE rejected)").fetchone()
     if kept + older + rejected != expected:
         raise SystemExit(f"{expected} records in the files, but {kept} kept, {older} superseded, {rejected} rejected")

@@ -50,17 +50,11 @@ def main() -> None:
     if rejected.any():
         _quarantine(records, reasons, rejected, out)
         reports = reports[~rejected]
-    newest = reports.sort_values(
-        [*KEY, "last_update", "confirmed", "source_file", "source_row_hash"],
-        ascending=[True, True, False, False, False, True],
-        na_position="last",
-    )
-    older = newest.duplicated(KEY)
-    trusted = newest[~older]
-    if len(trusted) + int(older.sum()) + int(rejected.sum()) != expected:
+    trusted, superseded = _newest(reports)
+    if len(trusted) + len(superseded) + int(rejected.sum()) != expected:
         raise SystemExit("the accounts don't add up")
     _write_trusted(trusted, out / "trusted.parquet")
-    _write_trusted(newest[older], out / "superseded.parquet")
+    _write_trusted(superseded, out / "superseded.parquet")
     bridge = _bridge(trusted)
     _write(pa.Table.from_pandas(bridge, preserve_index=False), out / "bridge_region.parquet")
     facts = _facts(trusted, bridge)
@@ -155,6 +149,24 @@ def _places(records: pd.DataFrame) -> dict[str, pd.api.extensions.ExtensionArray
     texts = [name for name in NAMED if name not in ("country_is_known", "fips_is_bad")]
     named = named.astype(dict.fromkeys(texts, "str"))
     return {name: named[name].array.take(codes) for name in NAMED}
+
+
+def _newest(reports: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The newest record of each grain, sorted by region and day, and the older ones.
+
+    Few grains have more than one record: only those are put in order.
+    """
+    grain = pd.DataFrame({"region": pd.factorize(reports["region_id"])[0], "day": reports["report_date"].to_numpy()})
+    twice = reports[grain.duplicated(keep=False).to_numpy()]
+    newest_first = twice.sort_values(
+        [*KEY, "last_update", "confirmed", "source_file", "source_row_hash"],
+        ascending=[True, True, False, False, False, True],
+        na_position="last",
+    )
+    older = newest_first[newest_first.duplicated(KEY)]
+    is_older = reports.index.isin(older.index)
+    order = np.lexsort((grain["day"], grain["region"]))
+    return reports.take(order[~is_older[order]]), older
 
 
 def _bridge(trusted: pd.DataFrame) -> pd.DataFrame:

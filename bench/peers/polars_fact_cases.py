@@ -65,7 +65,13 @@ def _scan(columns: tuple[str, ...], files: list[ReportFile]) -> pl.LazyFrame:
         include_file_paths="source_file",
     )
     missing = [pl.lit(None, pl.String).alias(name) for name in SPELLINGS if name not in columns]
-    return lines.with_columns(pl.struct(columns).hash().reinterpret(signed=True).alias("source_row_hash"), *missing)
+    return lines.with_columns(
+        pl.struct(columns).hash().reinterpret(signed=True).alias("source_row_hash"),
+        pl.concat_str([pl.col(name).fill_null("") for name in PLACE if name in columns], separator="\x1f").alias(
+            "place"
+        ),
+        *missing,
+    )
 
 
 def _promote(records: pl.DataFrame, out: Path) -> pl.DataFrame:
@@ -78,7 +84,7 @@ def _promote(records: pl.DataFrame, out: Path) -> pl.DataFrame:
     )
     typed = (
         records.lazy()
-        .join(_places(records).lazy(), on=PLACE, how="left", nulls_equal=True)
+        .join(_places(records).lazy(), on="place", how="left")
         .join(_times(records).lazy(), on="last_update", how="left")
         .join(days.lazy().drop("_name"), on="source_file", how="left")
         .with_columns(
@@ -99,19 +105,24 @@ def _promote(records: pl.DataFrame, out: Path) -> pl.DataFrame:
     renamed = {f"{name}_named": name for name in ("country_region", "province_state", "county", "fips")}
     renamed |= {f"{name}_typed": name for name in (*COUNTS, *DOUBLES, "last_update")} | {"_source_file": "source_file"}
     origin = {new: old for old, new in renamed.items()}
-    ordered = (
+    named = (
         checked.lazy()
         .filter(~pl.col("rejected"))
-        .select(pl.col(origin.get(name, name)).alias(name) for name in TRUSTED)
-        .sort(
-            [*KEY, "last_update", "confirmed", "source_file", "source_row_hash"],
-            descending=[False, False, True, True, True, False],
-            nulls_last=True,
-        )
-        .with_columns(_older=pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in KEY).fill_null(False))
+        .select("region", *(pl.col(origin.get(name, name)).alias(name) for name in TRUSTED))
+        .sort("region", "report_date")
+        .with_row_index("_row")
         .collect()
     )
-    trusted, superseded = (ordered.filter(keep).drop("_older") for keep in (~pl.col("_older"), pl.col("_older")))
+    # Few grains have more than one record: only those are put in order.
+    grain = pl.struct("region", "report_date")
+    newest_first = named.filter(grain.is_duplicated()).sort(
+        [*KEY, "last_update", "confirmed", "source_file", "source_row_hash"],
+        descending=[False, False, True, True, True, False],
+        nulls_last=True,
+    )
+    older = newest_first.filter(~grain.is_first_distinct()).select("_row")
+    trusted = named.join(older, on="_row", how="anti", maintain_order="left").select(TRUSTED)
+    superseded = named.join(older, on="_row", how="semi").select(TRUSTED)
     if len(trusted) + len(superseded) + len(rejected) != len(records):
         raise SystemExit("the accounts don't add up")
     trusted.write_parquet(out / "trusted.parquet", compression="zstd")
@@ -120,12 +131,13 @@ def _promote(records: pl.DataFrame, out: Path) -> pl.DataFrame:
 
 
 def _places(records: pl.DataFrame) -> pl.DataFrame:
-    """The distinct places named once, to be joined to the records by what they say."""
-    given = records.select(PLACE).unique()
-    named = name_places(given.iter_rows())
+    """The distinct places named once; `place` is all that a record says of its place, in one text to join on."""
+    given = records.lazy().group_by("place").agg(pl.col(name).first() for name in PLACE).collect()
+    named = name_places(given.select(PLACE).iter_rows())
     types = {name: pl.Boolean if name in ("country_is_known", "fips_is_bad") else pl.String for name in NAMED}
-    frame = pl.DataFrame(named, schema=types, orient="row")
-    return pl.concat([given, frame.rename({name: f"{name}_named" for name in PLACE})], how="horizontal")
+    frame = pl.DataFrame(named, schema=types, orient="row").rename({name: f"{name}_named" for name in PLACE})
+    numbered = frame.with_columns(region=pl.col("region_id").rank("dense"))
+    return pl.concat([given.select("place"), numbered], how="horizontal")
 
 
 def _times(records: pl.DataFrame) -> pl.DataFrame:

@@ -46,6 +46,19 @@ def landing_zone(work: Path, source: Path | None, scale: int) -> Path:
     return folder
 
 
+def whole_landing_zone(work: Path, source: Path | None) -> Path:
+    """A folder with the files of every table: the public lake's and the daily reports, or a sample."""
+    if source is None:
+        return _sample(work)
+    folder = work / "data" / "real-whole"
+    if not (folder / "complete").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(source / "covid19-lake", folder)
+        shutil.copytree(source / "jhu" / FEED, folder / FEED)
+        (folder / "complete").touch()
+    return folder
+
+
 def moved(content: bytes, days: int) -> bytes:
     """The report with every time in it moved by whole days, each in the spelling that it has."""
 

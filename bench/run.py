@@ -19,31 +19,36 @@ from importlib import metadata
 from pathlib import Path
 
 from compare import Result, differences, lake_result, peer_result, undecided_regions
-from data import FEED, landing_zone
+from data import FEED, landing_zone, whole_landing_zone
 from measure import Measurement, measure
 
 HERE = Path(__file__).resolve().parent
 PEERS = ("pandas", "polars", "duckdb")
 ENGINES = (*PEERS, "spark")
-REAL_DATA = HERE.parent.parent / "shared" / "data" / "jhu"
+REAL_DATA = HERE.parent.parent / "shared" / "data"
 # What the library's time may be at most, as a multiple of a peer's.
 MARKS = {1: {"pandas": 2.0}, 10: {"pandas": 0.6, "duckdb": 3.0}}
 
 
 def main() -> None:
     options = _options()
-    source = options.data if options.data and (options.data / FEED).is_dir() else None
+    source = next((folder for folder in (options.data / "jhu", options.data) if (folder / FEED).is_dir()), None)
     if source is None:
         print("no real files: made-up ones are read instead")
     figures = []
     unequal = False
-    for scale in options.scale:
+    if "whole" in options.what:
+        whole = whole_landing_zone(options.work, options.data if source else None)
+        measured = {"spark": [_whole_run(options, whole, repeat) for repeat in range(options.repeats)]}
+        figures.append({"what": "whole run", "scale": 1, "engines": measured})
+        _show("whole run", 1, measured, {})
+    for scale in options.scale if "fact_cases" in options.what else ():
         landing = landing_zone(options.work, source, scale)
         measured, results = _run_all(options, landing, scale)
         compared = _compare(results)
         unequal |= bool(compared["differences"])
-        figures.append({"scale": scale, "engines": measured, **compared})
-        _show(scale, measured, compared)
+        figures.append({"what": "fact_cases", "scale": scale, "engines": measured, **compared})
+        _show("landing to fact_cases", scale, measured, compared)
     _write(options, "real files" if source else "generated files", figures)
     if unequal:
         raise SystemExit("the engines' results are not equal")
@@ -52,9 +57,12 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=int, nargs="+", default=[1, 10], help="how many times over the files stand")
+    parser.add_argument("--what", nargs="+", choices=("fact_cases", "whole"), default=["fact_cases"])
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--data", type=Path, default=REAL_DATA, help=f"a folder that holds {FEED}/")
+    parser.add_argument(
+        "--data", type=Path, default=REAL_DATA, help=f"holds jhu/{FEED}/, and covid19-lake/ for the whole run"
+    )
     parser.add_argument("--work", type=Path, default=HERE / "work", help="where data and results lie meanwhile")
     parser.add_argument("--out", type=Path, help="where the figures go; bench/results/<time>.json otherwise")
     return parser.parse_args()
@@ -78,6 +86,16 @@ def _run_all(
     return measured, results
 
 
+def _whole_run(options: argparse.Namespace, landing: Path, repeat: int) -> Measurement:
+    """The library's whole run over every table; no peer does this much."""
+    out = options.work / "whole" / "spark"
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(landing, out / "landing" / "covid19", copy_function=os.link)
+    one = measure([sys.executable, str(HERE / "spark_fact_cases.py"), str(out)], options.work / "whole.log")
+    print(f"whole run, spark run {repeat + 1}: {one.seconds:.2f} s", flush=True)
+    return one
+
+
 def _command(engine: str, landing: Path, out: Path) -> list[str]:
     if engine != "spark":
         return [sys.executable, str(HERE / "peers" / f"{engine}_fact_cases.py"), str(landing), str(out)]
@@ -97,9 +115,9 @@ def _compare(results: dict[str, Result]) -> dict[str, list[str]]:
     return {"equal": [] if found else ordered, "differences": found, "undecided_regions": left_out}
 
 
-def _show(scale: int, measured: dict[str, list[Measurement]], compared: dict[str, list[str]]) -> None:
+def _show(what: str, scale: int, measured: dict[str, list[Measurement]], compared: dict[str, list[str]]) -> None:
     medians = {engine: statistics.median(one.seconds for one in runs) for engine, runs in measured.items()}
-    print(f"\nlanding to fact_cases, x{scale}: median of {len(next(iter(measured.values())))} (least to most)")
+    print(f"\n{what}, x{scale}: median of {len(next(iter(measured.values())))} (least to most)")
     print(f"{'':8} {'seconds':>22} {'to exit':>8} {'cpu s':>7} {'peak MB':>8} {'x pandas':>9} {'x duckdb':>9}")
     for engine, runs in measured.items():
         times = sorted(one.seconds for one in runs)
@@ -114,7 +132,7 @@ def _show(scale: int, measured: dict[str, list[Measurement]], compared: dict[str
     if len(measured) > 1:
         verdict = "EQUAL row for row" if compared["equal"] else "NOT EQUAL\n  " + "\n  ".join(compared["differences"])
         print(f"results: {verdict}")
-    if compared["undecided_regions"]:
+    if compared.get("undecided_regions"):
         print(f"left out of the comparison: {', '.join(compared['undecided_regions'])}")
     print()
 
@@ -130,7 +148,6 @@ def _write(options: argparse.Namespace, data: str, figures: list[dict[str, objec
         figure["engines"] = {engine: [asdict(one) for one in runs] for engine, runs in engines.items()}
     content = {
         "at": now.isoformat(timespec="seconds"),
-        "what": "landing to fact_cases of the daily reports",
         "data": data,
         "python": platform.python_version(),
         "versions": versions,

@@ -1,0 +1,123 @@
+"""A landing file replaced: what is built again, and a warehouse that equals the curated zone row for row all along."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from covid_lake.contracts import Table, Zone
+from covid_lake.datasets.covid19.contracts import COVID19
+from covid_lake.lake import Lake
+from covid_lake.pipeline.report import RunReport, Status
+from covid_lake.store.snapshots import Snapshot, current_snapshot
+from covid_lake.store.storage import LocalStorage
+from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.load import read_loaded_versions
+from lake_runs import BuiltLake, no_session, run_lake
+
+CURATED = COVID19.zone(Zone.CURATED)
+COUNTRIES = "landing/covid19/static-datasets/csv/countrycode/CountryCodeQS.csv"
+DEPENDENT = {
+    "trusted.country_code",
+    *(f"curated.{name}" for name in ("dim_region", "dim_hospital", "fact_testing", "fact_covid", "dim_date")),
+}
+
+
+@dataclass(frozen=True)
+class Story:
+    """A lake before and after one of its files was replaced, and what each run and its load reported."""
+
+    storage: LocalStorage
+    before: Snapshot
+    after: Snapshot
+    first_load: RunReport
+    second_load: RunReport
+    replacement: RunReport
+    differences: dict[str, list[str]]
+
+
+def rows_of(warehouse: WarehouseConnection, table: Table) -> Counter[tuple[Any, ...]]:
+    names = ", ".join(f'"{column.name}"' for column in table.stored_columns)
+    with warehouse.connect() as opened:
+        return Counter(opened.execute(f'SELECT {names} FROM "covid19"."{table.name}"'.encode()).fetchall())
+
+
+def differing_tables(lake: LocalStorage, warehouse: WarehouseConnection) -> list[str]:
+    """The curated tables whose rows in the warehouse are not those in the lake."""
+    found = []
+    for table in CURATED:
+        names = [column.name for column in table.stored_columns]
+        rows = Lake(lake.root).arrow(f"covid19_{table.id}").select(names).to_pylist()
+        assert rows, table.id
+        if Counter(tuple(row.values()) for row in rows) != rows_of(warehouse, table):
+            found.append(table.id)
+    return found
+
+
+@pytest.fixture(scope="module")
+def story(
+    spark: SparkSession,
+    built_lake: BuiltLake,
+    warehouse: WarehouseConnection,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Story:
+    with warehouse.connect() as opened:
+        opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging" CASCADE')
+    storage = built_lake.copy(tmp_path_factory.mktemp("replaced") / "lake")
+    before, differences = current_snapshot(storage, "covid19"), {}
+    first = run_lake(lambda: spark, storage, warehouse=warehouse, after_minutes=1)
+    differences["first"] = differing_tables(storage, warehouse)
+    second = run_lake(no_session, storage, warehouse=warehouse, after_minutes=2)
+    differences["second"] = differing_tables(storage, warehouse)
+    # The US moves, and the country table loses its last line.
+    lines = storage.read(COUNTRIES).decode("utf-8-sig").splitlines()
+    moved = [line.replace(",38,-97", ",38.5,-97") for line in lines[:-1]]
+    assert moved != lines[:-1]
+    storage.write(COUNTRIES, ("\n".join(moved) + "\n").encode())
+    third = run_lake(lambda: spark, storage, warehouse=warehouse, after_minutes=3)
+    differences["third"] = differing_tables(storage, warehouse)
+    return Story(storage, before, current_snapshot(storage, "covid19"), first, second, third, differences)
+
+
+def test_a_first_load_brings_every_table_whole(story: Story) -> None:
+    assert story.first_load.succeeded
+    assert {load.table for load in story.first_load.warehouse} == {table.name for table in CURATED}
+    assert all(load.inserted == load.staged > 0 for load in story.first_load.warehouse)
+    assert all(load.updated == load.deleted == 0 for load in story.first_load.warehouse)
+    assert story.differences["first"] == []
+
+
+def test_a_second_load_does_nothing_and_starts_no_engine(story: Story) -> None:
+    assert (story.second_load.warehouse, story.second_load.engine) == ((), "none")
+    assert story.differences["second"] == []
+
+
+def test_only_what_depends_on_the_file_is_built_again(story: Story) -> None:
+    assert story.replacement.succeeded
+    published = {table.table for table in story.replacement.tables if table.status == Status.PUBLISHED}
+    assert published == DEPENDENT
+    changed = {name for name, entry in story.after.tables.items() if story.before.tables[name] != entry}
+    assert changed == DEPENDENT
+    reasons = {table.table: table.reason for table in story.replacement.tables}
+    assert reasons["trusted.country_code"] == "1 changed"
+    assert reasons["curated.dim_region"] == "1 changed"
+
+
+def test_the_warehouse_follows_the_lake_row_for_row(story: Story, warehouse: WarehouseConnection) -> None:
+    assert story.differences["third"] == []
+    loads = {load.table: load for load in story.replacement.warehouse}
+    assert {f"curated.{name}" for name in loads} == DEPENDENT - {"trusted.country_code"}
+    region = loads["dim_region"]
+    assert (region.updated, region.inserted, region.deleted) == (1, 0, 0)
+    unchanged = loads["fact_testing"]
+    assert (unchanged.inserted, unchanged.updated, unchanged.deleted) == (0, 0, 0)
+    assert read_loaded_versions(warehouse, "covid19") == {
+        table.name: story.after.tables[table.id].version for table in CURATED
+    }
+    with warehouse.connect() as opened:
+        query = "SELECT latitude FROM covid19.dim_region WHERE region_id = 'country:US'"
+        assert opened.execute(query).fetchall() == [(38.5,)]

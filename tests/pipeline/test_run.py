@@ -1,0 +1,314 @@
+"""Runs over the sample: accounts that meet the sample's own, nothing done twice, and faults that harm nothing else."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import shutil
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from covid_lake.contracts import Zone
+from covid_lake.datasets.covid19 import contracts as c
+from covid_lake.datasets.covid19 import curated
+from covid_lake.datasets.covid19.steps import FLOW
+from covid_lake.errors import SettingsError
+from covid_lake.lake import Lake
+from covid_lake.pipeline.plan import Action
+from covid_lake.pipeline.report import RunReport, Status, from_json, read_report
+from covid_lake.pipeline.run import Request, make_plan
+from covid_lake.steps import Build, Flow, TableCheck
+from covid_lake.store.snapshots import current_snapshot, snapshot_numbers
+from covid_lake.store.storage import LocalStorage
+from lake_runs import BuiltLake, Recorder, land_files, no_session, report_of, run_lake
+
+TRUSTED = [table.name for table in c.COVID19.zone(Zone.TRUSTED)]
+CURATED = [table.name for table in c.COVID19.zone(Zone.CURATED)]
+STATES = "landing/covid19/static-datasets/csv/state-abv/states_abv.csv"
+
+
+def statuses(report: RunReport) -> dict[str, Status]:
+    return {table.table: table.status for table in report.tables}
+
+
+def records_by_line(path: Path) -> dict[int, dict[str, str]]:
+    """The records of a file whose lines are records, by the number of their line."""
+    body = path.read_bytes()
+    lines = (gzip.decompress(body) if path.suffix == ".gz" else body).decode("utf-8-sig").splitlines()
+    rows = list(csv.reader(lines))
+    return {number: dict(zip(rows[0], row, strict=False)) for number, row in enumerate(rows[1:], start=2)}
+
+
+@pytest.fixture
+def copied(built_lake: BuiltLake, tmp_path: Path) -> LocalStorage:
+    """The built lake at another place, for a test to change."""
+    return built_lake.copy(tmp_path / "copy")
+
+
+# --- a first run ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", TRUSTED)
+def test_counts_are_those_that_the_sample_was_made_with(table: str, built_lake: BuiltLake) -> None:
+    expected, found = built_lake.manifest.tables[table], report_of(built_lake.report, f"trusted.{table}")
+    assert found.status == Status.PUBLISHED
+    assert (found.records_read, found.written, found.superseded, found.rejected) == (
+        expected.records,
+        expected.trusted,
+        expected.superseded,
+        expected.rejected,
+    )
+    assert found.rejected_by_reason == expected.rejected_by_rule
+    assert (len(found.read), sum(found.read.values())) == (expected.files, expected.records)
+    assert found.reconciled
+    assert found.unknown_columns == ()
+
+
+def test_every_table_is_published_and_every_record_accounted_for(built_lake: BuiltLake) -> None:
+    report = built_lake.report
+    assert statuses(report) == {table.id: Status.PUBLISHED for table in c.COVID19.tables}
+    assert (report.succeeded, report.reconciled, report.refused_files) == (True, True, {})
+    assert report.landed_files == len(built_lake.manifest.files) == len(built_lake.landed.copied)
+    snapshot = current_snapshot(built_lake.storage, "covid19")
+    assert report.snapshot == snapshot.number
+    assert {version.version for version in snapshot.tables.values()} == {report.run_id}
+    assert {name: version.rows for name, version in snapshot.tables.items()} == {
+        table.table: table.written for table in report.tables
+    }
+
+
+def test_the_stars_checks_are_named_in_the_report(built_lake: BuiltLake) -> None:
+    assert set(report_of(built_lake.report, "curated.fact_cases").checks) == {
+        "no_null_key",
+        "key_is_unique",
+        "confirmed_sums_to_trusted",
+        "new_confirmed_telescopes",
+        "region_key_found_in_dim_region",
+        "date_key_found_in_dim_date",
+    }
+    decreases = report_of(built_lake.report, "curated.fact_cases").warnings["confirmed_decreased"]
+    assert decreases >= built_lake.manifest.tables["jhu_daily_reports"].planted["confirmed_decreases"] > 0
+
+
+def test_what_is_read_back_is_what_was_written(built_lake: BuiltLake) -> None:
+    lake = Lake(built_lake.storage.root)
+    for table in c.COVID19.tables:
+        rows = lake.dataset(f"covid19_{table.id}").count_rows()
+        assert rows == report_of(built_lake.report, table.id).written, table.id
+
+
+def test_a_report_is_the_same_after_it_was_written_and_read(built_lake: BuiltLake) -> None:
+    stored = read_report(built_lake.storage, built_lake.report.run_id)
+    assert from_json(stored).to_json() == built_lake.report.to_json()
+    assert stored["succeeded"] is True
+    assert stored["reconciled"] is True
+    assert read_report(built_lake.storage) == stored
+    with pytest.raises(SettingsError, match="no report of a run 'never'"):
+        read_report(built_lake.storage, "never")
+
+
+@pytest.mark.parametrize("table", [name for name in TRUSTED if name not in ("country_code", "state_abv")])
+def test_refused_records_are_kept_with_file_line_reasons_and_text(table: str, built_lake: BuiltLake) -> None:
+    expected = built_lake.manifest.tables[table]
+    if not expected.rejected:
+        pytest.skip(f"the sample has no record of {table} to be refused")
+    rows = Lake(built_lake.storage.root).arrow(f"covid19_quarantine.{table}").to_pylist()
+    assert len(rows) == expected.rejected
+    by_rule = Counter(reason.split(":", 1)[0] for row in rows for reason in row["reasons"])
+    assert by_rule == expected.rejected_by_rule
+    assert {(row["run_id"], row["table_name"]) for row in rows} == {(built_lake.report.run_id, table)}
+    for row in rows:
+        delivered = records_by_line(built_lake.source / row["source_file"])[row["line"]]
+        # Spark leaves out what is null, which is how it reads an empty field.
+        assert json.loads(row["record"]) == {name: value for name, value in delivered.items() if value}
+
+
+# --- the runs after ------------------------------------------------------------------------------------------------
+
+
+def test_a_second_run_does_nothing_and_starts_no_engine(copied: LocalStorage) -> None:
+    before = [file for file in copied.list_files("") if not file.path.startswith("_runs")]
+    listener = Recorder()
+    report = run_lake(no_session, copied, listener=listener, after_minutes=1)
+    assert statuses(report) == {table.id: Status.UP_TO_DATE for table in c.COVID19.tables}
+    assert (report.engine, report.succeeded, listener.tables_started) == ("none", True, [])
+    assert [file for file in copied.list_files("") if not file.path.startswith("_runs")] == before
+    assert read_report(copied)["run_id"] == report.run_id
+
+
+def test_a_lake_that_was_moved_answers_and_is_up_to_date(built_lake: BuiltLake, tmp_path: Path) -> None:
+    moved = tmp_path / "another place" / "lake"
+    shutil.copytree(built_lake.storage.directory, moved, copy_function=shutil.copy)
+    storage = LocalStorage(moved)
+    assert not make_plan(FLOW, storage, Request()).has_work
+    question = "SELECT count(*), sum(confirmed) FROM covid19_curated.fact_cases"
+    assert Lake(moved).sql(question).arrow == Lake(built_lake.storage.root).sql(question).arrow
+
+
+def test_a_full_refresh_plans_every_table(copied: LocalStorage) -> None:
+    plan = make_plan(FLOW, copied, Request(full_refresh=True))
+    planned = [*plan.promotions, *plan.builds]
+    assert len(planned) == len(c.COVID19.tables)
+    assert {(one.action, one.reason) for one in planned} == {(Action.RUN, "full refresh")}
+
+
+def test_a_full_refresh_of_one_table_leaves_the_others(spark: SparkSession, copied: LocalStorage) -> None:
+    before = current_snapshot(copied, "covid19")
+    request = Request(only=("state_abv",), full_refresh=True)
+    report = run_lake(lambda: spark, copied, request, after_minutes=1)
+    assert statuses(report) == {"trusted.state_abv": Status.PUBLISHED}
+    after = current_snapshot(copied, "covid19")
+    changed = {name for name in after.tables if after.tables[name].version != before.tables[name].version}
+    assert changed == {"trusted.state_abv"}
+    assert after.tables["trusted.state_abv"].rows == before.tables["trusted.state_abv"].rows
+
+
+def test_only_means_the_table_and_all_that_it_needs(copied: LocalStorage) -> None:
+    plan = make_plan(FLOW, copied, Request(only=("dim_hospital",), full_refresh=True))
+    assert [build.step.target.name for build in plan.builds] == ["bridge_region", "dim_region", "dim_hospital"]
+    promoted = {promotion.step.target.name for promotion in plan.promotions}
+    assert promoted == set(TRUSTED) - {"testing_us_daily", "testing_us_total_latest"}
+
+
+def test_a_table_that_does_not_exist_is_an_error_that_lists_those_that_do(copied: LocalStorage) -> None:
+    with pytest.raises(SettingsError, match=r"covid19 has no table fact_case; it has bridge_region, country_code"):
+        make_plan(FLOW, copied, Request(only=("fact_case",)))
+
+
+def test_one_zone_alone(copied: LocalStorage) -> None:
+    plan = make_plan(FLOW, copied, Request(zones=frozenset({Zone.CURATED}), full_refresh=True))
+    assert plan.promotions == ()
+    assert [build.step.target.name for build in plan.builds] == [build.target.name for build in FLOW.builds]
+
+
+# --- faults --------------------------------------------------------------------------------------------------------
+
+
+def test_a_refused_file_holds_back_the_table_that_it_stands_in(copied: LocalStorage) -> None:
+    before = current_snapshot(copied, "covid19")
+    copied.write(STATES, copied.read(STATES)[:-5])
+    report = run_lake(no_session, copied, after_minutes=1)
+    found = report_of(report, "trusted.state_abv")
+    path = STATES.removeprefix("landing/covid19/")
+    assert found.status == Status.HELD_BACK
+    assert found.reason == f"{path} is refused, but stands in the version that readers have"
+    assert "the file was cut short" in found.refused_files[path]
+    assert not report.succeeded
+    assert current_snapshot(copied, "covid19") == before
+
+
+def test_too_many_refused_records_fail_the_table_and_the_old_version_stays(
+    spark: SparkSession, copied: LocalStorage
+) -> None:
+    before = current_snapshot(copied, "covid19")
+    copied.write(STATES, b"State,Abbreviation\nTexas,TX\nUtah,UT\nOhio,\n")
+    report = run_lake(lambda: spark, copied, Request(only=("state_abv",)), after_minutes=1)
+    found = report_of(report, "trusted.state_abv")
+    assert found.status == Status.FAILED
+    assert "1 of 3 records were refused, more than the contract's limit of 5%" in found.reason
+    assert (report.succeeded, current_snapshot(copied, "covid19")) == (False, before)
+
+
+def always_wrong(frames: curated.Frames) -> Any:
+    return frames["fact_testing"].select("region_key").limit(1)
+
+
+TESTING = next(build for build in FLOW.builds if build.target.name == "fact_testing")
+CALENDAR = Build(c.DIM_DATE, requires=((c.FACT_CASES,), (c.FACT_TESTING,)), build=curated.dim_date)
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        (
+            replace(TESTING, checks=(TableCheck("is_never_right", always_wrong),)),
+            "curated.fact_testing: the check is_never_right does not hold, so nothing is published; for example",
+        ),
+        (
+            replace(TESTING, build=lambda frames: curated.fact_testing(frames).selectExpr("*", "id").limit(1)),
+            "AnalysisException: ",
+        ),
+        (
+            replace(TESTING, build=lambda frames: (once := curated.fact_testing(frames)).union(once)),
+            "curated.fact_testing: the check key_is_unique and no_null_key does not hold",
+        ),
+        (
+            replace(
+                TESTING,
+                build=lambda frames: curated.fact_testing(frames).selectExpr(
+                    "* EXCEPT (region_key)", "if(positive > 100, null, region_key) AS region_key"
+                ),
+            ),
+            "curated.fact_testing: the check key_is_unique and no_null_key does not hold",
+        ),
+    ],
+    ids=["a check that fails", "a build that can't be planned", "a key twice", "a key that is null"],
+)
+def test_a_star_with_a_fault_is_not_published_at_all(
+    step: Build, reason: str, spark: SparkSession, copied: LocalStorage
+) -> None:
+    before = current_snapshot(copied, "covid19")
+    flow = Flow(c.COVID19, promotions=(), builds=(replace(CALENDAR, requires=((c.FACT_CASES,),)), step))
+    request = Request(zones=frozenset({Zone.CURATED}), full_refresh=True)
+    report = run_lake(lambda: spark, copied, request, flow=flow, after_minutes=1)
+    assert statuses(report) == {"curated.dim_date": Status.FAILED, "curated.fact_testing": Status.FAILED}
+    assert report_of(report, "curated.fact_testing").reason.startswith(reason)
+    assert report_of(report, "curated.dim_date").reason.startswith("the star is published whole: ")
+    assert (report.succeeded, current_snapshot(copied, "covid19")) == (False, before)
+
+
+def test_a_fact_without_its_dimension_row_is_not_published(spark: SparkSession, copied: LocalStorage) -> None:
+    before = current_snapshot(copied, "covid19")
+    short = replace(CALENDAR, build=lambda frames: curated.dim_date(frames).where("date_key > 20200201"))
+    flow = Flow(c.COVID19, promotions=(), builds=(TESTING, short))
+    request = Request(zones=frozenset({Zone.CURATED}), full_refresh=True)
+    report = run_lake(lambda: spark, copied, request, flow=flow, after_minutes=1)
+    assert "the check date_key_found_in_dim_date does not hold" in report_of(report, "curated.fact_testing").reason
+    assert current_snapshot(copied, "covid19") == before
+
+
+# --- lakes with less -----------------------------------------------------------------------------------------------
+
+
+def test_an_empty_lake_has_nothing_to_build_and_says_what_is_missing(tmp_path: Path) -> None:
+    report = run_lake(no_session, LocalStorage(tmp_path))
+    assert set(statuses(report).values()) == {Status.SKIPPED}
+    assert report_of(report, "trusted.state_abv").reason.startswith("no landing file static-datasets/csv/state-abv/")
+    assert report_of(report, "curated.fact_testing").reason == "needs dim_region, which the lake has not"
+    assert snapshot_numbers(LocalStorage(tmp_path), "covid19") == []
+
+
+def copy_of(source: Path, target: Path, *patterns: str) -> Path:
+    for path in (path for pattern in patterns for path in sorted(source.glob(pattern))):
+        kept = target / path.relative_to(source)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, kept)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("feed", "pattern"),
+    [("enigma_jhu", "enigma-jhu/csv/*"), ("jhu_daily_reports", "jhu-daily-reports/*")],
+    ids=["only the Enigma file", "only the daily reports"],
+)
+def test_a_lake_with_one_feed_is_whole(
+    feed: str, pattern: str, spark: SparkSession, small_sample: Path, built_lake: BuiltLake, tmp_path: Path
+) -> None:
+    storage = LocalStorage(tmp_path / "lake")
+    land_files(storage, copy_of(small_sample, tmp_path / "source", pattern))
+    report = run_lake(lambda: spark, storage)
+    published = {name for name, status in statuses(report).items() if status == Status.PUBLISHED}
+    star = {"bridge_region", "dim_region", "dim_date", "fact_cases", "fact_covid"}
+    assert published == {f"trusted.{feed}", *(f"curated.{name}" for name in star)}
+    assert report.succeeded
+    question = f"SELECT count(*), sum(confirmed) FROM covid19_curated.fact_cases WHERE source = '{feed}'"
+    assert Lake(storage.root).sql(question).arrow == Lake(built_lake.storage.root).sql(question).arrow
+    covid = Lake(storage.root).sql("SELECT DISTINCT source, positive FROM covid19_curated.fact_covid").arrow.to_pylist()
+    assert covid == [{"source": feed, "positive": None}]
+    assert not make_plan(FLOW, storage, Request()).has_work

@@ -1,15 +1,15 @@
 """Landing files as a DataFrame of text: the header decides the columns, never the position, and nothing is inferred.
 
-Files that share a header are one generation and are read together with an all-text schema; the generations are then
-brought to the contract's names and stacked.
+Files that share a header are one generation. All generations of a table are read in one scan, field by field, and each
+contract column picks its field by the generation of the row's file: one scan means one plan to compile and one set of
+tasks, where a union of a scan per generation would repeat every expression behind it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import reduce
-from typing import NamedTuple
 from urllib.parse import quote
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -21,10 +21,12 @@ from covid_lake import paths
 from covid_lake.contracts import Table, column_for_header
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.store.storage import Storage
+from covid_lake.transforms.frames import inline_table
 
 SURPLUS = "_surplus"
 RECORD = "_record"
 LINE = "_line"
+GENERATION = "_generation"
 GLOB_CHARACTERS = "\\*?[]{}"
 
 
@@ -37,38 +39,67 @@ def read_landing(
     they arrived; `_surplus`, text in a field past the header's last; `_record`, the record as JSON by the header;
     with lines also `_line`, the record's line in its file, null where lines are not records or the file was split.
     """
-    generations: dict[_Generation, list[str]] = defaultdict(list)
-    for file in files:
-        inspection = file.inspection
-        generation = _Generation(inspection.header, file.is_json, inspection.multiline, inspection.blank_lines > 0)
-        generations[generation].append(file.path)
-    folder = paths.landing(table.dataset)
-    frames = []
-    for generation, names in sorted(generations.items()):
-        urls = [_literal_path(storage.url(f"{folder}/{name}")) for name in names]
-        read = _read_json if generation.is_json else _read_csv
-        raw = read(spark, generation, urls)
-        if with_lines:
-            raw = _with_lines(raw, generation)
-        needs_decoding = any(quote(name) != name for name in names)
-        frames.append(_renamed(raw, table, generation.header, folder, needs_decoding))
-    return reduce(DataFrame.unionByName, frames)
+    scans = [
+        _Scan(is_json, is_multiline, tuple(chosen))
+        for is_json in (False, True)
+        for is_multiline in (False, True)
+        if (chosen := [f for f in files if (f.is_json, f.inspection.multiline) == (is_json, is_multiline)])
+    ]
+    return reduce(DataFrame.unionByName, (_read(spark, storage, table, scan, with_lines) for scan in scans))
 
 
-class _Generation(NamedTuple):
-    """What files have in common that are read together."""
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """Files that one scan can read: of one format, with lines that are records or without."""
 
-    header: tuple[str, ...]
     is_json: bool
     is_multiline: bool
-    has_blank_lines: bool
+    files: tuple[LandingFile, ...]
+
+    @property
+    def headers(self) -> tuple[tuple[str, ...], ...]:
+        """The header of each generation. JSON is read by key, so all its files are one generation."""
+        if self.is_json:
+            return (tuple(dict.fromkeys(key for file in self.files for key in file.inspection.header)),)
+        return tuple(sorted({file.inspection.header for file in self.files}))
+
+    @property
+    def width(self) -> int:
+        return max(len(header) for header in self.headers)
 
 
-def _read_csv(spark: SparkSession, generation: _Generation, urls: list[str]) -> DataFrame:
-    width = len(generation.header)
-    fields = [T.StructField(_position(i), T.StringType()) for i in range(width)]
-    # A field past the header's last would be dropped in silence if the schema had no place for it.
-    schema = T.StructType([*fields, T.StructField(SURPLUS, T.StringType())])
+def _read(spark: SparkSession, storage: Storage, table: Table, scan: _Scan, with_lines: bool) -> DataFrame:
+    folder = paths.landing(table.dataset)
+    urls = [_literal_path(storage.url(f"{folder}/{file.path}")) for file in scan.files]
+    raw = _read_json(spark, scan, urls) if scan.is_json else _read_csv(spark, scan, urls)
+    needs_decoding = any(quote(file.path) != file.path for file in scan.files)
+    raw = raw.withColumn("source_file", _source_file(folder, needs_decoding))
+    if with_lines:
+        raw = _with_lines(raw, scan)
+    if len(scan.headers) > 1:
+        generations = {header: str(i) for i, header in enumerate(scan.headers)}
+        rows = [(file.path, generations[file.inspection.header]) for file in scan.files]
+        lookup = inline_table(spark, ("source_file", GENERATION), rows)
+        raw = raw.join(F.broadcast(lookup), "source_file", "inner")
+    values = [_field_of(scan, table, column.name).alias(column.name) for column in table.source_columns]
+    fields = [_position(i) for i in range(scan.width)]
+    return raw.select(
+        *values,
+        "source_file",
+        F.xxhash64(*fields).alias("source_row_hash"),
+        _by_generation([F.col(SURPLUS if w == scan.width else _position(w)) for w in map(len, scan.headers)]).alias(
+            SURPLUS
+        ),
+        _by_generation([_record(header) for header in scan.headers]).alias(RECORD),
+        *([LINE] if with_lines else []),
+    )
+
+
+def _read_csv(spark: SparkSession, scan: _Scan, urls: list[str]) -> DataFrame:
+    # A field past the header's last would be dropped in silence if the schema had no place for it. The padding is
+    # never asked for: with a column to prune, Spark's parser fills short rows up instead of throwing for each.
+    names = [*(_position(i) for i in range(scan.width)), SURPLUS, "_padding"]
+    schema = T.StructType([T.StructField(name, T.StringType()) for name in names])
     return (
         spark.read.schema(schema)
         .option("header", True)
@@ -76,58 +107,61 @@ def _read_csv(spark: SparkSession, generation: _Generation, urls: list[str]) -> 
         .option("mode", "PERMISSIVE")
         .option("quote", '"')
         .option("escape", '"')
-        .option("multiLine", generation.is_multiline)
+        .option("ignoreLeadingWhiteSpace", True)
+        .option("ignoreTrailingWhiteSpace", True)
+        .option("multiLine", scan.is_multiline)
         .option("maxCharsPerColumn", -1)
-        .option("maxColumns", max(1000, 2 * width))
+        .option("maxColumns", max(1000, 2 * scan.width))
         .csv(urls)
     )
 
 
-def _read_json(spark: SparkSession, generation: _Generation, urls: list[str]) -> DataFrame:
-    keys = generation.header
+def _read_json(spark: SparkSession, scan: _Scan, urls: list[str]) -> DataFrame:
+    keys = scan.headers[0]
     schema = T.StructType([T.StructField(key, T.StringType()) for key in keys])
     raw = spark.read.schema(schema).option("mode", "PERMISSIVE").json(urls)
     positions = [F.col(f"`{key.replace('`', '``')}`").alias(_position(i)) for i, key in enumerate(keys)]
     return raw.select(*positions, F.lit(None).cast("string").alias(SURPLUS), "_metadata")
 
 
-def _with_lines(raw: DataFrame, generation: _Generation) -> DataFrame:
+def _field_of(scan: _Scan, table: Table, name: str) -> Column:
+    """The column's field, whichever place each generation gives it; null in a generation without it."""
+    fields = []
+    for header in scan.headers:
+        places = [
+            i for i, key in enumerate(header) if (c := column_for_header(table.source_columns, key)) and c.name == name
+        ]
+        fields.append(F.coalesce(*(F.col(_position(i)) for i in places)) if places else F.lit(None).cast("string"))
+    return _by_generation(fields)
+
+
+def _by_generation(choices: Sequence[Column]) -> Column:
+    """One of the choices by the generation of the row's file; plainly the choice where all are the same."""
+    if len({str(choice) for choice in choices}) == 1:
+        return choices[0]
+    chosen = choices[-1]
+    for i in reversed(range(len(choices) - 1)):
+        chosen = F.when(F.col(GENERATION) == str(i), choices[i]).otherwise(chosen)
+    return chosen
+
+
+def _record(header: Sequence[str]) -> Column:
+    return F.to_json(F.struct(*(F.col(_position(i)).alias(name or _position(i)) for i, name in enumerate(header))))
+
+
+def _with_lines(raw: DataFrame, scan: _Scan) -> DataFrame:
     """Add `_line`. Spark has no line numbers, but it numbers the rows of a task in their order, and a file's first
     number is the least: the difference is the line, where one task read the file from its beginning.
     """
-    if generation.is_multiline or generation.has_blank_lines:
+    if scan.is_multiline:
         return raw.withColumn(LINE, F.lit(None).cast("bigint"))
-    first_line = 1 if generation.is_json else 2
-    numbered = raw.withColumn("_number", F.monotonically_increasing_id())
+    uneven = [file.path for file in scan.files if file.inspection.blank_lines]
+    first_line = 1 if scan.is_json else 2
     block = F.col("_metadata.file_block_start")
-    placed = numbered.withColumn("_path", F.col("_metadata.file_path")).withColumn("_block", block)
-    starts = W.partitionBy("_path", "_block")
-    line = F.col("_number") - F.min("_number").over(starts) + first_line
-    return placed.withColumn(LINE, F.when(F.col("_block") == 0, line)).drop("_number", "_path", "_block")
-
-
-def _renamed(raw: DataFrame, table: Table, header: Sequence[str], folder: str, needs_decoding: bool) -> DataFrame:
-    positions = {}
-    for i, name in enumerate(header):
-        column = column_for_header(table.source_columns, name)
-        if column and column.name not in positions:
-            positions[column.name] = _position(i)
-    values = [
-        F.col(positions[column.name]).alias(column.name)
-        if column.name in positions
-        else F.lit(None).cast("string").alias(column.name)
-        for column in table.source_columns
-    ]
-    fields = [_position(i) for i in range(len(header))]
-    record = F.to_json(F.struct(*(F.col(_position(i)).alias(name or _position(i)) for i, name in enumerate(header))))
-    return raw.select(
-        *values,
-        _source_file(folder, needs_decoding).alias("source_file"),
-        F.xxhash64(*fields).alias("source_row_hash"),
-        SURPLUS,
-        record.alias(RECORD),
-        *([LINE] if LINE in raw.columns else []),
-    )
+    numbered = raw.withColumn("_number", F.monotonically_increasing_id()).withColumn("_block", block)
+    line = F.col("_number") - F.min("_number").over(W.partitionBy("source_file", "_block")) + first_line
+    is_even = (F.col("_block") == 0) & ~F.col("source_file").isin(*uneven)
+    return numbered.withColumn(LINE, F.when(is_even, line)).drop("_number", "_block")
 
 
 def _source_file(folder: str, needs_decoding: bool) -> Column:

@@ -12,8 +12,6 @@ from pyspark.sql import functions as F
 from covid_lake.contracts import Column as ContractColumn
 from covid_lake.contracts import Type
 
-BLANKS = " \t\r\n\u00a0\ufeff"
-
 # A format is chosen by the text's shape (a LIKE pattern): trying one after the other costs an exception a miss.
 DATE_SHAPES = {
     "yyyy-MM-dd": "____-__-__",
@@ -29,8 +27,8 @@ TIME_SHAPES = {
 
 def clean_text(raw: Column, null_tokens: tuple[str, ...]) -> Column:
     """The text without surrounding blanks; null where it is one of the tokens that say "missing"."""
-    trimmed = F.btrim(raw, F.lit(BLANKS))
-    return F.when(~trimmed.isin("", *null_tokens), trimmed)
+    trimmed = F.trim(raw)
+    return F.when(~trimmed.isin(*dict.fromkeys(("", *null_tokens))), trimmed)
 
 
 def typed(name: str, column: ContractColumn) -> Column:
@@ -52,11 +50,13 @@ def typed(name: str, column: ContractColumn) -> Column:
 
 def whole_number(name: str, type_: Type = Type.BIGINT) -> Column:
     """A count; `12.0` and `1e3` are whole numbers too, `12.5`, `1,234` and `NaN` are not."""
-    decimal = f"try_cast(`{name}` AS DECIMAL(38,6))"
-    return F.expr(
-        f"CASE WHEN `{name}` IS NOT NULL THEN coalesce(try_cast(`{name}` AS {type_}), "
-        f"CASE WHEN {decimal} % 1 = 0 THEN try_cast({decimal} AS {type_}) END) END"
+    # The rare spellings go through a lambda because Spark compiles none: the code for casts by way of DECIMAL, written
+    # out for each count of a table, would make the generated method too large for the JVM to compile.
+    rare = (
+        f"element_at(transform(array(try_cast(`{name}` AS DECIMAL(38,6))), "
+        f"d -> CASE WHEN d % 1 = 0 THEN try_cast(d AS {type_}) END), 1)"
     )
+    return F.expr(f"CASE WHEN `{name}` IS NOT NULL THEN coalesce(try_cast(`{name}` AS {type_}), {rare}) END")
 
 
 def number(name: str) -> Column:

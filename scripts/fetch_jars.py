@@ -19,12 +19,18 @@ from covid_lake.runtime.session import find_java
 POSTGRESQL = "org.postgresql:postgresql:42.7.7"
 AWS_SDK = "2.29.52"
 # hadoop-aws 3.4 drags in the whole SDK, 640 MB of it; S3A needs these four parts (18 MB).
-SDK_PARTS = [f"software.amazon.awssdk:{part}:{AWS_SDK}" for part in ("s3", "s3-transfer-manager", "sts", "apache-client")]
+SDK_PARTS = [
+    f"software.amazon.awssdk:{part}:{AWS_SDK}" for part in ("s3", "s3-transfer-manager", "sts", "apache-client")
+]
 PACKAGES = {
     "3.5": [POSTGRESQL, "org.apache.hadoop:hadoop-aws:3.3.4"],
     "4.1": [POSTGRESQL, "org.apache.hadoop:hadoop-aws:3.4.2", *SDK_PARTS],
 }
-EXCLUDED = ["software.amazon.awssdk:bundle", "org.apache.hadoop:hadoop-client-api", "org.apache.hadoop:hadoop-client-runtime"]
+EXCLUDED = [
+    "software.amazon.awssdk:bundle",
+    "org.apache.hadoop:hadoop-client-api",
+    "org.apache.hadoop:hadoop-client-runtime",
+]
 MARK = ".complete"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from covid_lake.contracts import Dataset, Table, Zone
@@ -21,10 +22,14 @@ PHASES = ("staging", "merging", "verifying")
 def outdated_tables(
     connection: WarehouseConnection, dataset: Dataset, snapshot: Snapshot, *, force: bool = False
 ) -> tuple[Table, ...]:
-    """The curated tables whose loaded version is not the snapshot's. Asks the warehouse itself; starts no engine."""
+    """The curated tables whose loaded version is not the snapshot's. Asks the warehouse itself; starts no engine.
+
+    Without psycopg, as on Glue, every table counts as outdated: the load then asks again, through JDBC.
+    """
     from covid_lake.warehouse.load import read_loaded_versions
 
-    loaded = {} if force else read_loaded_versions(connection, dataset.name)
+    can_ask = find_spec("psycopg") is not None
+    loaded = read_loaded_versions(connection, dataset.name) if can_ask and not force else {}
     published = [(table, snapshot.version_of(table)) for table in dataset.zone(Zone.CURATED)]
     return tuple(table for table, version in published if version and loaded.get(table.name) != version.version)
 
@@ -36,6 +41,8 @@ def load_snapshot(
     snapshot: Snapshot,
     tables: Sequence[Table],
     progress: Callable[[str, int, int], None],
+    *,
+    force: bool = False,
 ) -> tuple[LoadReport, ...]:
     """Load the tables' versions in one transaction; raises `WarehouseError`, and the warehouse is as it was."""
     from covid_lake.warehouse.load import CuratedVersion, load_star
@@ -53,9 +60,9 @@ def load_snapshot(
         done += 1
         progress(f"{phase} {table}", min(done, total), total)
 
-    # The tables are known to be outdated, or the caller wants them loaded whatever they are.
-    loads = load_star(spark, connection, snapshot.dataset, versions, force=True, progress=advance)
+    loads = load_star(spark, connection, snapshot.dataset, versions, force=force, progress=advance)
     return tuple(
         LoadReport(load.table, load.version, load.staged, load.inserted, load.changed, load.deleted, load.seconds)
         for load in loads
+        if not load.up_to_date
     )

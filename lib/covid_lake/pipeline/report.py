@@ -92,12 +92,20 @@ class RunReport:
         return all(table.reconciled is not False for table in self.tables)
 
     @property
+    def faults(self) -> tuple[str, ...]:
+        """What kept a table from being refreshed, or a file from being used, each in a sentence."""
+        tables = [t for t in self.tables if t.status in (Status.FAILED, Status.HELD_BACK)]
+        refused = {**self.refused_files, **{path: why for t in self.tables for path, why in t.refused_files.items()}}
+        return (
+            *(f"{table.table}: {table.reason}" for table in tables),
+            *(f"{path} is refused: {reason}" for path, reason in refused.items()),
+            *((f"the warehouse: {self.warehouse_error}",) if self.warehouse_error else ()),
+        )
+
+    @property
     def succeeded(self) -> bool:
         """Whether every table that could have been refreshed was, from every file that was delivered."""
-        is_broken = any(
-            table.status in (Status.FAILED, Status.HELD_BACK) or table.refused_files for table in self.tables
-        )
-        return not (is_broken or self.refused_files or self.warehouse_error)
+        return not self.faults
 
     def to_json(self) -> str:
         content: dict[str, Any] = {"format": FORMAT, **asdict(self)}

@@ -197,11 +197,13 @@ class Run:
 
         snapshot = current_snapshot(self.storage, self.flow.dataset.name)
         try:
-            outdated = outdated_tables(self.warehouse, self.flow.dataset, snapshot, force=self.request.full_refresh)
+            force = self.request.full_refresh
+            outdated = outdated_tables(self.warehouse, self.flow.dataset, snapshot, force=force)
             if not outdated:
                 return (), ""
+            progress = self.listener.progress
             spark = self._spark()
-            return load_snapshot(spark, self.storage, self.warehouse, snapshot, outdated, self.listener.progress), ""
+            return load_snapshot(spark, self.storage, self.warehouse, snapshot, outdated, progress, force=force), ""
         except LakeError as error:
             return (), str(error)
 

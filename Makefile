@@ -1,0 +1,54 @@
+# Two commands are all it takes: `make run` and `make test`. Both set up what is missing first.
+SPARK ?= 4.1.1
+LAKE ?= .lake
+SAMPLE ?= .sample
+DAYS ?= 45
+
+ifeq ($(SPARK),4.1.1)
+VENV := .venv
+else
+VENV := .venv-spark-$(SPARK)
+endif
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format ddl bench clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  SPARK=3.5.6 chooses the second engine; LAKE, SAMPLE and DAYS are those of 'make run'."
+
+setup: $(READY) ## Make the virtual environment, with pinned packages, and fetch Java and the pinned jars
+
+$(READY): setup.py scripts/setup.sh scripts/fetch_jars.py requirements/lock.txt requirements/spark-$(SPARK).txt
+	@scripts/setup.sh $(VENV) $(SPARK)
+	@touch $@
+
+run: setup ## Sample files to landing, trusted, curated and PostgreSQL, and three questions answered
+	@$(BIN)/covid-lake sample covid19 --out $(SAMPLE) --days $(DAYS)
+	@$(BIN)/covid-lake run covid19 --from $(SAMPLE) --lake $(LAKE) --warehouse embedded
+	@$(BIN)/covid-lake tour covid19 --lake $(LAKE)
+
+test: setup ## Run all tests
+	@$(BIN)/pytest -q
+
+check: setup ## Lint, types, import directions, and whether the committed DDL is what the contracts say
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/covid-lake ddl covid19 --check ddl
+
+format: setup ## Format the code
+	@$(BIN)/ruff check --fix -q .
+	@$(BIN)/ruff format -q .
+
+ddl: setup ## Render the committed DDL anew from the contracts
+	@$(BIN)/covid-lake ddl covid19 --write ddl
+
+bench: setup ## Compare with pandas, Polars and DuckDB, side by side (minutes)
+	@$(BIN)/python bench/run.py
+
+clean: ## Remove the sample, the lake and the caches; the environments stay
+	rm -rf $(SAMPLE) $(LAKE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

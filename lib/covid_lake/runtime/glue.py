@@ -1,0 +1,48 @@
+"""AWS Glue: the only module that imports `awsglue`, which has its JVM classes on Glue and in its Docker image alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from covid_lake.errors import SettingsError
+from covid_lake.runtime.session import SEMANTICS
+from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.dialects import DIALECTS
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def glue_session() -> SparkSession:
+    """The session that Glue has started, with the settings that transforms depend on."""
+    from awsglue.context import GlueContext
+    from pyspark import SparkContext
+
+    spark: SparkSession = GlueContext(SparkContext.getOrCreate()).spark_session
+    for name, value in SEMANTICS.items():
+        if spark.conf.isModifiable(name):
+            spark.conf.set(name, value)
+    return spark
+
+
+def glue_connection(name: str) -> WarehouseConnection:
+    """The warehouse behind a Glue connection; `SettingsError` where it is of another kind."""
+    from awsglue.context import GlueContext
+    from pyspark import SparkContext
+
+    found = GlueContext(SparkContext.getOrCreate()).extract_jdbc_conf(name)
+    dialect = DIALECTS.get(found["vendor"])
+    if dialect is None:
+        raise SettingsError(f"the connection {name} is of {found['vendor']}; expected is {' or '.join(DIALECTS)}")
+    address = urlsplit(found["fullUrl"].removeprefix("jdbc:"))
+    properties = {"ssl": "true"} if str(found.get("enforceSSL")).lower() == "true" else {}
+    return WarehouseConnection(
+        address.hostname or "",
+        address.port or dialect.default_port,
+        address.path.strip("/"),
+        found["user"],
+        found["password"],
+        properties,
+        dialect,
+    )

@@ -1,0 +1,95 @@
+"""The jobs that Glue starts, and how the same scripts run on a laptop."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from covid_lake.contracts import Zone
+from covid_lake.datasets import registry
+from covid_lake.errors import LakeError, SettingsError
+from covid_lake.pipeline.report import RunReport, TableReport
+from covid_lake.pipeline.run import Request, Run
+from covid_lake.settings import JobSettings
+from covid_lake.store.storage import S3_SCHEMES, open_storage
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from covid_lake.warehouse.connection import WarehouseConnection
+
+ZONES = {
+    "landing_to_trusted": frozenset({Zone.TRUSTED}),
+    "trusted_to_curated": frozenset({Zone.CURATED}),
+    "curated_to_redshift": frozenset[Zone](),
+}
+
+
+class _LogListener:
+    """Writes what happens as lines, which Glue keeps in CloudWatch."""
+
+    def progress(self, label: str, done: int, total: int) -> None:
+        if done == total:
+            print(f"{label}: {total} done", flush=True)
+
+    def started(self, table: str) -> None:
+        print(f"{table}: started", flush=True)
+
+    def finished(self, report: TableReport) -> None:
+        print(
+            f"{report.table}: {report.status}, {report.records_read} read, {report.written} written, "
+            f"{report.superseded} superseded, {report.rejected} rejected, {report.seconds} s {report.reason}",
+            flush=True,
+        )
+
+
+def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport:
+    """Run one of the three jobs; raises `LakeError` where something failed, so that Glue marks the job as failed."""
+    settings = JobSettings.from_arguments(sys.argv[1:] if arguments is None else arguments)
+    session = cache(lambda: _session(settings))
+    warehouse = _warehouse(settings) if job == "curated_to_redshift" else None
+    report = Run(
+        registry.flow(settings.dataset),
+        open_storage(settings.lake_root),
+        session,
+        _LogListener(),
+        Request(settings.only, settings.full_refresh, ZONES[job]),
+        warehouse,
+    ).execute()
+    print(f"run {report.run_id}: {report.seconds} s, reconciled {report.reconciled}", flush=True)
+    if not report.succeeded:
+        raise LakeError(f"run {report.run_id} did not refresh everything: {'; '.join(report.faults)}")
+    return report
+
+
+def _session(settings: JobSettings) -> SparkSession:
+    if settings.is_on_glue:
+        from covid_lake.runtime.glue import glue_session
+
+        return glue_session()
+    from covid_lake.runtime.session import local_session
+
+    return local_session(s3=urlsplit(settings.lake_root).scheme in S3_SCHEMES)
+
+
+def _warehouse(settings: JobSettings) -> WarehouseConnection:
+    if settings.connection_name:
+        if not settings.is_on_glue:
+            raise SettingsError(
+                "a Glue connection is known on Glue only; elsewhere name the warehouse with --warehouse"
+            )
+        from covid_lake.runtime.glue import glue_connection
+
+        return glue_connection(settings.connection_name)
+    if settings.warehouse == "embedded":
+        from covid_lake.runtime import embedded_postgres
+
+        return embedded_postgres.start(embedded_postgres.default_directory())
+    if settings.warehouse:
+        from covid_lake.warehouse.connection import WarehouseConnection
+
+        return WarehouseConnection.from_url(settings.warehouse)
+    raise SettingsError("name the warehouse: --connection_name on Glue, --warehouse elsewhere")

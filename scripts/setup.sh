@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Make a virtual environment with everything in it: setup.sh VENV SPARK_VERSION. Installs what is missing where it may
+# (as root on Debian), and otherwise says exactly what to do.
+set -euo pipefail
+venv=$1 spark=$2
+cd "$(dirname "$0")/.."
+
+fail() { printf '\nsetup: %s\n' "$*" >&2; exit 1; }
+
+install_debian() { # what it is for, then the packages of which the first that exists will do
+  local purpose=$1 package
+  shift
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    fail "$purpose is missing. On Debian or Ubuntu run: sudo apt-get install $1; elsewhere install it your system's way."
+  fi
+  echo "setup: installing $purpose"
+  apt-get update -qq
+  for package in "$@"; do
+    if DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >/dev/null 2>&1; then return; fi
+  done
+  fail "$purpose could not be installed (tried: $*)."
+}
+
+python=
+for candidate in python3.11 python3.12 python3.13 python3; do
+  if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    python=$candidate
+    break
+  fi
+done
+[ -n "$python" ] || fail "Python 3.11 or newer is needed. On Debian: apt-get install python3"
+
+if ! "$python" -c 'import ensurepip' 2>/dev/null; then
+  install_debian "Python's venv module" "$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')" python3-venv
+fi
+
+has_java() {
+  local home
+  for home in "${JAVA_HOME:-}" "$(dirname "$(dirname "$(readlink -f "$(command -v java || echo /nowhere/bin/java)")")")" /usr/lib/jvm/*; do
+    if [ -x "$home/bin/java" ] && "$home/bin/java" -version 2>&1 | grep -qE 'version "(17|21)'; then return 0; fi
+  done
+  return 1
+}
+has_java || install_debian "Java 17" openjdk-17-jre-headless openjdk-21-jre-headless
+
+[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+echo "setup: installing pinned packages into $venv (Spark $spark)"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+  -r requirements/lock.txt -r "requirements/spark-$spark.txt" \
+  || fail "pip could not install the pinned packages; is a package index reachable?"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . \
+  || fail "the library itself could not be installed into $venv"
+"$venv/bin/python" scripts/fetch_jars.py || fail "the pinned jars could not be fetched; is Maven Central reachable?"
+echo "setup: ready; the command is $venv/bin/covid-lake"

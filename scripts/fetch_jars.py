@@ -1,6 +1,6 @@
 """Fetch the pinned jars that Spark itself doesn't bring into .jars/spark-VERSION, with Spark's own Ivy.
 
-`spark.jars.packages` would resolve and copy them anew at each start, so they are fetched once and put on the class path.
+`spark.jars.packages` would resolve and copy them anew at each start; these are fetched once and put on the class path.
 """
 
 from __future__ import annotations

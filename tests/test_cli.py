@@ -1,0 +1,280 @@
+"""The command line: what each command says of itself, prints, and answers to its caller."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from pyspark.sql import SparkSession
+
+from covid_lake import __version__
+from covid_lake.cli import EXIT_FAULT, EXIT_USAGE, main
+from covid_lake.runtime import session as session_module
+from lake_runs import BuiltLake
+
+COMMANDS = sorted(main.commands)
+WAREHOUSE_COMMANDS = ["start", "stop", "status", "psql"]
+STATES = "static-datasets/csv/state-abv/states_abv.csv"
+
+
+def call(*arguments: str | Path) -> Result:
+    """Run a command in this process; an exception that is none of the library's faults fails the test."""
+    runner = CliRunner(env={"COLUMNS": "400"})
+    return runner.invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def answer(*arguments: str | Path) -> str:
+    """What a command that succeeds prints."""
+    result = call(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture
+def lake(built_lake: BuiltLake) -> str:
+    return built_lake.storage.root
+
+
+@pytest.fixture
+def states(tmp_path: Path) -> Path:
+    """A place from which there is little to land."""
+    file = tmp_path / "source" / STATES
+    file.parent.mkdir(parents=True)
+    file.write_text("State,Abbreviation\nTexas,TX\nUtah,UT\n")
+    return tmp_path / "source"
+
+
+@pytest.fixture
+def shared_spark(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands use the tests' session, which stays when they end."""
+    monkeypatch.setattr(session_module, "local_session", lambda **settings: spark)
+    monkeypatch.setattr(spark, "stop", lambda: None)
+
+
+# --- help and usage ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command", [[], *([name] for name in COMMANDS), *(["warehouse", n] for n in WAREHOUSE_COMMANDS)]
+)
+def test_every_command_explains_itself(command: list[str]) -> None:
+    text = answer(*command, "--help")
+    assert text.startswith(f"Usage: {' '.join(['main', *command])}")
+    assert len(text.splitlines()) > 5
+    assert text == answer(*command, "-h")
+
+
+def test_the_first_help_lists_every_command() -> None:
+    text = answer("--help")
+    assert {"land", "run", "plan", "query", "sample", "ddl", "report", "tables", "tour", "warehouse"} <= set(COMMANDS)
+    assert all(f"\n  {name} " in text for name in COMMANDS)
+
+
+def test_the_version() -> None:
+    assert answer("--version") == f"covid-lake, version {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["lnad"], "No such command 'lnad'"),
+        (["run"], "Missing argument 'DATASET'"),
+        (["run", "covid19", "--fast"], "No such option '--fast'"),
+        (["run", "covid91"], "no dataset is called 'covid91'; there is: covid19"),
+        (["plan", "covid19", "--only", "fact_case"], "covid19 has no table fact_case; it has"),
+        (["land", "covid19"], "name at least one place to land files from, with --from DIR_OR_S3"),
+        (["land", "covid19", "--from", "gs://bucket"], "not at gs://"),
+        (["query"], "ask one question"),
+        (["query", "SELECT 1", "--name", "curve"], "ask one question"),
+        (["query", "SELECT 1", "--format", "xml"], "Invalid value for '--format'"),
+        (["query", "SELECT 1", "--warehouse", "mysql://somewhere"], "the warehouse's URL lacks a part"),
+        (["report"], "no run has left a report here yet; start one with 'covid-lake run'"),
+        (["sample", "covid19", "--out", "x", "--days", "3"], "days is 3; a sample has 14 to 1000"),
+        (["sample", "books", "--out", "x"], "there is a sample of covid19 only, none of 'books'"),
+        (["ddl", "covid19", "--dialect", "oracle"], "Invalid value for '--dialect'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_not_understood_ends_with_2_and_a_sentence(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = call(*arguments)
+    assert result.exit_code == EXIT_USAGE
+    assert message in result.stderr
+    assert "Traceback" not in result.output
+
+
+# --- landing and running -------------------------------------------------------------------------------------------
+
+
+def test_land_tells_what_it_did(states: Path, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    assert "1 files copied (0.0 MB), 0 unchanged, 0 refused" in answer(
+        "land", "covid19", "--from", states, "--lake", lake
+    )
+    assert "0 files copied (0.0 MB), 1 unchanged, 0 refused" in answer(
+        "land", "covid19", "--from", states, "--lake", lake
+    )
+
+
+def test_land_with_a_refused_file_ends_with_1(states: Path, tmp_path: Path) -> None:
+    (states / STATES).write_text("State,Abbreviation\nTexas,TX\nUt")
+    result = call("land", "covid19", "--from", states, "--lake", tmp_path / "lake")
+    assert result.exit_code == EXIT_FAULT
+    assert "1 refused" in result.stdout
+    assert f"refused {STATES}: the last line (3) has 1 of 2 fields and no line end" in result.stdout
+
+
+def test_a_dry_landing_writes_nothing(states: Path, tmp_path: Path) -> None:
+    text = answer("land", "covid19", "--from", states, "--lake", tmp_path / "lake", "--dry-run")
+    assert "1 files to copy" in text
+    assert not (tmp_path / "lake").exists()
+
+
+def test_a_run_from_files_to_answers(states: Path, tmp_path: Path, shared_spark: None) -> None:
+    lake = tmp_path / "lake"
+    text = answer("run", "covid19", "--from", states, "--lake", lake, "--only", "state_abv")
+    assert "trusted.state_abv" in text
+    assert "every record is accounted for" in text
+    assert f"trusted     {lake}/trusted/covid19" in text
+    rows = answer(
+        "query", "SELECT * FROM covid19_trusted.state_abv ORDER BY abbreviation", "--lake", lake, "--format", "csv"
+    )
+    assert [row["abbreviation"] for row in csv.DictReader(io.StringIO(rows))] == ["TX", "UT"]
+    again = answer("run", "covid19", "--from", states, "--lake", lake, "--only", "state_abv")
+    assert "Nothing to do: all 1 tables are up to date." in again
+    assert "engine none" in again
+
+
+def test_a_run_with_a_refused_file_ends_with_1(states: Path, tmp_path: Path, shared_spark: None) -> None:
+    damaged = states / "static-datasets/csv/state-abv/more.csv"
+    damaged.write_bytes(b"State,Abbreviation\nTexas,T\0\n")
+    result = call("run", "covid19", "--from", states, "--lake", tmp_path / "lake", "--only", "state_abv")
+    assert result.exit_code == EXIT_FAULT
+    assert "refused static-datasets/csv/state-abv/more.csv: a NUL byte stands at byte 26" in result.stdout
+    assert "trusted.state_abv" in result.stdout
+
+
+def test_a_dry_run_shows_the_plan_and_starts_nothing(states: Path, tmp_path: Path) -> None:
+    text = answer("run", "covid19", "--from", states, "--lake", tmp_path / "lake", "--dry-run")
+    assert "1 files to copy" in text
+    assert "trusted.state_abv" in text
+    assert "skip" in text
+
+
+def test_a_plan_of_a_built_lake_has_nothing_to_do(lake: str) -> None:
+    text = answer("plan", "covid19", "--lake", lake)
+    assert "Nothing to do." in text
+    assert "up to date" in text
+    assert "full refresh" in answer("plan", "covid19", "--lake", lake, "--only", "dim_date", "--full-refresh")
+
+
+# --- asking --------------------------------------------------------------------------------------------------------
+
+QUESTION = "SELECT province_state, fips FROM covid19_curated.dim_region WHERE region_id = 'state:US/Texas'"
+
+
+def test_a_query_is_answered_in_each_format(lake: str) -> None:
+    assert answer("query", QUESTION, "--lake", lake, "--format", "csv") == "province_state,fips\nTexas,48\n"
+    found = answer("query", QUESTION, "--lake", lake, "--format", "json")
+    assert json.loads(found) == [{"province_state": "Texas", "fips": "48"}]
+    table = answer("query", QUESTION, "--lake", lake)
+    assert "province_state" in table
+    assert "Texas" in table
+
+
+def test_a_query_comes_from_a_file_too(lake: str, tmp_path: Path) -> None:
+    (tmp_path / "question.sql").write_text(QUESTION)
+    found = answer("query", "--file", tmp_path / "question.sql", "--lake", lake, "--format", "csv")
+    assert found.endswith("Texas,48\n")
+
+
+def test_the_questions_that_ship_are_listed_and_answered(lake: str) -> None:
+    names = [line.split()[0] for line in answer("query", "--name", "list").splitlines()]
+    assert {"curve", "fastest_counties", "first_100_cases", "jhu_vs_nyt"} <= set(names)
+    for name in names:
+        assert answer("query", "--name", name, "--lake", lake, "--format", "csv").count("\n") >= 1
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("SELECT * FROM covid19_curated.dim_regio", "did you mean covid19_curated.dim_region or "),
+        ("SELEC 1", "error:"),
+        ("DROP TABLE covid19_curated.dim_region", "error:"),
+    ],
+)
+def test_a_query_that_cannot_be_answered_ends_with_1(sql: str, message: str, lake: str) -> None:
+    result = call("query", sql, "--lake", lake)
+    assert result.exit_code == EXIT_FAULT
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+def test_tables_are_listed_with_their_rows(lake: str, built_lake: BuiltLake) -> None:
+    text = answer("tables", "--lake", lake)
+    assert "covid19_curated" in text
+    assert "covid19_quarantine" in text
+    assert built_lake.report.run_id[:8] in text
+
+
+def test_the_tour_answers_three_questions(lake: str) -> None:
+    text = answer("tour", "covid19", "--lake", lake)
+    assert text.count("covid-lake query --name") == 3
+    assert f"covid-lake report --lake {lake}" in text
+
+
+def test_the_report_of_a_run(lake: str, built_lake: BuiltLake) -> None:
+    stored = json.loads(answer("report", "--lake", lake, built_lake.report.run_id, "--format", "json"))
+    assert (stored["run_id"], stored["succeeded"]) == (built_lake.report.run_id, True)
+    text = answer("report", "--lake", lake)
+    assert f"Run {built_lake.report.run_id}" in text
+    assert "every record is accounted for" in text
+    assert "rejected trusted.jhu_daily_reports: " in text
+    missing = call("report", "--lake", lake, "20200101T000000Z-0000")
+    assert (missing.exit_code, "there is no report of a run" in missing.stderr) == (EXIT_USAGE, True)
+
+
+# --- the rest ------------------------------------------------------------------------------------------------------
+
+
+def test_a_sample_is_made(tmp_path: Path) -> None:
+    text = answer("sample", "covid19", "--out", tmp_path / "s", "--days", "14", "--scale", "0.05", "--truncated")
+    assert "records in" in text
+    assert "are made to be rejected" in text
+    manifest = json.loads((tmp_path / "s" / "sample_manifest.json").read_text())
+    assert (manifest["days"], len(manifest["truncated_files"])) == (14, 2)
+
+
+def test_ddl_is_printed_written_and_checked(tmp_path: Path) -> None:
+    assert "CREATE EXTERNAL TABLE" in answer("ddl", "covid19", "--table", "dim_date")
+    assert "DISTSTYLE" in answer("ddl", "covid19", "--dialect", "redshift", "--table", "dim_date")
+    written = answer("ddl", "covid19", "--write", tmp_path)
+    assert "files written below" in written
+    assert "files agree with the contracts" in answer("ddl", "covid19", "--check", tmp_path)
+    stale = next(tmp_path.rglob("dim_date.sql"))
+    stale.write_text("-- by hand\n")
+    result = call("ddl", "covid19", "--check", tmp_path)
+    assert result.exit_code == EXIT_FAULT
+    assert f"{stale} is not what the contract says" in result.stderr
+    assert f"run 'covid-lake ddl covid19 --write {tmp_path}' and commit the result" in result.stderr
+
+
+def test_a_warehouse_that_does_not_run_ends_with_1(tmp_path: Path) -> None:
+    result = call("warehouse", "status", "--dir", tmp_path / "none")
+    assert result.exit_code == EXIT_FAULT
+    assert "start it with 'covid-lake warehouse start'" in result.stdout
+    assert answer("warehouse", "stop", "--dir", tmp_path / "none") == "it was not running\n"
+
+
+def test_an_unreachable_warehouse_ends_with_1_and_without_the_password() -> None:
+    url = "postgresql://someone:secret@127.0.0.1:1/lake"
+    result = call("query", "SELECT 1", "--warehouse", url)
+    assert result.exit_code == EXIT_FAULT
+    assert "cannot connect to the warehouse postgresql://someone@127.0.0.1:1/lake" in result.stderr
+    assert "secret" not in result.output

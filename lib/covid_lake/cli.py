@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from covid_lake.warehouse.connection import WarehouseConnection
 
 EXIT_FAULT = 1
+PLAIN_WIDTH = 150
 EXIT_USAGE = 2
 DEFAULT_LAKE = ".lake"
 PUBLIC_BUCKETS = ("covid19-lake",)
@@ -96,7 +97,7 @@ def land(
     Every file is looked at first: its checksum, the end of a gzip, its text, its header, its last line. A damaged one
     is refused with its reason and kept in quarantine; it never replaces a good one.
     """
-    console = Console()
+    console = _console()
     storage = _open(root)
     with _display(console) as display:
         result = _land(dataset, sources, storage, display, endpoint, unsigned, dry_run)
@@ -136,7 +137,7 @@ def run(
     from covid_lake.display import show_plan, show_summary
     from covid_lake.pipeline.run import Request, Run, make_plan
 
-    console = Console()
+    console = _console()
     flow, storage = registry.flow(dataset), _open(root)
     request = Request(only=only, full_refresh=full_refresh)
     with _display(console) as display:
@@ -169,7 +170,7 @@ def plan(dataset: str, root: str, only: tuple[str, ...], full_refresh: bool) -> 
     from covid_lake.display import show_plan
     from covid_lake.pipeline.run import Request, make_plan
 
-    console = Console()
+    console = _console()
     with _display(console) as display:
         planned = make_plan(registry.flow(dataset), _open(root), Request(only, full_refresh), display)
     show_plan(console, planned)
@@ -227,7 +228,7 @@ def sample(dataset: str, out: Path, days: int, scale: float, seed: int, truncate
         raise SettingsError(f"there is a sample of covid19 only, none of {dataset!r}")
     from covid_lake.datasets.covid19.sample import generate_sample
 
-    console = Console()
+    console = _console()
     with _display(console) as display:
         manifest = generate_sample(
             out, days=days, scale=scale, seed=seed, truncated=truncated, progress=display.progress
@@ -285,7 +286,7 @@ def report(run_id: str | None, root: str, style: str) -> None:
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
         return
     found = from_json(content)
-    show_summary(Console(), found, _places(found.dataset, storage, found.run_id, None))
+    show_summary(_console(), found, _places(found.dataset, storage, found.run_id, None))
 
 
 @main.command()
@@ -302,7 +303,7 @@ def tables(root: str) -> None:
     for entry in Lake(root).tables():
         rows = f"{entry.rows:,}" if entry.rows is not None else ""
         table.add_row(entry.name, rows, entry.version or "", entry.table.contract.grain)
-    Console().print(table)
+    _console().print(table)
 
 
 @main.command()
@@ -314,7 +315,7 @@ def tour(dataset: str, root: str) -> None:
     from covid_lake.datasets.queries import named_query
     from covid_lake.lake import Lake
 
-    console, lake = Console(), Lake(root)
+    console, lake = _console(), Lake(root)
     for name in TOUR:
         one = named_query(dataset, name)
         answer = lake.sql(one.sql)
@@ -411,6 +412,12 @@ class _Session:
     def stop(self) -> None:
         if self._spark is not None:
             self._spark.stop()
+
+
+def _console() -> Console:
+    """The terminal; where there is none, lines wide enough that a log keeps whole words."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PLAIN_WIDTH)
 
 
 @contextmanager

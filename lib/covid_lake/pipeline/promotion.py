@@ -82,7 +82,6 @@ def promote(spark: SparkSession, storage: Storage, plan: PlannedPromotion, run_i
         files=len(files),
         bytes=sum(file.bytes for file in files),
         seconds=round(time.monotonic() - started, 2),
-        reconciled=True,
     )
     inputs = {file.path: file.inspection.sha256 for file in plan.files}
     return Written(table, Manifest(table.id, run_id, files, plan.fingerprint, inputs, quarantine), report)

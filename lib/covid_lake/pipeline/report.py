@@ -33,8 +33,8 @@ class Status(StrEnum):
 class TableReport:
     """One table of a run. Counts are records; `read` is by source file for a trusted table, by input for a curated one.
 
-    `reconciled` is true where every record read is in exactly one of written, superseded and rejected; null where the
-    table has no such account, as a curated one, whose checks are listed instead.
+    `reconciled` is true where every record read is in exactly one of written, superseded and rejected; for a curated
+    table where its `checks` hold; and for a table that this run did not touch. It is false for one that failed.
     """
 
     table: str
@@ -54,7 +54,7 @@ class TableReport:
     files: int = 0
     bytes: int = 0
     seconds: float = 0.0
-    reconciled: bool | None = None
+    reconciled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class RunReport:
     @property
     def reconciled(self) -> bool:
         """Whether the accounts of every table that was published add up."""
-        return all(table.reconciled is not False for table in self.tables)
+        return all(table.reconciled for table in self.tables)
 
     @property
     def faults(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -154,7 +154,7 @@ class Run:
                 self._finish(written.report)
             except Exception as error:  # whatever the engine throws, the other tables go on
                 refused = {refusal.path: refusal.reason for refusal in planned.refusals}
-                self._finish(TableReport(table.id, Status.FAILED, describe(error), refused_files=refused))
+                self._finish(_failure(table.id, describe(error), refused))
 
         with ThreadPoolExecutor(PROMOTIONS_AT_ONCE) as pool:
             list(pool.map(promote_and_publish, due))
@@ -184,7 +184,7 @@ class Run:
             for planned in due:
                 table = planned.step.target.id
                 why = describe(error) if planned is building else f"the star is published whole: {describe(error)}"
-                self._finish(TableReport(table, Status.FAILED, why))
+                self._finish(_failure(table, why))
             return
         for one in written:
             self._finish(one.report)
@@ -228,6 +228,10 @@ class Run:
     def _finish(self, report: TableReport) -> None:
         self._reports.append(report)
         self.listener.finished(report)
+
+
+def _failure(table: str, why: str, refused_files: Mapping[str, str] | None = None) -> TableReport:
+    return TableReport(table, Status.FAILED, why, refused_files=refused_files or {}, reconciled=False)
 
 
 def describe(error: Exception) -> str:

@@ -159,8 +159,8 @@ def _newest(reports: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     grain = pd.DataFrame({"region": pd.factorize(reports["region_id"])[0], "day": reports["report_date"].to_numpy()})
     twice = reports[grain.duplicated(keep=False).to_numpy()]
     newest_first = twice.sort_values(
-        [*KEY, "last_update", "confirmed", "source_file", "source_row_hash"],
-        ascending=[True, True, False, False, False, True],
+        [*KEY, "last_update", "confirmed", "deaths", "source_file", "source_row_hash"],
+        ascending=[True, True, False, False, False, False, True],
         na_position="last",
     )
     older = newest_first[newest_first.duplicated(KEY)]

@@ -116,8 +116,8 @@ def _promote(records: pl.DataFrame, out: Path) -> pl.DataFrame:
     # Few grains have more than one record: only those are put in order.
     grain = pl.struct("region", "report_date")
     newest_first = named.filter(grain.is_duplicated()).sort(
-        [*KEY, "last_update", "confirmed", "source_file", "source_row_hash"],
-        descending=[False, False, True, True, True, False],
+        [*KEY, "last_update", "confirmed", "deaths", "source_file", "source_row_hash"],
+        descending=[False, False, True, True, True, True, False],
         nulls_last=True,
     )
     older = newest_first.filter(~grain.is_first_distinct()).select("_row")

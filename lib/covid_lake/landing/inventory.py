@@ -58,13 +58,23 @@ def write_inventory(storage: Storage, dataset: str, files: Mapping[str, LandingF
     storage.write(paths.inventory(dataset), json.dumps({"format": FORMAT, "files": entries}, indent=0).encode())
 
 
-def refresh_inventory(storage: Storage, dataset: Dataset, progress: Progress | None = None) -> dict[str, LandingFile]:
-    """Look at every landing file that is new or changed since the last look, and keep what was found."""
+def refresh_inventory(
+    storage: Storage,
+    dataset: Dataset,
+    progress: Progress | None = None,
+    on_new_files: Callable[[], None] | None = None,
+) -> dict[str, LandingFile]:
+    """Look at every landing file that is new or changed since the last look, and keep what was found.
+
+    `on_new_files` is called, before the looking, where files are there that were never seen: there will be work.
+    """
     known = read_inventory(storage, dataset.name)
     folder = paths.landing(dataset.name)
     present = [FileInfo(file.path[len(folder) + 1 :], file.size, file.stamp) for file in storage.list_files(folder)]
     present = [file for file in present if table_of(dataset, file.path)]
     stale = [file for file in present if _changed(known.get(file.path), file)]
+    if on_new_files and any(file.path not in known for file in stale):
+        on_new_files()
     looked_at: dict[str, LandingFile] = {}
     with ThreadPoolExecutor(READERS) as pool:
         look = partial(_look, storage, folder)

@@ -73,13 +73,22 @@ class Plan:
         return any(p.action == Action.RUN for p in self.promotions) or any(b.action == Action.RUN for b in self.builds)
 
 
-def make_plan(flow: Flow, storage: Storage, request: Request, listener: Listener | None = None) -> Plan:
-    """Look at the landing zone and the snapshot, and say what is to be done; starts no engine, publishes nothing."""
+def make_plan(
+    flow: Flow,
+    storage: Storage,
+    request: Request,
+    listener: Listener | None = None,
+    on_new_files: Callable[[], None] | None = None,
+) -> Plan:
+    """Look at the landing zone and the snapshot, and say what is to be done; publishes nothing.
+
+    `on_new_files` is called as soon as files are found that will be work.
+    """
     wanted = wanted_tables(flow, request.only)
     snapshot = current_snapshot(storage, flow.dataset.name)
     promotions: list[PlannedPromotion] = []
     if Zone.TRUSTED in request.zones:
-        files = refresh_inventory(storage, flow.dataset, listener.progress if listener else None)
+        files = refresh_inventory(storage, flow.dataset, listener.progress if listener else None, on_new_files)
         promotions = plan_promotions(flow, snapshot, files.values(), wanted, request.full_refresh)
     builds: list[PlannedBuild] = []
     if Zone.CURATED in request.zones:
@@ -107,7 +116,13 @@ class Run:
         began, started_at = time.monotonic(), self.now()
         run_id = run_id or paths.new_run_id(started_at)
         if self.request.zones:
-            plan = make_plan(self.flow, self.storage, self.request, self.listener)
+            # An engine takes seconds to start, and looking at many files takes seconds: do both at once.
+            with ThreadPoolExecutor(1) as background:
+
+                def start_engine() -> None:
+                    background.submit(self.session)
+
+                plan = make_plan(self.flow, self.storage, self.request, self.listener, start_engine)
             self._promote(plan.promotions, run_id, started_at)
             self._build(run_id, started_at)
         loads, warehouse_error = self._load()

@@ -153,7 +153,7 @@ ENIGMA_JHU = Table(
     _jhu_columns(rates=False),
     key=("region_id", "report_date"),
     landing=Landing(csv=("enigma-jhu/csv/*.csv.gz", "enigma-jhu/csv/*.csv"), json=("enigma-jhu/json/*",)),
-    newest_by=("last_update", "confirmed"),
+    newest_by=("last_update", "confirmed", "deaths"),
     rules=JHU_RULES,
 )
 
@@ -165,7 +165,7 @@ JHU_DAILY_REPORTS = Table(
     _jhu_columns(rates=True),
     key=("region_id", "report_date"),
     landing=Landing(csv=("jhu-daily-reports/*.csv",)),
-    newest_by=("last_update", "confirmed"),
+    newest_by=("last_update", "confirmed", "deaths"),
     rules=JHU_RULES,
 )
 

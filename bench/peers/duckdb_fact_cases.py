@@ -145,8 +145,9 @@ def _promote(db: duckdb.DuckDBPyConnection, expected: int, out: Path) -> None:
           SELECT region_id, report_date FROM checked WHERE NOT rejected GROUP BY ALL HAVING count(*) > 1)
         SELECT c.rowid AS id FROM checked c JOIN twice USING (region_id, report_date) WHERE NOT rejected
         QUALIFY row_number() OVER (
-          PARTITION BY region_id, report_date ORDER BY last_update DESC NULLS LAST, confirmed DESC NULLS LAST, deaths DESC NULLS LAST,
-          source_file DESC, source_row_hash) > 1
+          PARTITION BY region_id, report_date
+          ORDER BY last_update DESC NULLS LAST, confirmed DESC NULLS LAST, deaths DESC NULLS LAST, source_file DESC,
+            source_row_hash) > 1
     """)
     columns = ", ".join(TRUSTED)
     for table, where in (("trusted", "NOT rejected AND rowid NOT IN"), ("superseded", "rowid IN")):

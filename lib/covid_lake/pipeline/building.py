@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from functools import reduce
 
@@ -25,14 +25,6 @@ from covid_lake.store.storage import Storage
 from covid_lake.transforms.frames import conform
 
 EXAMPLES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A table that a build may read: its contract, and the version that this run sees."""
-
-    table: Table
-    version: TableVersion
 
 
 def build(
@@ -65,6 +57,9 @@ def build(
         raise AuditFailed(
             f"{table.id}: {counted.get['rows']:,} rows were to be written, and {manifest.rows:,} are in the files"
         )
+    for rule in (rule for rule in table.rules if rule.severity != Severity.WARN):
+        broken = contract_checks(replace(table, rules=(rule,)), run_date)[0].broken
+        _expect_none(written.where(broken), table, rule.name)
     check_keys(written, table)
     for check in step.checks:
         _expect_none(check.violations({**frames, table.name: written}), table, check.name)
@@ -98,7 +93,7 @@ def check_keys(written: DataFrame, table: Table) -> None:
 def check_references(written: Mapping[str, DataFrame], table: Table) -> tuple[str, ...]:
     """Every reference of the table that is not null finds its row; returns the names of the checks.
 
-    `written` holds the table and those that it refers to, by name.
+    `written` holds the table and those that it refers to, by name; one that the lake has not yet is passed over.
     """
     names = []
     for reference in table.references:

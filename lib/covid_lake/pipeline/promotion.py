@@ -55,6 +55,8 @@ def promote(spark: SparkSession, storage: Storage, plan: PlannedPromotion, run_i
     ranked = counts.observe_ranked(rank_in_grain(checked.where(~F.col(REJECTED)), table, RANK))
     folder = paths.version(table, run_id)
     write_version(conform(ranked.where(F.col(RANK) == 1), table), storage, folder, table.partition_by)
+    if counts.fatal:
+        raise AuditFailed(f"{table.id}: records break rules that none may break, by rule: {counts.fatal}")
     files = written_files(storage, folder)
     rejected, superseded = counts.rejected, counts.superseded
     quarantine, by_reason = None, Counter[str]()
@@ -123,7 +125,10 @@ def _quarantine(
     """Write the refused records as they arrived, each with every reason. Reads only the files that have any."""
     table = step.target
     records = read_landing(spark, storage, table, files, with_lines=True)
-    refused = _checked(records, step, checks, run_id).where(REJECTED)
+    checked = _checked(records, step, checks, run_id)
+    # Observed rows keep Spark from moving the filter below the expressions that it filters by, and so writing them out
+    # again: the generated code would be too large for the JVM.
+    refused = checked.observe(Observation(), F.count(F.lit(1)).alias("rows")).where(REJECTED)
     why = reasons(of_severity(checks, Severity.REJECT))
     write_version(
         refused.select(
@@ -179,18 +184,20 @@ class _Counts:
 
     def __init__(self, table: Table) -> None:
         self._warnings = [rule.name for rule in table.rules if rule.severity == Severity.WARN]
+        self._fatal = [rule.name for rule in table.rules if rule.severity == Severity.FAIL]
         self._read, self._checked, self._ranked = (Observation() for _ in range(3))
 
     def observe_read(self, frame: DataFrame) -> DataFrame:
         return frame.observe(self._read, F.count(F.lit(1)).alias("records"))
 
     def observe_checked(self, frame: DataFrame, checks: Sequence[Check]) -> DataFrame:
-        warned = [F.count(F.when(check.broken, 1)).alias(check.name) for check in of_severity(checks, Severity.WARN)]
+        counted = of_severity(checks, Severity.WARN) + of_severity(checks, Severity.FAIL)
+        broken = [F.count(F.when(check.broken, 1)).alias(check.name) for check in counted]
         return frame.observe(
             self._checked,
             F.count(F.when(F.col(REJECTED), 1)).alias("rejected"),
             F.collect_set(F.when(F.col(REJECTED), F.col("source_file"))).alias("files"),
-            *warned,
+            *broken,
         )
 
     def observe_ranked(self, frame: DataFrame) -> DataFrame:
@@ -214,5 +221,12 @@ class _Counts:
 
     @property
     def warnings(self) -> dict[str, int]:
+        return self._broken(self._warnings)
+
+    @property
+    def fatal(self) -> dict[str, int]:
+        return self._broken(self._fatal)
+
+    def _broken(self, names: Sequence[str]) -> dict[str, int]:
         found: dict[str, Any] = self._checked.get
-        return {name: int(found[name]) for name in self._warnings if found[name]}
+        return {name: int(found[name]) for name in names if found[name]}

@@ -193,7 +193,7 @@ class Run:
             for building in due:
                 self.listener.started(building.step.target.id)
                 star.add(building)
-            written = star.checked()
+            written = star.checked(self.flow.dataset.zone(Zone.CURATED))
             publish(self.storage, base, run_id, [(one.table, one.manifest) for one in written])
         except Exception as error:  # the report says what the engine threw, and readers keep the old star
             for planned in due:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -34,9 +35,18 @@ class Star:
             self._spark, self._storage, due, frames, versions, self._run_id, self._run_date
         )
 
-    def checked(self) -> list[Written]:
-        """What was built, after the references between the tables were checked; raises `AuditFailed`."""
-        frames = {one.table.name: self._frame(one.table) for one in self._written.values()}
+    def checked(self, curated: Sequence[Table]) -> list[Written]:
+        """What was built, after the references between the dataset's `curated` tables were checked.
+
+        Published tables that this run did not build count too: a new dimension must not leave an old fact without its
+        row. Raises `AuditFailed`.
+        """
+        there = [table for table in curated if table.id in self._written or table.id in self._base.tables]
+        frames = {table.name: self._frame(table) for table in there}
+        new = {one.table.name for one in self._written.values()}
+        for table in there:
+            if table.name not in new and new.intersection(reference.table for reference in table.references):
+                check_references(frames, table)
         checked = []
         for one in self._written.values():
             names = check_references(frames, one.table)

@@ -270,5 +270,10 @@ def open_storage(location: str, *, unsigned: bool = False, endpoint: str | None 
 
 
 def matches(path: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a path fits one of the glob patterns; a `*` stands for part of one name, never for a `/`."""
-    return any(path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern) for pattern in patterns)
+    """Whether a path fits one of the glob patterns; a `*` stands for part of one name, never for a `/`.
+
+    A name that begins with a dot fits none: it is hidden, or what a dead copy left.
+    """
+    return not path.rsplit("/", 1)[-1].startswith(".") and any(
+        path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern) for pattern in patterns
+    )

@@ -196,7 +196,8 @@ class _Counts:
         return frame.observe(
             self._checked,
             F.count(F.when(F.col(REJECTED), 1)).alias("rejected"),
-            F.collect_set(F.when(F.col(REJECTED), F.col("source_file"))).alias("files"),
+            # As one text: an observed array comes out of Spark 3.5 as an object of the JVM's.
+            F.array_join(F.collect_set(F.when(F.col(REJECTED), F.col("source_file"))), "\n").alias("files"),
             *broken,
         )
 
@@ -213,7 +214,7 @@ class _Counts:
 
     @property
     def files_with_rejects(self) -> set[str]:
-        return set(self._checked.get["files"])
+        return set(self._checked.get["files"].split("\n"))
 
     @property
     def superseded(self) -> int:

@@ -37,9 +37,9 @@ SPEED = {
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
     # The cost of opening a file decides how many share a task; the default of 4 MiB makes a task of each few.
     "spark.sql.files.openCostInBytes": "131072",
-    # Fewer, larger files: merge small shuffle partitions up to the target instead of up to the number of cores.
-    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
-    "spark.sql.adaptive.advisoryPartitionSizeInBytes": "32m",
+    # Every core gets a share of the last stage too, unless the share is so small that files would be crumbs.
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "true",
+    "spark.sql.adaptive.coalescePartitions.minPartitionSize": "4m",
     # Versions are written aside and switched by a snapshot, so a task may commit its files itself.
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",

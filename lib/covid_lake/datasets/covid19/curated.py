@@ -170,7 +170,8 @@ def _lies_in_a_country() -> Column:
 
 def _with_ancestors(bridge: DataFrame) -> DataFrame:
     """The regions under their resolved ids and, for each, its state and its country: a hierarchy without gaps."""
-    ranks = F.array_position(F.array(*(F.lit(source) for source in REGION_SOURCES)), F.col("source"))
+    sources = ", ".join(f"'{source}'" for source in REGION_SOURCES)
+    ranks = F.expr(f"array_position(array({sources}), source)")
     own = bridge.select("region_id", "level", "country_region", "province_state", "county", ranks.alias("_rank"))
     inferred_rank = F.lit(len(REGION_SOURCES) + 1).cast("bigint")
     none = F.lit(None).cast("string")

@@ -95,6 +95,7 @@ def build_sample_lake(spark: SparkSession, source: Path, root: Path) -> BuiltLak
     storage = LocalStorage(root)
     landed = land_files(storage, source)
     report = run_lake(lambda: spark, storage, landed=landed)
+    assert report.succeeded, report.faults
     return BuiltLake(storage, source, SampleManifest.read(source), landed, report)
 
 

@@ -434,7 +434,7 @@ def test_checks_find_what_does_not_add_up(world: World) -> None:
     lost = {**world.frames, "fact_cases": facts.where(f"region_key <> {KEY_OF_KING} OR source <> 'nytimes'")}
     missing = {(row["date_key"], row["difference"]) for row in curated.cases_sum_to_trusted(lost).collect()}
     assert missing == {(20200302, 5), (20200303, 6)}
-    shifted = facts.selectExpr("* EXCEPT (new_confirmed)", "new_confirmed + 1 AS new_confirmed")
+    shifted = facts.withColumn("new_confirmed", F.col("new_confirmed") + 1)
     found = curated.differences_telescope({**world.frames, "fact_cases": shifted}).collect()
     assert {(row["source"], row["region_key"]) for row in found} == {
         ("enigma_jhu", KEY_OF_KING),
@@ -468,7 +468,7 @@ def test_fact_covid_has_no_ships_no_country_and_nothing_from_abroad(world: World
 
 def test_fact_covid_sums_to_fact_cases_and_the_check_knows(world: World) -> None:
     assert curated.covid_sums_to_cases(world.frames).count() == 0
-    doubled = world.frames["fact_covid"].selectExpr("* EXCEPT (confirmed)", "confirmed * 2 AS confirmed")
+    doubled = world.frames["fact_covid"].withColumn("confirmed", F.col("confirmed") * 2)
     found = curated.covid_sums_to_cases({**world.frames, "fact_covid": doubled}).collect()
     assert {(row["region_key"], row["date_key"], row["difference"]) for row in found} >= {
         (KEY_OF_WASHINGTON, 20200301, -8),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from covid_lake.contracts import Table
 from covid_lake.datasets.covid19 import contracts as c

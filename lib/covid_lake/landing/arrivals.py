@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +11,7 @@ from typing import BinaryIO, cast
 from covid_lake import paths
 from covid_lake.contracts import Dataset
 from covid_lake.errors import LakeError, SettingsError, StorageError
+from covid_lake.landing.checksums import HashingReader
 from covid_lake.landing.inspection import inspect_file
 from covid_lake.landing.inventory import (
     LandingFile,
@@ -135,9 +134,9 @@ def _land_one(
 
 def _copy(source: Storage, path: str, lake: Storage, target: str, sha256: str) -> None:
     with source.open(path) as stream:
-        passing = _Passing(stream)
+        passing = HashingReader(stream)
         lake.receive(target, cast(BinaryIO, passing))
-    if passing.checksum.hexdigest() != sha256:
+    if passing.sha256 != sha256:
         raise LakeError(f"{source.root}/{path} changed while it was being copied; land it again")
 
 
@@ -158,19 +157,3 @@ def _stamp_landed(lake: Storage, folder: str, known: dict[str, LandingFile]) -> 
 
 def _origin(file: FileInfo) -> str:
     return f"{file.size}:{file.stamp}"
-
-
-class _Passing(io.RawIOBase):
-    """Passes a stream's bytes through and keeps their checksum."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.checksum = hashlib.sha256()
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        chunk = self._stream.read(size)
-        self.checksum.update(chunk)
-        return chunk

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import hashlib
 import io
 import json
 import re
@@ -17,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
+
+from covid_lake.landing.checksums import HashingReader
 
 CHUNK_BYTES = 1 << 20
 MAX_FIELD_CHARACTERS = 1 << 30
@@ -47,28 +48,10 @@ class _Fault(Exception):
     """Why a file is refused; never leaves this module."""
 
 
-class _HashingReader(io.RawIOBase):
-    """Passes bytes through and keeps their checksum."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.checksum = hashlib.sha256()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(cast(bytearray, buffer))
-        chunk = self._stream.read(len(view))
-        view[: len(chunk)] = chunk
-        self.checksum.update(chunk)
-        return len(chunk)
-
-
 def inspect_file(path: str, open_file: Opener) -> Inspection:
     """Read the file once (twice where its quoting is odd) and tell what it is; `open_file` opens it anew each time."""
     with open_file() as stream:
-        reader = _HashingReader(stream)
+        reader = HashingReader(stream)
         fault, result = None, Inspection("")
         try:
             text = _unpacked(path, reader)
@@ -81,7 +64,7 @@ def inspect_file(path: str, open_file: Opener) -> Inspection:
             fault = f"the name ends in .gz, but this is no gzip file ({error})"
         while reader.read(CHUNK_BYTES):
             continue
-    checksum = reader.checksum.hexdigest()
+    checksum = reader.sha256
     if fault:
         return Inspection(checksum, fault=fault)
     return replace(result, sha256=checksum)
@@ -171,7 +154,7 @@ def _inspect_csv(stream: BinaryIO, path: str, open_file: Opener) -> Inspection:
     header = _header(first_line)
     if count.inside_quotes or not count.is_plain:
         with open_file() as again:
-            return _inspect_odd_csv(_unpacked(path, _HashingReader(again)), header)
+            return _inspect_odd_csv(_unpacked(path, HashingReader(again)), header)
     unended = count.last_line.strip()
     if unended:
         _check_last_record(next(csv.reader([count.last_line.decode()])), header, count.lines + 1)

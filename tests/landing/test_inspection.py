@@ -248,3 +248,24 @@ def test_a_missing_required_column_is_named_as_files_spell_it() -> None:
     reason = refusal_reason(ENIGMA_JHU, look(b"province_state,confirmed\nTexas,1\n"))
     assert reason == "the header has no column Country_Region or Country/Region (province_state, confirmed)"
     assert refusal_reason(STATE_ABV, look(b"state,ABBREVIATION,motto\nTexas,TX,Friendship\n")) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b'a,b,c\n1,2,"x, y"\n3,"unfin', "never closed"),
+        (b'a,b,c\n1,2,"x, y"\n3,4,"unfin', "never closed"),
+        (b'a,b,c\n1,2,"x\ny"\n3,4', "has 2 of 3 fields and no line end"),
+        (b'a,b\n1,2\n3,"open\n4,5\n6,7\n', "never closed"),
+    ],
+    ids=[
+        "within a quoted field",
+        "within the last field",
+        "in a file with quoted line ends",
+        "a quote that swallows rows",
+    ],
+)
+def test_a_file_cut_among_quotes_is_refused(content: bytes, fault: str) -> None:
+    inspection = inspect_file("cut.csv", lambda: io.BytesIO(content))
+    assert inspection.fault is not None
+    assert fault in inspection.fault

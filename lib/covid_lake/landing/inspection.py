@@ -166,24 +166,43 @@ def _inspect_odd_csv(stream: BinaryIO, header: tuple[str, ...]) -> Inspection:
     """Count records the slow way: quotes with line ends in them, quotes within words, lone carriage returns."""
     previous_limit = csv.field_size_limit(MAX_FIELD_CHARACTERS)
     try:
-        text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
-        rows = csv.reader(text)
-        records, blanks, multiline, start, last = -1, 0, False, 0, []
+        lines: list[str] = []
+
+        def kept(text: io.TextIOWrapper) -> Iterator[str]:
+            for line in text:
+                lines.append(line)
+                yield line
+
+        rows = csv.reader(kept(io.TextIOWrapper(stream, "utf-8-sig", newline="")))
+        records, blanks, multiline, start, last, last_text = -1, 0, False, 0, [""], ""
         for row in rows:
             if len(row) <= 1 and not "".join(row).strip():
                 blanks += 1
             else:
                 records += 1
                 multiline |= rows.line_num - start > 1
-                last, last_start = row, start
+                last, last_start, last_text = row, start, "".join(lines)
             start = rows.line_num
-        if last and "\n" in last[-1] and len(last) < len(header):
+            lines.clear()
+        if _ends_in_quotes(last_text):
             raise _Fault(f"a quote opened on line {last_start + 1:,} is never closed, or the file was cut short there")
+        if not last_text.endswith(("\n", "\r")):
+            _check_last_record(last, header, start)
         return Inspection("", header, records, multiline, blanks)
     except csv.Error as error:
         raise _Fault(f"line {rows.line_num:,} can't be read as CSV: {error}") from None
     finally:
         csv.field_size_limit(previous_limit)
+
+
+def _ends_in_quotes(record: str) -> bool:
+    """Whether the text of a record ends before the quote that it opened last is closed."""
+    try:
+        for _ in csv.reader(io.StringIO(record, newline=""), strict=True):
+            continue
+    except csv.Error as error:
+        return "unexpected end of data" in str(error)
+    return False
 
 
 def _header(start: bytes) -> tuple[str, ...]:

@@ -94,12 +94,12 @@ def test_columns_that_the_contract_does_not_know_stay_in_the_record(spark: Spark
 
 def test_the_record_is_what_arrived_by_its_own_header(spark: SparkSession, lake: LocalStorage) -> None:
     files = {
-        "1.csv": "Province/State,Confirmed\nHubei,\n",
+        "1.csv": "Province/State,Confirmed\n Hubei ,\n",
         "2.csv": 'Confirmed,Province_State\n5,"a ""quoted"" name"\n',
     }
     records = {row["source_file"]: json.loads(row["_record"]) for row in read(spark, lake, files).collect()}
     assert records == {
-        "things/1.csv": {"Province/State": "Hubei"},
+        "things/1.csv": {"Province/State": " Hubei "},
         "things/2.csv": {"Confirmed": "5", "Province_State": 'a "quoted" name'},
     }
 

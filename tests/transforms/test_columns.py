@@ -142,9 +142,10 @@ def test_codes_get_their_zeros_back(spark: SparkSession) -> None:
 def test_cleaned_text_has_no_blanks_around_it(spark: SparkSession) -> None:
     expected = {
         " Azerbaijan": "Azerbaijan",
-        "  Norfolk County,  MA ": "Norfolk County,  MA",
+        "\u00a0Norfolk County,  MA\t": "Norfolk County,  MA",
+        "\ufeffTexas\r": "Texas",
         "": None,
-        "   ": None,
+        " \u00a0 ": None,
         "NA": "NA",
         None: None,
     }

@@ -107,8 +107,6 @@ def _read_csv(spark: SparkSession, scan: _Scan, urls: list[str]) -> DataFrame:
         .option("mode", "PERMISSIVE")
         .option("quote", '"')
         .option("escape", '"')
-        .option("ignoreLeadingWhiteSpace", True)
-        .option("ignoreTrailingWhiteSpace", True)
         .option("multiLine", scan.is_multiline)
         .option("maxCharsPerColumn", -1)
         .option("maxColumns", max(1000, 2 * scan.width))

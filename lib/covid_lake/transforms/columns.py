@@ -12,6 +12,8 @@ from pyspark.sql import functions as F
 from covid_lake.contracts import Column as ContractColumn
 from covid_lake.contracts import Type
 
+BLANKS = " \t\r\n\u00a0\ufeff"
+
 # A format is chosen by the text's shape (a LIKE pattern): trying one after the other costs an exception a miss.
 DATE_SHAPES = {
     "yyyy-MM-dd": "____-__-__",
@@ -27,7 +29,7 @@ TIME_SHAPES = {
 
 def clean_text(raw: Column, null_tokens: tuple[str, ...]) -> Column:
     """The text without surrounding blanks; null where it is one of the tokens that say "missing"."""
-    trimmed = F.trim(raw)
+    trimmed = F.btrim(raw, F.lit(BLANKS))
     return F.when(~trimmed.isin(*dict.fromkeys(("", *null_tokens))), trimmed)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from covid_lake import paths
@@ -16,6 +16,7 @@ from covid_lake.landing.arrivals import LandingResult
 from covid_lake.landing.inventory import refresh_inventory
 from covid_lake.pipeline.plan import (
     Action,
+    Anew,
     PlannedBuild,
     PlannedPromotion,
     plan_builds,
@@ -24,7 +25,7 @@ from covid_lake.pipeline.plan import (
 )
 from covid_lake.pipeline.report import LoadReport, RunReport, Status, TableReport, write_report
 from covid_lake.steps import Flow
-from covid_lake.store.snapshots import current_snapshot, publish
+from covid_lake.store.snapshots import Snapshot, current_snapshot, publish, read_manifest
 from covid_lake.store.storage import Storage
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 # Small tables leave cores idle while Spark plans and commits; a second and third one at the same time use them.
 PROMOTIONS_AT_ONCE = 3
+SAME_INPUTS = "its inputs came out as they were"
 
 
 class Listener(Protocol):
@@ -54,11 +56,30 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a run is asked to do. `only` names tables, which are refreshed with all that they need."""
+    """What a run is asked to do. `only` names tables, which are refreshed with all that they need.
+
+    What is up to date is done again with `full_refresh`; from `first_day` to `last_day`, either of which may be left
+    open, in tables that are kept by day; and with `refused_again` for the landing files that have refused records.
+    """
 
     only: tuple[str, ...] = ()
     full_refresh: bool = False
     zones: frozenset[Zone] = frozenset({Zone.TRUSTED, Zone.CURATED})
+    first_day: date | None = None
+    last_day: date | None = None
+    refused_again: bool = False
+
+    def anew(self, storage: Storage, flow: Flow, snapshot: Snapshot) -> Anew:
+        """What is to be done again, given what readers see now."""
+        files = refused_files(storage, flow, snapshot) if self.refused_again else {}
+        return Anew(self.full_refresh, self.first_day, self.last_day, files)
+
+
+def refused_files(storage: Storage, flow: Flow, snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    """The landing files with refused records, by id of the trusted table."""
+    tables = [step.target for step in flow.promotions]
+    published = [(table, entry) for table in tables if (entry := snapshot.version_of(table)) and entry.quarantine]
+    return {table.id: tuple(read_manifest(storage, table, entry.version).rejected) for table, entry in published}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +107,15 @@ def make_plan(
     """
     wanted = wanted_tables(flow, request.only)
     snapshot = current_snapshot(storage, flow.dataset.name)
+    anew = request.anew(storage, flow, snapshot)
     promotions: list[PlannedPromotion] = []
     if Zone.TRUSTED in request.zones:
         files = refresh_inventory(storage, flow.dataset, listener.progress if listener else None, on_new_files)
-        promotions = plan_promotions(flow, snapshot, files.values(), wanted, request.full_refresh)
+        promotions = plan_promotions(flow, snapshot, files.values(), wanted, anew)
     builds: list[PlannedBuild] = []
     if Zone.CURATED in request.zones:
         upcoming = {planned.step.target.id for planned in promotions if planned.action == Action.RUN}
-        builds = plan_builds(flow, snapshot, wanted, request.full_refresh, upcoming)
+        builds = plan_builds(flow, snapshot, wanted, anew, upcoming)
     return Plan(tuple(promotions), tuple(builds))
 
 
@@ -164,8 +186,10 @@ class Run:
             self.listener.started(table.id)
             try:
                 base = current_snapshot(self.storage, self.flow.dataset.name)
-                written = promote(spark, self.storage, planned, run_id, started_at.date())
-                publish(self.storage, base, run_id, [(table, written.manifest)])
+                entry = base.version_of(table)
+                current = read_manifest(self.storage, table, entry.version) if entry and planned.slice else None
+                written = promote(spark, self.storage, planned, current, run_id, started_at.date())
+                publish(self.storage, base, run_id, [(table, written.published)])
                 self._finish(written.report)
             except Exception as error:  # whatever the engine throws, the other tables go on
                 refused = {refusal.path: refusal.reason for refusal in planned.refusals}
@@ -180,29 +204,34 @@ class Run:
             return
         base = current_snapshot(self.storage, self.flow.dataset.name)
         wanted = wanted_tables(self.flow, self.request.only)
-        builds = plan_builds(self.flow, base, wanted, self.request.full_refresh)
+        anew = replace(self.request.anew(self.storage, self.flow, base), files={})
+        builds = plan_builds(self.flow, base, wanted, anew)
         self._note_idle(builds)
         due = [planned for planned in builds if planned.action == Action.RUN]
         if not due:
             return
         from covid_lake.pipeline.star import Star
 
-        star = Star(self._spark(), self.storage, base, run_id, started_at.date())
+        star = Star(self._spark(), self.storage, base, anew, run_id, started_at.date())
         building = due[0]
         try:
             for building in due:
-                self.listener.started(building.step.target.id)
-                star.add(building)
+                if star.is_due(building):
+                    self.listener.started(building.step.target.id)
+                    star.add(building)
             written = star.checked(self.flow.dataset.zone(Zone.CURATED))
-            publish(self.storage, base, run_id, [(one.table, one.manifest) for one in written])
+            if written:
+                publish(self.storage, base, run_id, [(one.table, one.published) for one in written])
         except Exception as error:  # the report says what the engine threw, and readers keep the old star
             for planned in due:
                 table = planned.step.target.id
                 why = describe(error) if planned is building else f"the star is published whole: {describe(error)}"
                 self._finish(_failure(table, why))
             return
-        for one in written:
-            self._finish(one.report)
+        built = {one.table.id: one.report for one in written}
+        for planned in due:
+            table = planned.step.target.id
+            self._finish(built.get(table) or TableReport(table, Status.UP_TO_DATE, SAME_INPUTS))
 
     def _load(self) -> tuple[Sequence[LoadReport], str]:
         """Bring the warehouse to the snapshot that readers see now; the lake is fine whatever becomes of it."""

@@ -80,7 +80,10 @@ class LoadReport:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One run: its tables in the order in which they ran, the files that landing refused, the warehouse's tables."""
+    """One run: its tables in the order in which they ran, the files that landing refused, the warehouse's tables.
+
+    `dead_runs` are runs that had died, and whose leavings this one removed.
+    """
 
     run_id: str
     dataset: str
@@ -93,6 +96,7 @@ class RunReport:
     refused_files: Mapping[str, str] = field(default_factory=dict)
     warehouse: tuple[LoadReport, ...] = ()
     warehouse_error: str = ""
+    dead_runs: tuple[str, ...] = ()
 
     @property
     def reconciled(self) -> bool:

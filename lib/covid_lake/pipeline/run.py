@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from covid_lake import paths
-from covid_lake.contracts import Zone
+from covid_lake.contracts import Table, Zone
 from covid_lake.errors import LakeError
 from covid_lake.landing.arrivals import LandingResult
 from covid_lake.landing.inventory import refresh_inventory
@@ -25,6 +26,8 @@ from covid_lake.pipeline.plan import (
 )
 from covid_lake.pipeline.report import LoadReport, RunReport, Status, TableReport, write_report
 from covid_lake.steps import Flow
+from covid_lake.store.retention import remove_leavings
+from covid_lake.store.runs import announced
 from covid_lake.store.snapshots import Snapshot, current_snapshot, publish, read_manifest
 from covid_lake.store.storage import Storage
 
@@ -132,11 +135,17 @@ class Run:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _reports: list[TableReport] = field(default_factory=list)
     _engine: str = "none"
+    _removed: tuple[str, ...] = ()
 
     def execute(self, landed: LandingResult | None = None, run_id: str | None = None) -> RunReport:
         """Do what the plan asks for, and leave a report behind; a table that fails keeps its old version."""
         began, started_at = time.monotonic(), self.now()
         run_id = run_id or paths.new_run_id(started_at)
+        with announced(self.storage, run_id):
+            self._removed = remove_leavings(self.storage, self.flow.dataset)
+            return self._execute(landed, run_id, started_at, began)
+
+    def _execute(self, landed: LandingResult | None, run_id: str, started_at: datetime, began: float) -> RunReport:
         if self.request.zones:
             # An engine takes seconds to start, and looking at many files takes seconds: do both at once.
             with ThreadPoolExecutor(1) as background:
@@ -160,6 +169,7 @@ class Run:
             refused_files={refusal.path: refusal.reason for refusal in landed.refused} if landed else {},
             warehouse=tuple(loads),
             warehouse_error=warehouse_error,
+            dead_runs=self._removed,
         )
         write_report(self.storage, report)
         return report
@@ -194,6 +204,7 @@ class Run:
             except Exception as error:  # whatever the engine throws, the other tables go on
                 refused = {refusal.path: refusal.reason for refusal in planned.refusals}
                 self._finish(_failure(table.id, describe(error), refused))
+                self._discard([table], run_id)
 
         with ThreadPoolExecutor(PROMOTIONS_AT_ONCE) as pool:
             list(pool.map(promote_and_publish, due))
@@ -227,11 +238,22 @@ class Run:
                 table = planned.step.target.id
                 why = describe(error) if planned is building else f"the star is published whole: {describe(error)}"
                 self._finish(_failure(table, why))
+            self._discard([planned.step.target for planned in due], run_id)
             return
         built = {one.table.id: one.report for one in written}
         for planned in due:
             table = planned.step.target.id
             self._finish(built.get(table) or TableReport(table, Status.UP_TO_DATE, SAME_INPUTS))
+
+    def _discard(self, tables: Sequence[Table], run_id: str) -> None:
+        """Remove what was written for tables that failed; what can't be removed now is for vacuum."""
+        with suppress(LakeError):
+            # A store that failed to answer may have published all the same.
+            published = current_snapshot(self.storage, self.flow.dataset.name)
+            for table in tables:
+                entry = published.version_of(table)
+                if entry is None or entry.version != run_id:
+                    self.storage.delete_folder(paths.version(table, run_id))
 
     def _load(self) -> tuple[Sequence[LoadReport], str]:
         """Bring the warehouse to the snapshot that readers see now; the lake is fine whatever becomes of it."""

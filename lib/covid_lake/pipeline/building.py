@@ -127,6 +127,8 @@ def _plan_rows(step: Build, inputs: Inputs, current: Current | None, again: Coll
     partitions = tuple(sorted({row[by] for row in touched}))
     folders = {f"{by}={value}" for value in partitions}
     kept = tuple(file for file in current.manifest.files if file.partition not in folders)
+    if partitions and not kept:  # built whole, a table is known again that came out the same
+        return _Work(conform(step.build(inputs.frames), table))
     rows = conform(step.partial.build(current.evolution, touched), table) if partitions else None
     return _Work(rows, True, partitions, kept)
 

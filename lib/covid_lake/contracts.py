@@ -99,10 +99,13 @@ class DailyFiles:
 
     def day_of(self, path: str) -> date | None:
         """The day in the file's name; None for a name that holds none, whose records are all refused."""
+        name = PurePosixPath(path).stem
         try:
-            return datetime.strptime(PurePosixPath(path).stem, self.name_format).date()
+            day = datetime.strptime(name, self.name_format).date()
         except ValueError:
             return None
+        # strptime takes 3-1-2020 for 03-01-2020, which is no name that such a file has.
+        return day if day.strftime(self.name_format) == name else None
 
 
 # The column by which tables that are kept by month are partitioned.

@@ -139,7 +139,8 @@ class Table:
     `grain` says in a sentence what a row is; `key` names the columns that make it unique. For a trusted table
     `newest_by` are the columns whose highest values decide which of several records of a grain stays, and
     `max_rejected_fraction` the share of refused records past which nothing is published. `in_warehouse` is false for a
-    curated table that is there for others to be built from.
+    curated table that is there for others to be built from. `day_key` is the column of a curated table that is kept by
+    month which holds the day as yyyymmdd: by it the warehouse, which has no partitions, finds a month's rows.
     """
 
     dataset: str
@@ -155,6 +156,7 @@ class Table:
     rules: tuple[Rule, ...] = ()
     max_rejected_fraction: float = 0.05
     in_warehouse: bool = True
+    day_key: str | None = None
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -165,6 +167,7 @@ class Table:
             *self.key,
             *self.newest_by,
             *self.partition_by,
+            *((self.day_key,) if self.day_key else ()),
             *(r.column for r in self.references),
         } - self._by_name.keys()
         if unknown:

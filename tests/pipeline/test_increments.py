@@ -19,7 +19,8 @@ from covid_lake.pipeline.report import RunReport, Status
 from covid_lake.pipeline.run import Request, make_plan
 from covid_lake.store.snapshots import current_snapshot, read_manifest
 from covid_lake.store.storage import LocalStorage
-from lake_runs import BuiltLake, report_of, run_lake
+from covid_lake.warehouse.connection import WarehouseConnection
+from lake_runs import BuiltLake, differing_tables, report_of, run_lake
 
 REPORTS = "landing/covid19/jhu-daily-reports"
 COUNTIES = "landing/covid19/enigma-nytimes-data-in-usa/csv/us_county/us_county.csv"
@@ -63,17 +64,27 @@ class Increments:
     storage: LocalStorage
     whole: LocalStorage
     reports: dict[str, RunReport] = field(default_factory=dict)
+    differences: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
-def increments(spark: SparkSession, built_lake: BuiltLake, tmp_path_factory: pytest.TempPathFactory) -> Increments:
+def increments(
+    spark: SparkSession,
+    built_lake: BuiltLake,
+    warehouse: WarehouseConnection,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Increments:
     folder = tmp_path_factory.mktemp("increments")
     storage = built_lake.copy(folder / "lake")
     found = Increments(storage, LocalStorage(folder / "whole"))
 
     def after(what: str, request: Request | None = None) -> None:
-        found.reports[what] = run_lake(lambda: spark, storage, request, after_minutes=len(found.reports) + 1)
+        minutes = len(found.reports) + 1
+        report = run_lake(lambda: spark, storage, request, warehouse=warehouse, after_minutes=minutes)
+        found.reports[what] = report
 
+    with warehouse.connect() as opened:
+        opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging" CASCADE')
     last = storage.read(f"{REPORTS}/02-10-2020.csv")
     storage.write(f"{REPORTS}/02-11-2020.csv", last)
     after("a new day")
@@ -89,6 +100,7 @@ def increments(spark: SparkSession, built_lake: BuiltLake, tmp_path_factory: pyt
     storage.write(COUNTIES, b"\n".join(storage.read(COUNTIES).split(b"\n")[:-40]) + b"\n")
     after("a late day, a bad record and another feed")
     after("days again", Request(first_day=date(2020, 1, 25), last_day=date(2020, 1, 26)))
+    found.differences = differing_tables(storage, warehouse)
     for file in storage.list_files("landing"):
         found.whole.write(file.path, storage.read(file.path))
     assert run_lake(lambda: spark, found.whole, after_minutes=20).succeeded
@@ -125,12 +137,20 @@ def test_only_the_months_of_the_touched_days_are_written(
 
 @pytest.mark.parametrize(
     ("what", "months"),
-    [("a new day", ("2020-02",)), ("a corrected day", ("2020-01", "2020-02")), ("days again", ("2020-01",))],
+    [("a new day", ("2020-02",)), ("a corrected day", ("2020-01",)), ("a vanished day", MONTHS)],
 )
 def test_the_facts_of_the_next_figures_follow(what: str, months: tuple[str, ...], increments: Increments) -> None:
     """The differences of the first figures after a corrected one change with it, if they are of another month, too."""
     cases = report_of(increments.reports[what], "curated.fact_cases")
     assert (cases.partitions or MONTHS) == months
+
+
+def test_the_warehouse_gets_the_touched_months_and_equals_the_lake(increments: Increments) -> None:
+    assert increments.differences == []
+    loads = {load.table: load for load in increments.reports["days again"].warehouse}
+    cases = report_of(increments.reports["days again"], "curated.fact_cases")
+    assert loads["fact_cases"].staged == cases.written < cases.rows
+    assert (loads["fact_cases"].inserted, loads["fact_cases"].updated, loads["fact_cases"].deleted) == (0, 0, 0)
 
 
 def test_a_run_reads_the_files_of_its_days_and_accounts_for_the_whole(increments: Increments) -> None:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
-from covid_lake.contracts import Table
 from covid_lake.datasets.covid19.contracts import COVID19
-from covid_lake.lake import Lake
 from covid_lake.pipeline.report import RunReport, Status
 from covid_lake.store.snapshots import Snapshot, current_snapshot
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.load import read_loaded_versions
-from lake_runs import BuiltLake, no_session, run_lake
+from lake_runs import BuiltLake, differing_tables, no_session, run_lake
 
 CURATED = COVID19.star
 COUNTRIES = "landing/covid19/static-datasets/csv/countrycode/CountryCodeQS.csv"
@@ -37,24 +33,6 @@ class Story:
     second_load: RunReport
     replacement: RunReport
     differences: dict[str, list[str]]
-
-
-def rows_of(warehouse: WarehouseConnection, table: Table) -> Counter[tuple[Any, ...]]:
-    names = ", ".join(f'"{column.name}"' for column in table.stored_columns)
-    with warehouse.connect() as opened:
-        return Counter(opened.execute(f'SELECT {names} FROM "covid19"."{table.name}"'.encode()).fetchall())
-
-
-def differing_tables(lake: LocalStorage, warehouse: WarehouseConnection) -> list[str]:
-    """The curated tables whose rows in the warehouse are not those in the lake."""
-    found = []
-    for table in CURATED:
-        names = [column.name for column in table.stored_columns]
-        rows = Lake(lake.root).arrow(f"covid19_{table.id}").select(names).to_pylist()
-        assert rows, table.id
-        if Counter(tuple(row.values()) for row in rows) != rows_of(warehouse, table):
-            found.append(table.id)
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -654,6 +654,7 @@ FACT_CASES = Table(
     key=("region_key", "date_key", "source"),
     references=_STAR_REFERENCES,
     partition_by=("month",),
+    day_key="date_key",
     rules=(
         _warn("confirmed_decreased", "new_confirmed < 0", "the cumulative count of cases went down"),
         _warn("deaths_decreased", "new_deaths < 0", "the cumulative count of deaths went down"),
@@ -722,6 +723,7 @@ FACT_COVID = Table(
     key=("region_key", "date_key"),
     references=_STAR_REFERENCES,
     partition_by=("month",),
+    day_key="date_key",
 )
 
 COVID19 = Dataset(

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
+from pathlib import PurePosixPath
 
 
 class Zone(StrEnum):
@@ -85,16 +87,42 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class DailyFiles:
+    """Landing files of which each holds one day, so that records of two days never share a grain.
+
+    `name_format` is the day in a file's name without its ending, as `strptime` writes it; `column` is the trusted
+    column that holds the day. The trusted table is partitioned by month.
+    """
+
+    name_format: str
+    column: str
+
+    def day_of(self, path: str) -> date | None:
+        """The day in the file's name; None for a name that holds none, whose records are all refused."""
+        try:
+            return datetime.strptime(PurePosixPath(path).stem, self.name_format).date()
+        except ValueError:
+            return None
+
+
+def month_of(day: date) -> str:
+    """The partition that holds a day, `yyyy-MM`."""
+    return f"{day:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True)
 class Landing:
     """Where a table's files lie below the landing root, and how their text is to be read.
 
     `csv` and `json` are glob patterns; JSON is read only where no CSV file is there, for both hold the same table.
-    `null_tokens` are texts that mean "missing" in every column that doesn't say otherwise.
+    `null_tokens` are texts that mean "missing" in every column that doesn't say otherwise. `daily` says that each file
+    holds one day: a new or changed one then rewrites its own month and nothing else.
     """
 
     csv: tuple[str, ...] = ()
     json: tuple[str, ...] = ()
     null_tokens: tuple[str, ...] = ("",)
+    daily: DailyFiles | None = None
 
 
 @dataclass(frozen=True, slots=True)

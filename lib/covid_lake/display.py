@@ -17,6 +17,7 @@ from covid_lake.pipeline.run import Plan
 
 STYLES = {
     Status.PUBLISHED: "green",
+    Status.UNCHANGED: "green",
     Status.UP_TO_DATE: "dim",
     Status.HELD_BACK: "yellow",
     Status.SKIPPED: "dim",
@@ -91,11 +92,14 @@ class RunDisplay:
 
 def _line(report: TableReport) -> str:
     style = STYLES[report.status]
+    if report.status == Status.UNCHANGED:
+        return f"[{style}]=[/] {report.table:<32} {report.rows:>10,} rows  {report.seconds:>6.1f} s  came out the same"
     if report.status == Status.PUBLISHED:
         return (
             f"[{style}]✓[/] {report.table:<32} {report.written:>10,} rows  {report.seconds:>6.1f} s"
             + (f"  {report.rejected:,} rejected" if report.rejected else "")
             + (f"  {report.superseded:,} superseded" if report.superseded else "")
+            + (f"  in {', '.join(report.partitions)}" if report.partitions else "")
         )
     return f"[{style}]✗ {report.table}: {report.status.replace('_', ' ')}[/]: {report.reason}"
 

@@ -32,8 +32,8 @@ from covid_lake.errors import QueryError, StorageError, UnknownTable
 from covid_lake.lake_files import open_filesystem, quarantine_dataset, table_dataset
 from covid_lake.landing_views import landing_files, landing_query
 from covid_lake.query import Listing, Question, read_question
-from covid_lake.store.parquet import written_files
-from covid_lake.store.snapshots import Snapshot, TableVersion, current_snapshot, read_manifest
+from covid_lake.store.parquet import stored_rows
+from covid_lake.store.snapshots import Manifest, Snapshot, TableVersion, current_snapshot, read_manifest
 from covid_lake.store.storage import FileInfo, Storage, open_storage
 
 
@@ -41,7 +41,8 @@ from covid_lake.store.storage import FileInfo, Storage, open_storage
 class TableEntry:
     """A line in the list of a lake's tables. A table that was never built has neither version, rows nor location.
 
-    `rows` is unknown for landing, whose records nobody counts for a list; `location` is the folder.
+    `rows` is unknown for landing, whose records nobody counts for a list; `location` is the folder that the version
+    wrote, in which a table that is rewritten by partitions has only the newest of them.
     """
 
     table: NamedTable
@@ -177,7 +178,7 @@ class _State:
             return TableEntry(table, current.version, current.rows, self.place(folder))
         if current.quarantine is None:
             return TableEntry(table)
-        rows = sum(file.rows for file in written_files(self.storage, current.quarantine))
+        rows = stored_rows(self.storage, current.quarantine)
         return TableEntry(table, current.version, rows, self.place(current.quarantine))
 
     def files(self, table: NamedTable) -> tuple[str, tuple[str, ...]]:
@@ -192,7 +193,7 @@ class _State:
             raise UnknownTable(f"{table} was not built in this lake yet; build it with: covid-lake run {table.dataset}")
         if table.zone is not Zone.QUARANTINE:
             manifest = read_manifest(self.storage, table.contract, current.version)
-            return paths.version(table.contract, current.version), tuple(f.path for f in manifest.files if f.rows)
+            return _located(table, manifest)
         if current.quarantine is None:
             raise UnknownTable(f"{table} does not exist: no record of {table.contract.name} was refused")
         found = self.storage.list_files(current.quarantine)
@@ -241,6 +242,17 @@ class _State:
         if table.dataset not in self.snapshots:
             self.snapshots[table.dataset] = current_snapshot(self.storage, table.dataset)
         return self.snapshots[table.dataset].version_of(table.contract)
+
+
+def _located(table: NamedTable, manifest: Manifest) -> tuple[str, tuple[str, ...]]:
+    """The version's own folder and its files in it; the table's folder where some lie in older versions' folders."""
+    files = tuple(file.path for file in manifest.files if file.rows)
+    own = paths.version(table.contract, manifest.version)
+    folder = paths.table(table.contract)
+    prefix = f"{own.removeprefix(f'{folder}/')}/"
+    if all(file.startswith(prefix) for file in files):
+        return own, tuple(file.removeprefix(prefix) for file in files)
+    return folder, files
 
 
 def _connect() -> duckdb.DuckDBPyConnection:

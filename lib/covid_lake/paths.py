@@ -62,5 +62,13 @@ def inventory(dataset: str) -> str:
     return f"_landing/{dataset}.json"
 
 
+RUNNING = "_running"
+
+
+def running(run_id: str) -> str:
+    """The marker of a run that is at work."""
+    return f"{RUNNING}/{run_id}.json"
+
+
 def run_report(run_id: str) -> str:
     return f"_runs/{run_id}.json"

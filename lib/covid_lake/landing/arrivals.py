@@ -22,6 +22,8 @@ from covid_lake.landing.inventory import (
     table_of,
     write_inventory,
 )
+from covid_lake.store.retention import remove_leavings
+from covid_lake.store.runs import announced
 from covid_lake.store.storage import FileInfo, Storage
 
 
@@ -49,6 +51,21 @@ def land(
     A damaged file never replaces a good one: it goes to quarantine, with its reason beside it. A source without any
     file of the dataset, and two sources with the same path, are a `SettingsError`.
     """
+    if dry_run:
+        return _land(dataset, sources, lake, run_id, True, progress)
+    with announced(lake, run_id):
+        remove_leavings(lake, dataset)
+        return _land(dataset, sources, lake, run_id, False, progress)
+
+
+def _land(
+    dataset: Dataset,
+    sources: Sequence[Storage],
+    lake: Storage,
+    run_id: str,
+    dry_run: bool,
+    progress: Progress | None,
+) -> LandingResult:
     folder = paths.landing(dataset.name)
     known = read_inventory(lake, dataset.name)
     landed = {file.path[len(folder) + 1 :]: file for file in lake.list_files(folder)}

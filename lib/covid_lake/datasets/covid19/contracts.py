@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from covid_lake.contracts import Column, Dataset, Landing, Reference, Rule, Severity, Table, Type, Zone
+from covid_lake.contracts import Column, DailyFiles, Dataset, Landing, Reference, Rule, Severity, Table, Type, Zone
 
 DATASET = "covid19"
 
@@ -162,10 +162,11 @@ JHU_DAILY_REPORTS = Table(
     Zone.TRUSTED,
     "jhu_daily_reports",
     "A location and the day in the report's file name.",
-    _jhu_columns(rates=True),
+    (*_jhu_columns(rates=True), Column("month", Type.TEXT, "Month of report_date as yyyy-MM")),
     key=("region_id", "report_date"),
-    landing=Landing(csv=("jhu-daily-reports/*.csv",)),
+    landing=Landing(csv=("jhu-daily-reports/*.csv",), daily=DailyFiles("%m-%d-%Y", "report_date")),
     newest_by=("last_update", "confirmed", "deaths"),
+    partition_by=("month",),
     rules=JHU_RULES,
 )
 

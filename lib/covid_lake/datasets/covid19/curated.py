@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from covid_lake.datasets.covid19.places import COMPOSITE_COUNTIES, COUNTRIES, US_STATES
 from covid_lake.datasets.covid19.regions import COUNTY_SUFFIX, SHIP_NAMES, US, with_region_id
+from covid_lake.steps import Evolution
 from covid_lake.transforms.frames import inline_table
 
 Frames = Mapping[str, DataFrame]
@@ -259,7 +260,7 @@ def dim_date(frames: Frames) -> DataFrame:
     """A gapless calendar from the facts' first day to their last."""
     keys = reduce(DataFrame.unionByName, (frames[name].select("date_key") for name in sorted(frames)))
     span = keys.agg(F.min("date_key").alias("first"), F.max("date_key").alias("last")).where("first IS NOT NULL")
-    first, last = (F.to_date(F.col(name).cast("string"), "yyyyMMdd") for name in ("first", "last"))
+    first, last = _day("first"), _day("last")
     days = span.select(F.explode(F.sequence(first, last)).alias("date"))
     iso_day = F.weekday("date") + 1
     return days.select(
@@ -291,19 +292,151 @@ def dim_hospital(frames: Frames) -> DataFrame:
 
 def fact_cases(frames: Frames) -> DataFrame:
     """A region, a day and a source. Reports of one region under two names on a day are added up."""
-    keys = frames["bridge_region"].select("source", "reported_id", "region_key")
-    reports = reduce(DataFrame.unionByName, _case_reports(frames))
+    return _case_columns(with_differences(_daily_cases(_case_reports(frames), frames["bridge_region"])))
+
+
+def touched_case_months(cases: Evolution) -> DataFrame:
+    """The months whose facts new, corrected and vanished reports change; too many do no harm.
+
+    Those are the months of the reports themselves, and those of each region's next figures, for they are told as
+    differences to the ones before.
+    """
+    changed = _changed_reports(cases).select("region_key", "source", "report_date").distinct()
+    # A row for each month in which a region's reports changed: some thousands, times the months of a backfill.
+    last_in_month = changed.groupBy("region_key", "source", _month("report_date").alias("_month")).agg(
+        F.max(date_key("report_date")).alias("_last")
+    )
+    rows = cases.current.where(F.col("month") >= _first_changed_month(cases))
+    later = rows.join(F.broadcast(last_in_month), ["region_key", "source"], "inner").where("date_key > _last")
+    next_figures = later.groupBy("region_key", "source", "_month").agg(
+        F.min("date_key").alias("_report"),
+        *(F.min(F.when(F.col(name).isNotNull(), F.col("date_key"))).alias(name) for name in ("confirmed", "deaths")),
+    )
+    days = next_figures.select(F.explode(F.array("_report", "confirmed", "deaths")).alias("_key")).where("_key > 0")
+    next_months = days.select(_month(_day("_key")).alias("month"))
+    return last_in_month.select(F.col("_month").alias("month")).union(next_months).union(_months_of_moved(cases))
+
+
+def fact_cases_of_months(cases: Evolution, months: Sequence[str]) -> DataFrame:
+    """The facts of the months alone, each region's first difference being to its last figure before them."""
+    frames = {name: _of_months(frame, months) for name, frame in cases.after.items()}
+    reports = [report.where(_month("report_date").isin(*months)) for report in _case_reports(frames)]
+    known = _last_figures_before(cases.current, sorted(months)).withColumn("_is_known", F.lit(True))
+    daily = _daily_cases(reports, cases.after["bridge_region"]).withColumn("_is_known", F.lit(False))
+    with_known = with_differences(daily.unionByName(known, allowMissingColumns=True))
+    return _case_columns(with_known.where(~F.col("_is_known")))
+
+
+def _of_months(frame: DataFrame, months: Sequence[str]) -> DataFrame:
+    """Of a table that is partitioned by month the partitions alone; any other table whole."""
+    return frame.where(F.col("month").isin(*months)) if "month" in frame.columns else frame
+
+
+def _first_changed_month(cases: Evolution) -> str:
+    """The first month of which a feed changed; the empty text, which is before all months, where none is known."""
+    feeds = [change for name, change in cases.changed.items() if name != "bridge_region"]
+    is_known = all(change.partitions for change in feeds)
+    return min((month for change in feeds for month in change.partitions), default="") if is_known else ""
+
+
+def _last_figures_before(facts: DataFrame, months: Sequence[str]) -> DataFrame:
+    """A region, a source and one of the months: the last figures in the facts of the months between it and the one
+    before it in the list. Figures of several days stand in one row, of the last day on which there was a report.
+    """
+    next_month = F.expr("CASE " + " ".join(f"WHEN month < '{month}' THEN '{month}'" for month in months) + " END")
+    between = facts.where(~F.col("month").isin(*months) & (F.col("month") < months[-1]))
+    last = between.groupBy("region_key", "source", next_month.alias("_before")).agg(
+        F.max("date_key").alias("_day"),
+        *(
+            F.max_by(name, F.when(F.col(name).isNotNull(), F.col("date_key"))).alias(name)
+            for name in ("confirmed", "deaths")
+        ),
+    )
+    return last.withColumn("report_date", _day("_day")).drop("_day", "_before")
+
+
+def _changed_reports(cases: Evolution) -> DataFrame:
+    """Reports that were there before or are there after, and not both, under the region that they had or have."""
+    figures = ["region_key", "source", "report_date", *CASE_MEASURES]
+    sides = [
+        _keyed_reports(reports, frames["bridge_region"]).select(*figures, F.lit(sign).alias("_sign"))
+        for side, frames, sign in (("before", cases.before, -1), ("after", cases.after, 1))
+        if (reports := _only_changed(cases, side))
+    ]
+    moved = _reports_of_moved_names(cases).select(*figures)
+    if not sides:
+        return moved
+    counted = reduce(DataFrame.unionByName, sides).groupBy(*figures).agg(F.sum("_sign").alias("_more"))
+    return counted.where("_more <> 0").select(*figures).unionByName(moved)
+
+
+def _only_changed(cases: Evolution, side: str) -> list[DataFrame]:
+    """The reports of the feeds that changed: of the daily feeds those in partitions that are not the same.
+
+    The newspaper's two feeds are taken whole, for which of its states count depends on its counties.
+    """
+    whole = cases.before if side == "before" else cases.after
+    frames = {name: getattr(change, side) for name, change in cases.changed.items() if name in JHU_FEEDS}
+    if any(name.startswith("nytimes") for name in cases.changed):
+        frames |= {name: frame for name, frame in whole.items() if name.startswith("nytimes")}
+    return _case_reports(frames)
+
+
+def _moved_names(cases: Evolution) -> DataFrame:
+    """Names that the bridge gives another region than before, with both; there are hardly ever any."""
+    names = ["source", "reported_id"]
+    before = cases.before["bridge_region"].select(*names, F.col("region_key").alias("_key_before"))
+    after = cases.after["bridge_region"].select(*names, F.col("region_key").alias("_key_after"))
+    return before.join(after, names, "inner").where("_key_before <> _key_after")
+
+
+def _reports_of_moved_names(cases: Evolution) -> DataFrame:
+    """All reports of the names that moved, under the region that they had and under the one that they have."""
+    moved = _moved_names(cases)
+    sides = [
+        _keyed_reports(
+            _case_reports(frames), moved.select("source", "reported_id", F.col(key).alias("region_key")), how="inner"
+        )
+        for frames, key in ((cases.before, "_key_before"), (cases.after, "_key_after"))
+    ]
+    return reduce(DataFrame.unionByName, sides)
+
+
+def _months_of_moved(cases: Evolution) -> DataFrame:
+    """The months in which a region that names moved from or to has facts."""
+    moved = _moved_names(cases)
+    keys = moved.select(F.explode(F.array("_key_before", "_key_after")).alias("region_key")).distinct()
+    return cases.current.join(F.broadcast(keys), "region_key", "left_semi").select("month")
+
+
+def _keyed_reports(reports: Sequence[DataFrame], bridge: DataFrame, how: str = "left") -> DataFrame:
+    keys = bridge.select(F.col("source").alias("_named_by"), "reported_id", "region_key")
     # Many reports to one bridge row: a source and a reported id are its key.
-    same_name = (F.col("region_id") == F.col("reported_id")) & (F.col("_feed") == keys["source"])
-    keyed = reports.join(F.broadcast(keys), same_name, "left").drop(keys["source"])
-    daily = (
-        keyed.repartition("region_key", "source")
+    same_name = (F.col("region_id") == F.col("reported_id")) & (F.col("_feed") == F.col("_named_by"))
+    return reduce(DataFrame.unionByName, reports).join(F.broadcast(keys), same_name, how)
+
+
+def _daily_cases(reports: Sequence[DataFrame], bridge: DataFrame) -> DataFrame:
+    return (
+        _keyed_reports(reports, bridge)
+        .repartition("region_key", "source")
         .groupBy("region_key", "source", "report_date")
         .agg(*(F.sum(name).alias(name) for name in CASE_MEASURES))
     )
-    return with_differences(daily).select(
-        "*", date_key("report_date").alias("date_key"), F.date_format("report_date", "yyyy-MM").alias("month")
-    )
+
+
+def _case_columns(daily: DataFrame) -> DataFrame:
+    return daily.select("*", date_key("report_date").alias("date_key"), _month("report_date").alias("month"))
+
+
+def _month(day: str | Column) -> Column:
+    """The partition of a day, yyyy-MM."""
+    return F.date_format(day, "yyyy-MM")
+
+
+def _day(key: str) -> Column:
+    """The day of a date key."""
+    return F.to_date(F.col(key).cast("string"), "yyyyMMdd")
 
 
 def with_differences(daily: DataFrame) -> DataFrame:

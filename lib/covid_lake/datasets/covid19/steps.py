@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19 import curated, trusted
-from covid_lake.steps import Build, Flow, Promotion, TableCheck
+from covid_lake.steps import Build, Flow, PartialBuild, Promotion, TableCheck
 
 CASE_FEEDS = (c.JHU_DAILY_REPORTS, c.ENIGMA_JHU, c.NYTIMES_US_COUNTY, c.NYTIMES_US_STATES)
 REGION_SOURCES = (*CASE_FEEDS, c.TESTING_STATES_DAILY, c.HOSPITAL_BEDS, c.COUNTY_POPULATION, c.STATE_ABV)
@@ -37,6 +37,7 @@ FLOW = Flow(
             c.FACT_CASES,
             requires=((c.BRIDGE_REGION,), CASE_FEEDS),
             build=curated.fact_cases,
+            partial=PartialBuild(curated.touched_case_months, curated.fact_cases_of_months),
             checks=(
                 TableCheck("confirmed_sums_to_trusted", curated.cases_sum_to_trusted),
                 TableCheck("new_confirmed_telescopes", curated.differences_telescope),

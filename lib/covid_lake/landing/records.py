@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import BinaryIO, cast
 
 import xxhash
@@ -233,5 +234,6 @@ def java_double(value: float) -> str:
     low, high = PLAIN_DOUBLES
     if value == 0 or low <= abs(value) < high:
         return repr(value)
-    digits, exponent = f"{value!r}".lower().partition("e")[::2]
-    return digits + exponent
+    shortest = Decimal(repr(value)).normalize()
+    first, *rest = map(str, shortest.as_tuple().digits)
+    return f"{'-' if value < 0 else ''}{first}.{''.join(rest) or '0'}E{shortest.adjusted()}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
@@ -20,6 +20,7 @@ from covid_lake.landing.inventory import refresh_inventory
 from covid_lake.landing.readers import read_landing
 from covid_lake.landing.records import Search, find_records, java_double, row_hash, split_record
 from covid_lake.store.storage import LocalStorage
+from spark_examples import spark_examples
 
 THINGS = Table(
     "covid19",
@@ -30,6 +31,7 @@ THINGS = Table(
     key=("place",),
     landing=Landing(csv=("things/*.csv", "things/*.csv.gz"), json=("things/json/*",)),
 )
+
 DATASET = Dataset("covid19", "Things", (THINGS,))
 
 
@@ -125,7 +127,7 @@ FIELD = st.text(st.sampled_from('ab\u00e9 ,";\t'), max_size=6)
 
 
 @given(rows=st.lists(st.lists(FIELD, min_size=1, max_size=5), min_size=20, max_size=60), quoted=st.booleans())
-@settings(max_examples=8)
+@spark_examples(8)
 def test_any_record_is_read_as_spark_reads_it(
     rows: list[list[str]], quoted: bool, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -141,7 +143,7 @@ def test_any_record_is_read_as_spark_reads_it(
 
 
 @given(rows=st.lists(st.lists(st.none() | st.text(max_size=40), min_size=1, max_size=4), min_size=1, max_size=40))
-@settings(max_examples=10)
+@spark_examples(10)
 def test_the_hash_is_that_of_spark(rows: list[list[str | None]], spark: SparkSession) -> None:
     width = max(map(len, rows))
     padded = [tuple(row + [None] * (width - len(row))) for row in rows]

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -434,7 +434,79 @@ def vacuum(dataset: str, root: str, keep: int, dry_run: bool) -> None:
 
 @main.group()
 def quarantine() -> None:
-    """Work on refused records: retry."""
+    """What was refused, and why: list it, look at the records, try them again.
+
+    A record that breaks a rule is kept as it arrived, with every reason; the rest of its file goes on. A file that is
+    damaged is kept whole, and nothing of it goes on.
+    """
+
+
+@quarantine.command("list")
+@click.argument("dataset", required=False)
+@lake_option
+@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def list_quarantine(dataset: str | None, root: str, style: str) -> None:
+    """List what was refused of DATASET, or of all: records by table, run and rule, and files with their reasons.
+
+    Records are those of the tables' current versions. A record that breaks two rules counts under both. A refused file
+    stands in the list until it is removed, though a good one may have come since.
+    """
+    from covid_lake.datasets import registry
+    from covid_lake.lake import Lake
+    from covid_lake.record_display import refused_file, refused_table
+    from covid_lake.refusals import refused_files, refused_records
+
+    lake = Lake(root).fixed()
+    names = [registry.dataset(dataset).name] if dataset else registry.dataset_names()
+    records = [one for name in names for one in refused_records(lake, name)]
+    files = [one for name in names for one in refused_files(lake, name)]
+    if style == "json":
+        listed = [{**asdict(one), "table": str(one.table)} for one in records]
+        found = {"records": listed, "files": [asdict(one) for one in files]}
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    console = _console()
+    if records:
+        where = "" if root == DEFAULT_LAKE else f" --lake {root}"
+        console.print(refused_table(records))
+        console.print(f"Look at them with: covid-lake quarantine show TABLE{where}", highlight=False, soft_wrap=True)
+    for file in files:
+        console.print(refused_file(file), soft_wrap=True)
+    if not records and not files:
+        console.print("[green]Nothing was refused.[/]")
+
+
+@quarantine.command("show")
+@click.argument("table")
+@lake_option
+@click.option("--rule", help="Only records that broke this rule.")
+@click.option("--file", help="Only records of this landing file.")
+@click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Records shown; 0 shows all.")
+@click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def show_quarantine(table: str, root: str, rule: str | None, file: str | None, limit: int, style: str) -> None:
+    """Show refused records of TABLE as they arrived, with file, line and every reason.
+
+    The line is empty where lines are not records, or where a large file was read in parts.
+
+    \b
+    covid-lake quarantine show jhu_daily_reports
+    covid-lake quarantine show jhu_daily_reports --rule confirmed_negative --limit 0 --format csv > refused.csv
+    """
+    from covid_lake.answers import format_answer
+    from covid_lake.lake import Lake
+    from covid_lake.record_display import refused_block
+    from covid_lake.refusals import refused
+
+    answer = refused(Lake(root), table, rule=rule, file=file)
+    shown = replace(answer, arrow=answer.arrow.slice(0, limit or None))
+    if style == "table":
+        console = _console()
+        for row in shown.arrow.to_pylist():
+            console.print(refused_block(row), soft_wrap=True)
+    else:
+        click.echo(format_answer(shown, style).rstrip("\n"))
+    if len(shown) < len(answer):
+        click.echo(f"{len(shown):,} of {len(answer):,} records; --limit 0 shows all", err=True)
 
 
 @quarantine.command()
@@ -518,6 +590,44 @@ def psql(directory: Path | None, arguments: tuple[str, ...]) -> None:
 
     command, environment = embedded_postgres.psql_command(directory or embedded_postgres.default_directory())
     os.execvpe(command[0], [*command, *arguments], environment)  # noqa: S606 - psql takes this process's place
+
+
+@main.command()
+@click.argument("table")
+@click.argument("key", nargs=-1, metavar="[KEY=VALUE]...")
+@lake_option
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="Rows shown of each table behind; 0 shows all.",
+)
+@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def trace(table: str, key: tuple[str, ...], root: str, limit: int, style: str) -> None:
+    """Show where a row of TABLE comes from: the rows behind it, down to file and line of each landing record.
+
+    TABLE is a trusted or curated table. KEY=VALUE names the row, by columns of the table or of the dimensions that it
+    refers to. Starts no Spark, changes nothing. Exit code 1 where a record is not found as it was.
+
+    \b
+    covid-lake trace covid19_curated.fact_cases region_id=county:53033 date=2020-03-01 source=jhu_daily_reports
+    covid-lake trace covid19_curated.fact_covid region_id=state:US/Texas date=2020-03-01 --limit 5
+    covid-lake trace covid19_trusted.hospital_beds hospital_id=7 --format json
+    """
+    from covid_lake.lake import Lake
+    from covid_lake.record_display import trace_json, trace_tree
+    from covid_lake.trace import trace as trace_row
+
+    traced = trace_row(Lake(root), table, _pairs(key), limit=limit or None)
+    if style == "json":
+        click.echo(trace_json(traced))
+    else:
+        _console().print(trace_tree(traced), highlight=False)
+    for fault in traced.faults:
+        Console(stderr=True).print(f"[bold red]error:[/] {_escaped(fault)}", highlight=False, soft_wrap=True)
+    if traced.faults:
+        sys.exit(EXIT_FAULT)
 
 
 def _date(moment: datetime | None) -> date | None:
@@ -638,6 +748,18 @@ def _places(dataset: str, storage: Storage, run_id: str, target: WarehouseConnec
     zones = [(str(zone), f"{storage.root}/{zone}/{dataset}") for zone in Zone]
     places = [*zones, ("report", f"{storage.root}/{paths.run_report(run_id)}")]
     return [*places, ("warehouse", f"{target.url} (schema {dataset})")] if target else places
+
+
+def _pairs(key: Sequence[str]) -> dict[str, str]:
+    """KEY=VALUE arguments as a mapping."""
+    for pair in key:
+        if "=" not in pair[1:]:
+            raise SettingsError(f"{pair!r} names no row; write KEY=VALUE, such as date=2020-03-01")
+    pairs = [pair.split("=", 1) for pair in key]
+    twice = [name for name, _ in pairs if [one for one, _ in pairs].count(name) > 1]
+    if twice:
+        raise SettingsError(f"{twice[0]} stands more than once")
+    return dict(pairs)
 
 
 def _query_text(sql: str | None, file: Path | None, name: str | None, dataset: str) -> str:

@@ -9,9 +9,10 @@ from that state: versions are immutable, so a run that publishes in between chan
 
 from __future__ import annotations
 
+import copy
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,9 +74,16 @@ class Lake:
         self.storage = open_storage(str(root), unsigned=unsigned, endpoint=endpoint)
         self._endpoint = endpoint
         self._relations: duckdb.DuckDBPyConnection | None = None
+        self._fixed: _State | None = None
 
     def __repr__(self) -> str:
         return f"Lake({self.storage.root!r})"
+
+    def fixed(self) -> Lake:
+        """The lake as it is now: whatever is published later, all calls of what is returned answer from one state."""
+        fixed = copy.copy(self)
+        fixed._relations, fixed._fixed = None, self._state()
+        return fixed
 
     def datasets(self) -> tuple[Dataset, ...]:
         """The datasets that the library knows, built in this lake or not."""
@@ -96,6 +104,13 @@ class Lake:
         state = self._state()
         folder, files = state.files(registry.find_table(name))
         return Location(state.place(folder), tuple(state.place(f"{folder}/{file}") for file in files))
+
+    def inputs(self, name: str) -> Mapping[str, str]:
+        """What the table's current version was built from: landing file to SHA-256, or table to version.
+
+        Raises `UnknownTable` where there is no such table, or no version of it.
+        """
+        return self._state().inputs(registry.find_table(name))
 
     def dataset(self, name: str) -> ds.Dataset:
         """The table as an Arrow dataset, which reads files only when it is scanned, and only those that it has to.
@@ -139,7 +154,7 @@ class Lake:
             return _answer(connection, question)
 
     def _state(self) -> _State:
-        return _State(self.storage, open_filesystem(self.storage, self._endpoint))
+        return self._fixed or _State(self.storage, open_filesystem(self.storage, self._endpoint))
 
 
 @dataclass(slots=True)
@@ -184,6 +199,12 @@ class _State:
         found = self.storage.list_files(current.quarantine)
         names = (file.path.removeprefix(f"{current.quarantine}/") for file in found)
         return current.quarantine, tuple(name for name in names if name.endswith(".parquet"))
+
+    def inputs(self, table: NamedTable) -> Mapping[str, str]:
+        current = self._version(table)
+        if current is None or table.zone not in (Zone.TRUSTED, Zone.CURATED):
+            raise UnknownTable(f"{table} was not built in this lake")
+        return current.inputs
 
     def dataset(self, table: NamedTable) -> ds.Dataset:
         if table.zone is Zone.LANDING:

@@ -1,4 +1,4 @@
-"""Two runs at once on one lake: one publishes, the other says that it lost or finds the work done; nothing is damaged."""
+"""Two runs at once on one lake: one publishes, the other loses and says so or finds the work done."""
 
 from __future__ import annotations
 

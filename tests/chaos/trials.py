@@ -1,4 +1,4 @@
-"""One trial: start a command on a copy of a lake, kill it at a moment, look at what readers see, run it again, compare."""
+"""One trial: kill a command on a copy of a lake at a moment, look at what readers see, run it again, compare."""
 
 from __future__ import annotations
 

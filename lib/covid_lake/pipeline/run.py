@@ -142,7 +142,7 @@ class Run:
         began, started_at = time.monotonic(), self.now()
         run_id = run_id or paths.new_run_id(started_at)
         with announced(self.storage, run_id):
-            self._removed = remove_leavings(self.storage, self.flow.dataset)
+            self._removed = remove_leavings(self.storage, self.flow.dataset, run_id)
             return self._execute(landed, run_id, started_at, began)
 
     def _execute(self, landed: LandingResult | None, run_id: str, started_at: datetime, began: float) -> RunReport:

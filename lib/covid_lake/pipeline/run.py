@@ -15,6 +15,7 @@ from covid_lake.contracts import Table, Zone
 from covid_lake.errors import LakeError
 from covid_lake.landing.arrivals import LandingResult
 from covid_lake.landing.inventory import refresh_inventory
+from covid_lake.pipeline.engine_faults import describe_engine_fault
 from covid_lake.pipeline.plan import (
     Action,
     Anew,
@@ -301,8 +302,5 @@ def _failure(table: str, why: str, refused_files: Mapping[str, str] | None = Non
 
 
 def describe(error: Exception) -> str:
-    """The fault in a sentence: this library's own words, or the first line of the engine's."""
-    if isinstance(error, LakeError):
-        return str(error)
-    first = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {first[0][:300] if first else ''}"
+    """The fault in a sentence: this library's own words, or the engine's innermost ones."""
+    return str(error) if isinstance(error, LakeError) else describe_engine_fault(error)

@@ -216,7 +216,9 @@ def test_a_file_that_no_manifest_names_is_not_read(tmp_path: Path) -> None:
     contract = registry.find_table("covid19_curated.fact_cases").contract
     manifest = read_manifest(storage, contract, "v1")
     folder = paths.version(contract, "v1")
-    storage.write(f"{folder}/month=2020-04/stray.parquet", storage.read(f"{paths.table(contract)}/{manifest.files[0].path}"))
+    storage.write(
+        f"{folder}/month=2020-04/stray.parquet", storage.read(f"{paths.table(contract)}/{manifest.files[0].path}")
+    )
 
     assert Lake(tmp_path).arrow("covid19_curated.fact_cases").num_rows == 3
 

@@ -99,10 +99,17 @@ class DailyFiles:
 
     def day_of(self, path: str) -> date | None:
         """The day in the file's name; None for a name that holds none, whose records are all refused."""
+        name = PurePosixPath(path).stem
         try:
-            return datetime.strptime(PurePosixPath(path).stem, self.name_format).date()
+            day = datetime.strptime(name, self.name_format).date()
         except ValueError:
             return None
+        # strptime takes 3-1-2020 for 03-01-2020, which is no name that such a file has.
+        return day if day.strftime(self.name_format) == name else None
+
+
+# The column by which tables that are kept by month are partitioned.
+MONTH = "month"
 
 
 def month_of(day: date) -> str:
@@ -131,7 +138,8 @@ class Table:
 
     `grain` says in a sentence what a row is; `key` names the columns that make it unique. For a trusted table
     `newest_by` are the columns whose highest values decide which of several records of a grain stays, and
-    `max_rejected_fraction` the share of refused records past which nothing is published.
+    `max_rejected_fraction` the share of refused records past which nothing is published. `in_warehouse` is false for a
+    curated table that is there for others to be built from.
     """
 
     dataset: str
@@ -146,6 +154,7 @@ class Table:
     partition_by: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     max_rejected_fraction: float = 0.05
+    in_warehouse: bool = True
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -160,6 +169,11 @@ class Table:
         } - self._by_name.keys()
         if unknown:
             raise ValueError(f"{self.id}: no such column: {', '.join(sorted(unknown))}")
+
+    @property
+    def is_by_month(self) -> bool:
+        """Whether a partition of the table is a month, so that a range of days can be done again."""
+        return self.partition_by == (MONTH,)
 
     @property
     def id(self) -> str:
@@ -192,6 +206,11 @@ class Dataset:
     name: str
     title: str
     tables: tuple[Table, ...]
+
+    @property
+    def star(self) -> tuple[Table, ...]:
+        """The curated tables that the warehouse gets."""
+        return tuple(table for table in self.zone(Zone.CURATED) if table.in_warehouse)
 
     def zone(self, zone: Zone) -> tuple[Table, ...]:
         return tuple(table for table in self.tables if table.zone == zone)

@@ -26,11 +26,12 @@ class Promotion:
 class TableCheck:
     """A check on a table that is about to be published: `violations` is a frame with a row for each violation found.
 
-    It gets the new table under its name and the tables that the table was built from under theirs.
+    It gets the new table under its name and the tables that the table was built from under theirs; and the partitions
+    that were written, for it need not look at others. None are named where all were.
     """
 
     name: str
-    violations: Callable[[Frames], DataFrame]
+    violations: Callable[[Frames, Sequence[str]], DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,13 @@ class Evolution:
 class PartialBuild:
     """How a partitioned table follows its inputs without being built anew.
 
-    `touched` gives the partitions whose rows may differ, a row each, in a column called like the partition column; too
-    many do no harm. `build` gives the rows of exactly the named partitions.
+    `touched` gives the partitions whose rows may differ in a column called like the partition column, and in others
+    what else `build` wants to know of them; too many do no harm. `build` gives the rows of exactly these partitions.
+    Where partitions are done again on request, the other columns are missing.
     """
 
     touched: Callable[[Evolution], DataFrame]
-    build: Callable[[Evolution, Sequence[str]], DataFrame]
+    build: Callable[[Evolution, Sequence[Mapping[str, str]]], DataFrame]
 
 
 @dataclass(frozen=True, slots=True)

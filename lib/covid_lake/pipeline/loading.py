@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from covid_lake.contracts import Dataset, Table, Zone
+from covid_lake.contracts import Dataset, Table
 from covid_lake.pipeline.report import LoadReport
 from covid_lake.store.parquet import read_version
 from covid_lake.store.snapshots import Snapshot, read_manifest
@@ -30,7 +30,7 @@ def outdated_tables(
 
     can_ask = find_spec("psycopg") is not None
     loaded = read_loaded_versions(connection, dataset.name) if can_ask and not force else {}
-    published = [(table, snapshot.version_of(table)) for table in dataset.zone(Zone.CURATED)]
+    published = [(table, snapshot.version_of(table)) for table in dataset.star]
     return tuple(table for table, version in published if version and loaded.get(table.name) != version.version)
 
 

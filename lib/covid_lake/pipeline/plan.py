@@ -242,7 +242,7 @@ def _plan_build(step: Build, snapshot: Snapshot, anew: Anew, changing: Collectio
     changed = sorted(table.name for table in inputs if table.id in changing)
     if current is None:
         return planned(Action.RUN, "new")
-    if anew.everything or (anew.has_days and step.partial):
+    if anew.everything or (anew.has_days and step.target.is_by_month):
         return planned(Action.RUN, str(anew))
     if current.basis != table_basis(step.target):
         return planned(Action.RUN, "the contract or the code changed")

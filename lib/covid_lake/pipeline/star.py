@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from covid_lake.contracts import Table
 from covid_lake.errors import StorageError
-from covid_lake.pipeline.building import Current, Inputs, build, check_references
+from covid_lake.pipeline.building import Current, Inputs, build, check_references, own_files
 from covid_lake.pipeline.plan import Anew, PlannedBuild, build_fingerprint, table_basis
 from covid_lake.pipeline.promotion import Written
 from covid_lake.steps import Change, Evolution
@@ -34,7 +34,7 @@ class Star:
         """Whether the table must be built now that its inputs are there: some may have come out as they were."""
         current = self._base.version_of(planned.step.target)
         versions = {table.id: self._version(table).version for table in planned.inputs}
-        is_forced = self._anew.everything or (self._anew.has_days and planned.step.partial is not None)
+        is_forced = self._anew.everything or (self._anew.has_days and planned.step.target.is_by_month)
         return is_forced or current is None or current.fingerprint != build_fingerprint(planned.step, versions)
 
     def add(self, planned: PlannedBuild) -> None:
@@ -64,7 +64,12 @@ class Star:
                 check_references(frames, table)
         checked = []
         for one in self._written.values():
-            names = check_references(frames, one.table) if one.table.name in new else ()
+            names: tuple[str, ...] = ()
+            if one.table.name in new:
+                is_moved = new.intersection(reference.table for reference in one.table.references)
+                files = one.manifest.files if is_moved else own_files(one.manifest)
+                own = read_files(self._spark, self._storage, one.table, files)
+                names = check_references({**frames, one.table.name: own}, one.table)
             checked.append(replace(one, report=replace(one.report, checks=(*one.report.checks, *names))))
         return checked
 
@@ -106,7 +111,7 @@ class Star:
 
     def _partitions_again(self, table: Table, current: Current | None) -> list[str]:
         """The months there are within the days that are to be done again."""
-        if current is None or not self._anew.has_days or not table.partition_by:
+        if current is None or not table.is_by_month:
             return []
         months = {file.partition.partition("=")[2] for file in current.manifest.files}
         return [month for month in months if self._anew.covers_month(month)]

@@ -37,6 +37,8 @@ def inline_table(spark: SparkSession, names: Sequence[str], rows: Iterable[Seque
     """A small table of texts that stands in the plan itself: no file, no Python worker, no job."""
     values = ", ".join("(" + ", ".join(_literal(value) for value in row) + ")" for row in rows)
     columns = ", ".join(f"`{name}`" for name in names)
+    if not values:
+        return spark.createDataFrame([], T.StructType([T.StructField(name, T.StringType()) for name in names]))
     return spark.sql(f"SELECT * FROM VALUES {values} AS inline_table({columns})")  # noqa: S608
 
 

@@ -555,6 +555,31 @@ DIM_REGION = Table(
     ),
 )
 
+REGION_NAMES = Table(
+    DATASET,
+    Zone.CURATED,
+    "region_names",
+    "A way in which a source writes a region, in a month where the source is kept by month; what regions are made of.",
+    (
+        Column("source", Type.TEXT, "Trusted table that names the region", nullable=False),
+        Column("reported_id", Type.TEXT, "region_id of the trusted rows", nullable=False),
+        Column("name_hash", Type.BIGINT, "xxhash64 of level and names, as they are written", nullable=False),
+        Column("level", Type.TEXT, "Level of the region", nullable=False),
+        Column("country_region", Type.TEXT, "Canonical country name"),
+        Column("province_state", Type.TEXT, "Province or state"),
+        Column("county", Type.TEXT, "County, or the place below a province, as the source spells it"),
+        Column("fips", Type.TEXT, "US FIPS code as the source has it"),
+        Column("last_report_date", Type.DATE, "Last day on which it is written so"),
+        Column("placed_date", Type.DATE, "Last such day with coordinates"),
+        Column("latitude", Type.DOUBLE, "Degrees north on that day"),
+        Column("longitude", Type.DOUBLE, "Degrees east on that day"),
+        Column("part", Type.TEXT, "The source, and the month where it is kept by month", nullable=False),
+    ),
+    key=("part", "reported_id", "name_hash"),
+    partition_by=("part",),
+    in_warehouse=False,
+)
+
 BRIDGE_REGION = Table(
     DATASET,
     Zone.CURATED,
@@ -602,6 +627,8 @@ DIM_HOSPITAL = Table(
     references=(Reference("region_key", "dim_region", "region_key"),),
 )
 
+_MONTH = Column("month", Type.TEXT, "Month of the day as yyyy-MM", nullable=False)
+
 FACT_CASES = Table(
     DATASET,
     Zone.CURATED,
@@ -622,7 +649,7 @@ FACT_CASES = Table(
             "new_deaths", "Deaths since the region's last figure before; null on the first, negative on a correction"
         ),
         Column("days_since_previous", Type.INT, "Days since the region's report before; null on the first"),
-        Column("month", Type.TEXT, "Month of the day as yyyy-MM", nullable=False),
+        _MONTH,
     ),
     key=("region_key", "date_key", "source"),
     references=_STAR_REFERENCES,
@@ -690,9 +717,11 @@ FACT_COVID = Table(
             _measure(name, TESTING_STATES_DAILY.column(name).comment)
             for name in ("positive", "negative", "hospitalized_currently", "hospitalized", "hospitalized_discharged")
         ),
+        _MONTH,
     ),
     key=("region_key", "date_key"),
     references=_STAR_REFERENCES,
+    partition_by=("month",),
 )
 
 COVID19 = Dataset(
@@ -713,6 +742,7 @@ COVID19 = Dataset(
         DIM_DATE,
         DIM_REGION,
         BRIDGE_REGION,
+        REGION_NAMES,
         DIM_HOSPITAL,
         FACT_CASES,
         FACT_TESTING,

@@ -25,7 +25,13 @@ FLOW = Flow(
         Promotion(c.STATE_ABV, trusted.state_abv),
     ),
     builds=(
-        Build(c.BRIDGE_REGION, requires=(REGION_SOURCES,), build=curated.bridge_region),
+        Build(
+            c.REGION_NAMES,
+            requires=(REGION_SOURCES,),
+            build=curated.region_names,
+            partial=PartialBuild(curated.touched_names, curated.names_of),
+        ),
+        Build(c.BRIDGE_REGION, requires=((c.REGION_NAMES,),), build=curated.bridge_region),
         Build(
             c.DIM_REGION,
             requires=((c.BRIDGE_REGION,),),
@@ -37,7 +43,7 @@ FLOW = Flow(
             c.FACT_CASES,
             requires=((c.BRIDGE_REGION,), CASE_FEEDS),
             build=curated.fact_cases,
-            partial=PartialBuild(curated.touched_case_months, curated.fact_cases_of_months),
+            partial=PartialBuild(curated.touched_cases, curated.cases_of),
             checks=(
                 TableCheck("confirmed_sums_to_trusted", curated.cases_sum_to_trusted),
                 TableCheck("new_confirmed_telescopes", curated.differences_telescope),
@@ -50,6 +56,7 @@ FLOW = Flow(
             # Only the presence of a feed matters to fact_covid: its figures come from fact_cases.
             uses=(c.JHU_DAILY_REPORTS, c.ENIGMA_JHU),
             build=curated.fact_covid,
+            partial=PartialBuild(curated.touched_covid, curated.covid_of),
             checks=(TableCheck("confirmed_sums_to_fact_cases", curated.covid_sums_to_cases),),
         ),
         Build(c.DIM_DATE, requires=((c.FACT_CASES, c.FACT_TESTING, c.FACT_COVID),), build=curated.dim_date),

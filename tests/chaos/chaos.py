@@ -21,6 +21,7 @@ from itertools import cycle
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table as RichTable
 
@@ -50,7 +51,7 @@ from trials import Scenario, Trial, copy_lake, make_scenario, random_moment, run
 SHARES = {LANDING: 35, TRUSTED: 25, CURATED: 15, PUBLISH: 10, WAREHOUSE: 15}
 TRIES_A_KILL = 3
 # Of each phase, by the scenario in which they come.
-MOMENTS = {
+MOMENTS: dict[str, dict[str, tuple[Moment, ...]]] = {
     LANDING: {LANDING: LANDING_MOMENTS},
     TRUSTED: {TRUSTED: TRUSTED_MOMENTS},
     CURATED: {CURATED: CURATED_MOMENTS},
@@ -94,13 +95,13 @@ def main(arguments: Sequence[str]) -> int:
         stage = set_stage(work, server, progress)
         trials = kill_all(stage, work, options.kills, seed, progress)
         pairs = pair_all(stage, work, options.pairs, progress)
-    faulty = [one for one in (*trials, *pairs) if one.faults]
+    faulty = _faulty(trials, pairs)
     _show(console, trials, pairs)
     summary = _summary(seed, trials, pairs, time.monotonic() - began)
     options.out.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     console.print(f"{summary['minutes']} minutes; the summary is in {options.out}", highlight=False)
     if faulty:
-        console.print(f"[bold red]{len(faulty)} trials found a fault[/]; what they left is below {work}")
+        console.print(f"[bold red]{faulty} trials found a fault[/]; what they left is below {work}")
         return 1
     shutil.rmtree(work)
     if summary["kills"] < options.kills:
@@ -180,8 +181,7 @@ def kill_all(stage: Stage, work: Path, kills: int, seed: int, progress: Progress
             if trial.was_killed:
                 done += 1
                 progress.advance(task)
-            for fault in trial.faults:
-                progress.console.print(f"[bold red]{phase}, {moment.name}[/]: {fault}", markup=True, highlight=False)
+            _tell(progress.console, f"{phase}, {moment.name}", _course(trial), trial.faults)
     return trials
 
 
@@ -191,8 +191,7 @@ def pair_all(stage: Stage, work: Path, count: int, progress: Progress) -> list[P
     for number in range(count):
         pairs.append(run_pair(stage.pairs, work / f"pair-{number}"))
         progress.advance(task)
-        for fault in pairs[-1].faults:
-            progress.console.print(f"[bold red]pair {number}[/]: {fault}", highlight=False)
+        _tell(progress.console, f"pair {number}", f"the other {pairs[-1].second}", pairs[-1].faults)
     return pairs
 
 
@@ -246,6 +245,20 @@ def _progress(console: Console) -> Progress:
     )
 
 
+def _course(trial: Trial) -> str:
+    if not trial.was_killed:
+        return "ended before its moment came"
+    return f"killed after {trial.killed_after} s; readers saw {trial.saw}; the next run took {trial.recovered_in} s"
+
+
+def _tell(console: Console, name: str, course: str, faults: Sequence[str]) -> None:
+    """Faults as they are found; where no bar can be seen, every trial."""
+    if not console.is_terminal:
+        console.print(f"{name}: {course}", highlight=False, markup=False, soft_wrap=True)
+    for fault in faults:
+        console.print(f"[bold red]{name}[/]: {escape(fault)}", highlight=False, soft_wrap=True)
+
+
 def _show(console: Console, trials: Sequence[Trial], pairs: Sequence[Pair]) -> None:
     table = RichTable(title="Kills", title_justify="left")
     for name in ("phase", "moment", "kills", "too late", "readers saw old", "some new", "new", "faults"):
@@ -263,6 +276,10 @@ def _show(console: Console, trials: Sequence[Trial], pairs: Sequence[Pair]) -> N
         console.print(f"of two runs at once, one published and the other {second}: {count} times", highlight=False)
 
 
+def _faulty(trials: Sequence[Trial], pairs: Sequence[Pair]) -> int:
+    return sum(bool(trial.faults) for trial in trials) + sum(bool(pair.faults) for pair in pairs)
+
+
 def _summary(seed: int, trials: Sequence[Trial], pairs: Sequence[Pair], seconds: float) -> dict[str, object]:
     killed = [trial for trial in trials if trial.was_killed]
     return {
@@ -273,7 +290,7 @@ def _summary(seed: int, trials: Sequence[Trial], pairs: Sequence[Pair], seconds:
         "leavings_removed": sum(trial.cleaned for trial in killed),
         "too_late": len(trials) - len(killed),
         "pairs": dict(Counter(pair.second for pair in pairs)),
-        "faulty": sum(bool(one.faults) for one in (*trials, *pairs)),
+        "faulty": _faulty(trials, pairs),
         "minutes": round(seconds / 60, 1),
         "trials": [asdict(trial) for trial in trials],
         "runs_at_once": [asdict(pair) for pair in pairs],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO, cast
@@ -54,7 +55,7 @@ def land(
     if dry_run:
         return _land(dataset, sources, lake, run_id, True, progress)
     with announced(lake, run_id):
-        remove_leavings(lake, dataset)
+        remove_leavings(lake, dataset, run_id)
         return _land(dataset, sources, lake, run_id, False, progress)
 
 
@@ -91,10 +92,12 @@ def _land(
                 known[file.path] = outcome
             if progress:
                 progress("land", done, len(new))
-    finally:
-        if not dry_run:
-            _stamp_landed(lake, folder, known)
-            write_inventory(lake, dataset.name, known)
+    except BaseException:
+        # Where the inventory cannot be written either, what came first is what is to be told.
+        with suppress(LakeError):
+            _remember(lake, dataset, known, dry_run)
+        raise
+    _remember(lake, dataset, known, dry_run)
     unchanged = len(offers) - len(copied) - len(refused)
     return LandingResult(tuple(copied), unchanged, tuple(refused), bytes_copied)
 
@@ -155,6 +158,13 @@ def _copy(source: Storage, path: str, lake: Storage, target: str, sha256: str) -
         lake.receive(target, cast(BinaryIO, passing))
     if passing.sha256 != sha256:
         raise LakeError(f"{source.root}/{path} changed while it was being copied; land it again")
+
+
+def _remember(lake: Storage, dataset: Dataset, known: dict[str, LandingFile], dry_run: bool) -> None:
+    """Keep in the inventory what was landed so far."""
+    if not dry_run:
+        _stamp_landed(lake, paths.landing(dataset.name), known)
+        write_inventory(lake, dataset.name, known)
 
 
 def _stamp_landed(lake: Storage, folder: str, known: dict[str, LandingFile]) -> None:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from covid_lake import paths
 from covid_lake.contracts import Table, Zone
-from covid_lake.errors import LakeError
+from covid_lake.errors import AuditFailed, LakeError
 from covid_lake.landing.arrivals import LandingResult
 from covid_lake.landing.inventory import refresh_inventory
+from covid_lake.pipeline.engine_faults import describe_engine_fault
 from covid_lake.pipeline.plan import (
     Action,
     Anew,
@@ -142,7 +143,7 @@ class Run:
         began, started_at = time.monotonic(), self.now()
         run_id = run_id or paths.new_run_id(started_at)
         with announced(self.storage, run_id):
-            self._removed = remove_leavings(self.storage, self.flow.dataset)
+            self._removed = remove_leavings(self.storage, self.flow.dataset, run_id)
             return self._execute(landed, run_id, started_at, began)
 
     def _execute(self, landed: LandingResult | None, run_id: str, started_at: datetime, began: float) -> RunReport:
@@ -204,7 +205,7 @@ class Run:
             except Exception as error:  # whatever the engine throws, the other tables go on
                 refused = {refusal.path: refusal.reason for refusal in planned.refusals}
                 self._finish(_failure(table.id, describe(error), refused))
-                self._discard([table], run_id)
+                self._discard([table], run_id, error)
 
         with ThreadPoolExecutor(PROMOTIONS_AT_ONCE) as pool:
             list(pool.map(promote_and_publish, due))
@@ -238,22 +239,26 @@ class Run:
                 table = planned.step.target.id
                 why = describe(error) if planned is building else f"the star is published whole: {describe(error)}"
                 self._finish(_failure(table, why))
-            self._discard([planned.step.target for planned in due], run_id)
+            self._discard([planned.step.target for planned in due], run_id, error)
             return
         built = {one.table.id: one.report for one in written}
         for planned in due:
             table = planned.step.target.id
             self._finish(built.get(table) or TableReport(table, Status.UP_TO_DATE, SAME_INPUTS))
 
-    def _discard(self, tables: Sequence[Table], run_id: str) -> None:
+    def _discard(self, tables: Sequence[Table], run_id: str, error: Exception) -> None:
         """Remove what was written for tables that failed; what can't be removed now is for vacuum."""
         with suppress(LakeError):
             # A store that failed to answer may have published all the same.
             published = current_snapshot(self.storage, self.flow.dataset.name)
             for table in tables:
                 entry = published.version_of(table)
-                if entry is None or entry.version != run_id:
-                    self.storage.delete_folder(paths.version(table, run_id))
+                if entry is not None and entry.version == run_id:
+                    continue
+                self.storage.delete_folder(paths.version(table, run_id))
+                # An audit that failed says where the refused records lie, for somebody to look at them.
+                if not isinstance(error, AuditFailed):
+                    self.storage.delete_folder(paths.quarantine_version(table.dataset, table.name, run_id))
 
     def _load(self) -> tuple[Sequence[LoadReport], str]:
         """Bring the warehouse to the snapshot that readers see now; the lake is fine whatever becomes of it."""
@@ -301,8 +306,5 @@ def _failure(table: str, why: str, refused_files: Mapping[str, str] | None = Non
 
 
 def describe(error: Exception) -> str:
-    """The fault in a sentence: this library's own words, or the first line of the engine's."""
-    if isinstance(error, LakeError):
-        return str(error)
-    first = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {first[0][:300] if first else ''}"
+    """The fault in a sentence: this library's own words, or the engine's innermost ones."""
+    return str(error) if isinstance(error, LakeError) else describe_engine_fault(error)

@@ -110,11 +110,12 @@ def vacuum(storage: Storage, dataset: Dataset, keep: int, *, dry_run: bool = Fal
     return Removal(old, files)
 
 
-def remove_leavings(storage: Storage, dataset: Dataset) -> tuple[str, ...]:
-    """Remove what dead runs left behind; returns their ids.
+def remove_leavings(storage: Storage, dataset: Dataset, run_id: str) -> tuple[str, ...]:
+    """Remove what dead runs left behind, for the run `run_id`, which has announced itself; returns their ids.
 
-    Their versions that no snapshot names go, and what they were writing when they died. Costs one listing where no
-    run has died.
+    Their versions that no snapshot names go, and what they were writing when they died. Unfinished files do not tell
+    whose they are: while other runs are at work they stay, and so do the dead runs' markers. Costs one listing where
+    no run has died.
     """
     found = markers(storage)
     alive = living_runs(storage)
@@ -123,18 +124,23 @@ def remove_leavings(storage: Storage, dataset: Dataset) -> tuple[str, ...]:
         return ()
     zones = {table.zone for table in dataset.tables} | {Zone.QUARANTINE}
     folders = [
-        f"{zone}/{dataset.name}/{table.name}/version={run_id}"
-        for run_id in dead
+        f"{zone}/{dataset.name}/{table.name}/version={one}"
+        for one in dead
         for table in dataset.tables
         for zone in zones
     ]
-    files = [file for folder in folders for file in storage.list_files(folder)]
-    if files:
-        reached = _Reached.by(storage, dataset, read_snapshots(storage, dataset.name))
-        storage.delete([file.path for file in files if not reached.has(file.path)])
-    if not alive.difference(dead):
+    listed = {folder: storage.list_files(folder) for folder in folders}
+    snapshots = read_snapshots(storage, dataset.name) if any(listed.values()) else []
+    reached = _Reached.by(storage, dataset, snapshots)
+    for folder, files in listed.items():
+        unreached = [file.path for file in files if not reached.has(file.path)]
+        if len(unreached) == len(files):
+            storage.delete_folder(folder)  # on disk an engine that dies leaves empty folders, too
+        else:
+            storage.delete(unreached)
+    if alive <= {run_id}:
         storage.remove_unfinished("")
-    storage.delete([paths.running(run_id) for run_id in dead])
+        storage.delete([paths.running(one) for one in dead])
     return dead
 
 

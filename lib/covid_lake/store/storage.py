@@ -11,6 +11,7 @@ import fnmatch
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from covid_lake.errors import AlreadyExists, SettingsError, StorageError
 
 S3_SCHEMES = ("s3", "s3a")
 COPY_CHUNK_BYTES = 1 << 20
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,13 @@ class LocalStorage:
 
     @contextlib.contextmanager
     def open(self, path: str) -> Iterator[BinaryIO]:
-        with self._reporting("read", path), (self.directory / path).open("rb") as stream:
-            yield stream
+        file = self.directory / path
+        with self._reporting("read", path):
+            # A pipe would be waited for without end.
+            if not stat.S_ISREG(file.stat().st_mode):
+                raise OSError("no regular file")
+            with file.open("rb") as stream:
+                yield stream
 
     def write(self, path: str, content: bytes) -> None:
         with self._written_aside(path) as (stream, aside):
@@ -121,14 +128,18 @@ class LocalStorage:
     def list_files(self, prefix: str) -> list[FileInfo]:
         found = []
         with self._reporting("list", prefix):
-            for folder, _, names in os.walk(self.directory / prefix):
+            for folder, _, names in os.walk(self.directory / prefix, onerror=_raise_unless_absent):
                 for name in names:
                     file = Path(folder, name)
-                    # What another writer moved into place or took away since the folder was read is no fault.
-                    with contextlib.suppress(FileNotFoundError):
+                    relative = file.relative_to(self.directory).as_posix()
+                    try:
                         status = file.stat()
-                        relative = file.relative_to(self.directory).as_posix()
                         found.append(FileInfo(relative, status.st_size, str(status.st_mtime_ns)))
+                    except OSError as error:
+                        # A link that leads nowhere is there all the same, and whoever opens it is told. What another
+                        # writer moved into place or took away since the folder was read is no fault.
+                        if file.is_symlink() or not isinstance(error, FileNotFoundError):
+                            found.append(FileInfo(relative, 0, UNREADABLE))
         return sorted(found, key=lambda file: file.path)
 
     def delete_folder(self, prefix: str) -> None:
@@ -267,6 +278,11 @@ def open_storage(location: str, *, unsigned: bool = False, endpoint: str | None 
     if scheme and scheme != "file" and "://" in location:
         raise SettingsError(f"{location!r}: a lake lies in a directory or at s3://bucket/prefix, not at {scheme}://")
     return LocalStorage(location.removeprefix("file://"))
+
+
+def _raise_unless_absent(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def matches(path: str, patterns: tuple[str, ...]) -> bool:

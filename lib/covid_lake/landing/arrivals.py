@@ -23,7 +23,7 @@ from covid_lake.landing.inventory import (
     table_of,
     write_inventory,
 )
-from covid_lake.store.storage import FileInfo, Storage
+from covid_lake.store.storage import FileInfo, LocalStorage, Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,8 @@ def _land_one(
 ) -> LandingFile | Refusal | None:
     """The file's entry in the inventory (an empty stamp for a fresh copy), or why it was refused."""
     try:
-        inspection = inspect_file(file.path, partial(source.open, file.path), file.size)
+        opener = partial(source.open, file.path)
+        inspection = inspect_file(file.path, opener, file.size, on_disk=isinstance(lake, LocalStorage))
     except StorageError as error:
         return Refusal(file.path, str(error))
     if known and known.inspection.sha256 == inspection.sha256:

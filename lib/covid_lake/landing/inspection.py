@@ -64,17 +64,18 @@ class Inspection:
     fault: str | None = None
 
 
-def inspect_file(path: str, open_file: Opener, size: int | None = None) -> Inspection:
+def inspect_file(path: str, open_file: Opener, size: int | None = None, *, on_disk: bool = False) -> Inspection:
     """Read the file once (up to three times where its quoting is odd) and tell what it is.
 
     `open_file` opens it anew each time. `size` is what the file had when it was listed, if that is known: a file of
-    another size is being written to, and refused.
+    another size is being written to, and refused. `on_disk` says that the lake is a directory, where Hadoop takes
+    fewer names than in a bucket.
     """
     with open_file() as stream:
         reader = HashingReader(stream)
         fault, result = None, Inspection("")
         try:
-            _check_name(path)
+            _check_name(path, on_disk)
             text = _unpacked(path, reader)
             result = _inspect_json(text) if is_json(path) else _inspect_csv(text, path, open_file)
         except FileFault as refused:
@@ -90,7 +91,7 @@ def inspect_file(path: str, open_file: Opener, size: int | None = None) -> Inspe
 
 def is_json(path: str) -> bool:
     """Whether the file holds JSON lines; the lake keeps them below a folder `json` or names them so."""
-    return path.removesuffix(".gz").endswith(".json") or "/json/" in path
+    return path.lower().removesuffix(".gz").endswith(".json") or "/json/" in path
 
 
 def is_gzip(path: str) -> bool:
@@ -98,7 +99,7 @@ def is_gzip(path: str) -> bool:
     return path.lower().endswith(".gz")
 
 
-def _check_name(path: str) -> None:
+def _check_name(path: str, on_disk: bool) -> None:
     """Refuse names by which Spark would find something else than the file, or nothing."""
     name = path.rsplit("/", 1)[-1]
     if name.startswith("_"):
@@ -107,6 +108,8 @@ def _check_name(path: str) -> None:
         raise FileFault("the name says that the file is still being copied")
     if name.lower().endswith(PACKED_NAMES):
         raise FileFault("of packed files only gzip is read; unpack it, or pack it with gzip")
+    if on_disk and ":" in name:
+        raise FileFault("Hadoop opens no file on disk whose name holds a colon; rename it")
     if UNUSABLE_CHARACTERS.search(name):
         raise FileFault("the name holds a control character, or is no UTF-8; rename the file")
 

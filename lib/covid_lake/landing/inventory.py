@@ -12,7 +12,7 @@ from covid_lake import paths
 from covid_lake.contracts import Dataset, Table, column_for_header
 from covid_lake.errors import StorageError
 from covid_lake.landing.inspection import Inspection, inspect_file, is_json
-from covid_lake.store.storage import FileInfo, Storage, matches
+from covid_lake.store.storage import FileInfo, LocalStorage, Storage, matches
 
 FORMAT = 1
 # What Hadoop leaves in a folder to say that it has written all of it.
@@ -145,7 +145,8 @@ def unknown_columns(table: Table, files: Iterable[LandingFile]) -> tuple[str, ..
 
 def _look(storage: Storage, folder: str, file: FileInfo) -> LandingFile:
     try:
-        inspection = inspect_file(file.path, lambda: storage.open(f"{folder}/{file.path}"), file.size)
+        on_disk = isinstance(storage, LocalStorage)
+        inspection = inspect_file(file.path, lambda: storage.open(f"{folder}/{file.path}"), file.size, on_disk=on_disk)
     except StorageError as error:
         inspection = Inspection("", fault=str(error))
     return LandingFile(file.path, file.size, file.stamp, inspection)

@@ -28,6 +28,7 @@ SURPLUS = "_surplus"
 RECORD = "_record"
 LINE = "_line"
 GENERATION = "_generation"
+NO_KEY = "\0"
 GLOB_CHARACTERS = "\\*?[]{}"
 
 
@@ -136,7 +137,9 @@ def _read_csv(spark: SparkSession, scan: _Scan, urls: list[str]) -> DataFrame:
 def _read_json(spark: SparkSession, scan: _Scan, urls: list[str]) -> DataFrame:
     keys = scan.headers[0]
     schema = T.StructType([T.StructField(key, T.StringType()) for key in keys])
-    raw = spark.read.schema(schema).option("mode", "PERMISSIVE").json(urls)
+    # A key `_corrupt_record` is a key like any other: the column of that purpose gets a name that none has.
+    reader = spark.read.schema(schema).option("mode", "PERMISSIVE").option("columnNameOfCorruptRecord", NO_KEY)
+    raw = reader.json(urls)
     positions = [F.col(f"`{key.replace('`', '``')}`").alias(_position(i)) for i, key in enumerate(keys)]
     return raw.select(*positions, F.lit(None).cast("string").alias(SURPLUS), "_metadata")
 

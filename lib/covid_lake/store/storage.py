@@ -288,8 +288,10 @@ def _raise_unless_absent(error: OSError) -> None:
 def matches(path: str, patterns: tuple[str, ...]) -> bool:
     """Whether a path fits one of the glob patterns; a `*` stands for part of one name, never for a `/`.
 
-    A name that begins with a dot fits none: it is hidden, or what a dead copy left.
+    Case makes no difference: a file called `X.CSV` would otherwise be passed over without a word. A name that begins
+    with a dot fits no pattern: it is hidden, or what a dead copy left.
     """
     return not path.rsplit("/", 1)[-1].startswith(".") and any(
-        path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern) for pattern in patterns
+        path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path.lower(), pattern.lower())
+        for pattern in patterns
     )

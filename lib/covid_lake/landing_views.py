@@ -18,6 +18,7 @@ import duckdb
 from covid_lake import paths
 from covid_lake.contracts import Table
 from covid_lake.errors import QueryError, StorageError
+from covid_lake.landing.inspection import is_gzip
 from covid_lake.store.storage import FileInfo, LocalStorage, Storage, matches
 
 SOURCE_FILE = "source_file"
@@ -57,7 +58,7 @@ def _whole(files: Iterable[FileInfo]) -> list[FileInfo]:
 
 def _bring(storage: Storage, folder: str, file: str, scratch: Path) -> Path:
     """The folder of this machine below which the file lies under its own name, unpacked."""
-    packed = file.endswith(".gz")
+    packed = is_gzip(file)
     if isinstance(storage, LocalStorage) and not packed:
         return storage.directory / folder
     target = scratch / folder / file

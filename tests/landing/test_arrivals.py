@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import boto3
 import pytest
 
 from covid_lake import paths
 from covid_lake.datasets.covid19.contracts import COVID19
-from covid_lake.errors import LakeError, SettingsError
+from covid_lake.errors import SettingsError
 from covid_lake.landing.arrivals import LandingResult, land
 from covid_lake.landing.inventory import read_inventory, refresh_inventory
 from covid_lake.store.storage import LocalStorage, Storage, open_storage
@@ -189,21 +194,98 @@ def test_files_come_from_a_bucket_too(emulator: str, tmp_path: Path) -> None:
 
 
 class _ChangingStorage(LocalStorage):
-    """A source whose file somebody replaces after its first reading."""
+    """A place whose file of states changes, or goes away, before its n-th reading."""
 
-    readings = 0
+    def __init__(self, root: Path, before: int, content: bytes | None) -> None:
+        super().__init__(root)
+        self._before, self._content, self._readings = before, content, 0
 
-    def open(self, path: str):  # type: ignore[no-untyped-def]
-        self.readings += 1
-        if self.readings == 2:
-            self.write(path, GOOD_STATES + b"Utah,UT\n")
-        return super().open(path)
+    @contextmanager
+    def open(self, path: str) -> Iterator[BinaryIO]:
+        if path.endswith(STATES):
+            self._readings += 1
+            if self._readings == self._before:
+                (self.directory / path).unlink()
+                if self._content is not None:
+                    self.write(path, self._content)
+        with super().open(path) as stream:
+            yield stream
 
 
-def test_a_file_that_changes_while_it_is_copied_is_an_error(tmp_path: Path) -> None:
-    source, lake = _ChangingStorage(tmp_path / "source"), LocalStorage(tmp_path / "lake")
-    source.write(STATES, GOOD_STATES)
-    with pytest.raises(LakeError, match="changed while it was being copied; land it again"):
-        bring(source, lake)
-    assert bring(source, lake, "r2").copied == (STATES,)
-    assert landed(lake) == {STATES: GOOD_STATES + b"Utah,UT\n"}
+LONGER, OTHER = GOOD_STATES + b"Utah,UT\n", GOOD_STATES.replace(b"Texas,TX", b"Idaho,ID")
+
+
+@pytest.mark.parametrize(
+    ("before", "content", "reason"),
+    [
+        (1, LONGER, "the file changed while it was read: 28 bytes were listed, and 36 read"),
+        (2, LONGER, "the file changed or went away while it was copied; land it again"),
+        (2, OTHER, "the file changed or went away while it was copied; land it again"),
+        (1, None, "cannot read .*states_abv.csv: No such file or directory"),
+        (2, None, "the file changed or went away while it was copied; land it again"),
+    ],
+)
+def test_a_file_that_changes_while_it_is_landed_is_refused_and_the_others_are_landed(
+    before: int, content: bytes | None, reason: str, source: LocalStorage, tmp_path: Path
+) -> None:
+    lake = LocalStorage(tmp_path / "lake")
+    older = b"State,Abbreviation\nOhio,OH\n"
+    lake.write(f"{paths.landing('covid19')}/{STATES}", older)
+    result = bring(_ChangingStorage(source.directory, before, content), lake)
+    assert result.copied == (COUNTRIES,)
+    assert [refusal.path for refusal in result.refused] == [STATES]
+    assert re.fullmatch(reason, result.refused[0].reason)
+    assert landed(lake) == {COUNTRIES: GOOD_COUNTRIES, STATES: older}
+    assert not [file for file in lake.list_files("landing") if file.path.endswith(".tmp")]
+    if content is not None:
+        assert bring(source, lake, "r2").copied == (STATES,)
+        assert landed(lake)[STATES] == content
+
+
+def test_a_file_that_changes_while_it_goes_to_a_bucket_does_not_replace_the_one_there(
+    emulator: str, source: LocalStorage
+) -> None:
+    boto3.client("s3").create_bucket(Bucket="changing-arrivals")
+    lake = open_storage("s3://changing-arrivals/lake")
+    bring(source, lake)
+    source.write(STATES, LONGER)
+    assert bring(_ChangingStorage(source.directory, 2, OTHER), lake, "r2").copied == ()
+    assert landed(lake)[STATES] == GOOD_STATES
+
+
+def test_a_file_that_cannot_be_opened_is_refused_each_time_until_it_can(source: LocalStorage, tmp_path: Path) -> None:
+    lake = LocalStorage(tmp_path / "lake")
+    states = source.directory / STATES
+    states.unlink()
+    states.symlink_to(states)
+    for run_id in ("r1", "r2"):
+        refused = bring(source, lake, run_id).refused
+        assert [refusal.path for refusal in refused] == [STATES]
+        assert refused[0].reason.endswith("Too many levels of symbolic links")
+    states.unlink()
+    states.symlink_to(tmp_path / "not there yet")
+    assert bring(source, lake).refused[0].reason.endswith("No such file or directory")
+    (tmp_path / "not there yet").write_bytes(GOOD_STATES)
+    assert bring(source, lake).copied == (STATES,)
+
+
+def test_what_cannot_be_opened_in_the_landing_zone_is_looked_at_each_time(tmp_path: Path) -> None:
+    lake = LocalStorage(tmp_path)
+    pipe = tmp_path / paths.landing("covid19") / STATES
+    pipe.parent.mkdir(parents=True)
+    os.mkfifo(pipe)
+    assert (refresh_inventory(lake, COVID19)[STATES].inspection.fault or "").endswith("no regular file")
+    assert read_inventory(lake, "covid19") == {}
+
+
+def test_the_marker_of_a_finished_folder_is_no_file(source: LocalStorage, tmp_path: Path) -> None:
+    source.write("static-datasets/json/state-abv/_SUCCESS", b"")
+    assert bring(source, LocalStorage(tmp_path / "lake")).refused == ()
+
+
+def test_a_name_that_is_no_utf8_is_refused_by_a_name_that_can_be_printed(source: LocalStorage, tmp_path: Path) -> None:
+    lake = LocalStorage(tmp_path / "lake")
+    source.write(f"{STATES.removesuffix('.csv')}\udce9.csv", GOOD_STATES)
+    refusal = bring(source, lake).refused[0]
+    assert refusal.path == f"{STATES.removesuffix('.csv')}\\udce9.csv"
+    assert lake.read(f"quarantine/covid19/_files/r1/{refusal.path}") == GOOD_STATES

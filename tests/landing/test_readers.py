@@ -121,6 +121,8 @@ def test_source_file_is_right_for_odd_names(place: str, request: pytest.FixtureR
         boto3.client("s3").create_bucket(Bucket="odd-names")
         root = "s3://odd-names/a prefix"
     names = ["two words.csv", "100%.csv", "50%25.csv", "#1.csv", "d=1.csv", "a+b.csv", "{x}[y].csv", "ü.csv", "q?.csv"]
+    names += ["a\u00a0b.csv", "😀.csv", "-x.csv", "x;'\".csv", "~.csv", "b\\s.csv", " .csv"]
+    names += ["12:30.csv"] if place == "s3" else []
     contents = {name: f"Province_State\n{number}\n" for number, name in enumerate(names)}
     found = read(spark, open_storage(root), contents).select("source_file", "state").collect()
     assert {row["source_file"]: row["state"] for row in found} == {
@@ -172,6 +174,28 @@ def test_json_is_read_by_key(spark: SparkSession, lake: LocalStorage) -> None:
         ("Texas", "5", None, "things/json/part-0", 1, None),
         (None, "6.0", None, "things/json/part-0", 2, None),
     ]
+
+
+def test_files_whose_keys_differ_in_case_are_read_apart(spark: SparkSession, lake: LocalStorage) -> None:
+    files = {
+        "json/1": '{"Province_State":"Texas","Confirmed":1}\n',
+        "json/2": '{"province_state":"Utah","Confirmed":2}\n',
+        "json/3": '{"PROVINCE_STATE":"Ohio","confirmed":3}\n',
+        "json/4": '{"Province_State":"Iowa","confirmed":4}\n',
+    }
+    rows = read(spark, lake, files).select("state", "confirmed").orderBy("confirmed").collect()
+    assert [tuple(row) for row in rows] == [("Texas", "1"), ("Utah", "2"), ("Ohio", "3"), ("Iowa", "4")]
+
+
+def test_line_is_null_where_a_json_file_has_blank_lines(spark: SparkSession, lake: LocalStorage) -> None:
+    files = {"json/1": '{"Confirmed":1}\n\n{"Confirmed":2}\n', "json/2": '{"Confirmed":3}\r{"Confirmed":4}\r'}
+    rows = read(spark, lake, files).select("confirmed", "_line").orderBy("confirmed").collect()
+    assert [tuple(row) for row in rows] == [("1", None), ("2", None), ("3", 1), ("4", 2)]
+
+
+def test_keys_of_any_kind_are_fields(spark: SparkSession, lake: LocalStorage) -> None:
+    line = '{"x.y":"1","`":"2","_corrupt_record":"3","source_file":"4","_c0":"5","é 😀":"6","_surplus":"7"," ":"8"}'
+    assert json.loads(read(spark, lake, {"json/1": line}).collect()[0]["_record"]) == json.loads(line)
 
 
 def test_a_very_long_field_is_read_whole(spark: SparkSession, lake: LocalStorage) -> None:

@@ -28,6 +28,19 @@ def test_password_is_in_no_text_of_the_connection() -> None:
     assert "secret" not in f"{connection!r} {connection} {connection.url} {connection.unreachable('secret wrong')}"
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_a_failed_connection_to_this_machine_names_the_command_that_starts_the_warehouse(host: str) -> None:
+    connection = WarehouseConnection.from_url(f"postgresql://ana:secret@{host}/lake", {})
+    assert "covid-lake warehouse start" in str(connection.unreachable("refused"))
+
+
+def test_a_failed_connection_to_another_machine_asks_for_the_way_there() -> None:
+    connection = WarehouseConnection.from_url("redshift://ana:secret@cluster.example/lake", {})
+    assert str(connection.unreachable("timed out")).endswith(
+        "timed out\nIs it running, and may this machine reach cluster.example:5439?"
+    )
+
+
 def test_redshift_has_its_own_driver_and_port() -> None:
     connection = WarehouseConnection.from_url("redshift://ana:secret@cluster.example/lake", {})
     assert connection.dialect is REDSHIFT

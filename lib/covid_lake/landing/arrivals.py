@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO, cast
 
 from covid_lake import paths
 from covid_lake.contracts import Dataset
-from covid_lake.errors import LakeError, SettingsError, StorageError
-from covid_lake.landing.checksums import HashingReader
+from covid_lake.errors import SettingsError, StorageError
+from covid_lake.landing.checksums import HashingReader, OtherContent
 from covid_lake.landing.inspection import inspect_file
 from covid_lake.landing.inventory import (
     LandingFile,
@@ -25,7 +25,7 @@ from covid_lake.landing.inventory import (
 )
 from covid_lake.store.retention import remove_leavings
 from covid_lake.store.runs import announced
-from covid_lake.store.storage import FileInfo, Storage
+from covid_lake.store.storage import FileInfo, LocalStorage, Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _land(
                 progress("land", done, len(new))
     except BaseException:
         # Where the inventory cannot be written either, what came first is what is to be told.
-        with suppress(LakeError):
+        with contextlib.suppress(LakeError):
             _remember(lake, dataset, known, dry_run)
         raise
     _remember(lake, dataset, known, dry_run)
@@ -136,7 +136,11 @@ def _land_one(
     dry_run: bool,
 ) -> LandingFile | Refusal | None:
     """The file's entry in the inventory (an empty stamp for a fresh copy), or why it was refused."""
-    inspection = inspect_file(file.path, partial(source.open, file.path))
+    try:
+        opener = partial(source.open, file.path)
+        inspection = inspect_file(file.path, opener, file.size, on_disk=isinstance(lake, LocalStorage))
+    except StorageError as error:
+        return Refusal(file.path, str(error))
     if known and known.inspection.sha256 == inspection.sha256:
         return replace(known, origin=_origin(file))
     table = table_of(dataset, file.path)
@@ -144,20 +148,28 @@ def _land_one(
     if dry_run:
         return Refusal(file.path, reason) if reason else None
     if reason:
-        target = paths.refused_file(dataset.name, run_id, file.path)
-        _copy(source, file.path, lake, target, inspection.sha256)
-        lake.write(f"{target}.reason.json", json.dumps({"path": file.path, "reason": reason}).encode())
-        return Refusal(file.path, reason)
-    _copy(source, file.path, lake, f"{paths.landing(dataset.name)}/{file.path}", inspection.sha256)
+        refusal = Refusal(file.path, reason)
+        target = paths.refused_file(dataset.name, run_id, refusal.path)
+        if _copy(source, file.path, lake, target, inspection.sha256):
+            lake.write(f"{target}.reason.json", json.dumps({"path": refusal.path, "reason": reason}).encode())
+        return refusal
+    if not _copy(source, file.path, lake, f"{paths.landing(dataset.name)}/{file.path}", inspection.sha256):
+        return Refusal(file.path, "the file changed or went away while it was copied; land it again")
     return LandingFile(file.path, file.size, "", inspection, _origin(file))
 
 
-def _copy(source: Storage, path: str, lake: Storage, target: str, sha256: str) -> None:
-    with source.open(path) as stream:
-        passing = HashingReader(stream)
-        lake.receive(target, cast(BinaryIO, passing))
-    if passing.sha256 != sha256:
-        raise LakeError(f"{source.root}/{path} changed while it was being copied; land it again")
+def _copy(source: Storage, path: str, lake: Storage, target: str, sha256: str) -> bool:
+    """Whether the file arrived as it was inspected; otherwise nothing takes the target's place."""
+    with contextlib.ExitStack() as opened:
+        try:
+            stream = opened.enter_context(source.open(path))
+        except StorageError:
+            return False
+        try:
+            lake.receive(target, cast(BinaryIO, HashingReader(stream, sha256)))
+        except OtherContent:
+            return False
+    return True
 
 
 def _remember(lake: Storage, dataset: Dataset, known: dict[str, LandingFile], dry_run: bool) -> None:

@@ -7,12 +7,22 @@ import io
 from typing import BinaryIO, cast
 
 
-class HashingReader(io.RawIOBase):
-    """Passes a stream's bytes through and keeps their SHA-256."""
+class OtherContent(Exception):
+    """A stream ended and was not what it had to be."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+
+class HashingReader(io.RawIOBase):
+    """Passes a stream's bytes through and keeps their SHA-256 and their number.
+
+    With a checksum `expected`, a stream of another content raises `OtherContent` where it ends: whoever copies it has
+    not put the copy in place by then.
+    """
+
+    def __init__(self, stream: BinaryIO, expected: str | None = None) -> None:
         self._stream = stream
         self._digest = hashlib.sha256()
+        self._expected = expected
+        self.size = 0
 
     def readable(self) -> bool:
         return True
@@ -22,6 +32,9 @@ class HashingReader(io.RawIOBase):
         chunk = self._stream.read(len(view))
         view[: len(chunk)] = chunk
         self._digest.update(chunk)
+        self.size += len(chunk)
+        if not chunk and self._expected not in (None, self.sha256):
+            raise OtherContent
         return len(chunk)
 
     @property

@@ -1,28 +1,48 @@
 """One look at a landing file before anything is built on it: is it whole, what is its header, how many records has it.
 
 A file that was cut short, is no UTF-8 or no text at all is found here and refused by name, instead of turning into
-nulls later. The count of records is the first side of the accounts: Spark's own count must meet it.
+nulls later. The count of records is the first side of the accounts: Spark's own count must meet it. So lines and
+records are told apart as Spark tells them, and a file that Spark would read otherwise than it is meant is refused.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
-import gzip
 import io
-import json
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, cast
 
 from covid_lake.landing.checksums import HashingReader
+from covid_lake.landing.faults import FileFault
+from covid_lake.landing.gzip_members import GunzippingReader
+from covid_lake.landing.json_lines import JsonLines
 
 CHUNK_BYTES = 1 << 20
-MAX_FIELD_CHARACTERS = 1 << 30
-BLANK_LINE = re.compile(rb"\n[ \t\r]*(?=\n)")
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+LONGEST_LINE_BYTES = 64 << 20
+MAX_COLUMNS = 1_000
+# A record with more fields than this is no long record but lines without their ends; Spark's parser stops at it.
+MAX_FIELDS = 20_000
+# What Spark trims off a line of CSV before it asks whether the line holds anything.
+BLANKS = bytes(range(33))
+BLANK_CHARACTERS = BLANKS.decode()
+BYTE_ORDER_MARK = "\ufeff"
+# By these, Hadoop unpacks a file on its own account.
+PACKED_NAMES = (".bz2", ".deflate", ".lz4", ".snappy", ".zst")
+UNUSABLE_CHARACTERS = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+PACKED_CONTENT = {
+    b"\x1f\x8b": "gzip; name it .gz, or unpack it",
+    b"PK\x03\x04": "a zip archive; unpack it",
+    b"PAR1": "Parquet, no text",
+    codecs.BOM_UTF16_LE: "UTF-16 text; convert it to UTF-8",
+    codecs.BOM_UTF16_BE: "UTF-16 text; convert it to UTF-8",
+}
+
+# The limit is the process's own: set and put back by one thread, it would break off the parsing of another.
+csv.field_size_limit(1 << 30)
 
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
@@ -33,7 +53,7 @@ class Inspection:
 
     `header` holds the column names of a CSV file in their order, or the keys of a JSON lines file. `records` counts
     data rows. `multiline` means that a quoted field holds a line end; with it, or with blank lines, the number of a
-    record is not that of its line.
+    record is not that of its line. `sha256` is empty for a file that could not be read to its end.
     """
 
     sha256: str
@@ -44,59 +64,80 @@ class Inspection:
     fault: str | None = None
 
 
-class _Fault(Exception):
-    """Why a file is refused; never leaves this module."""
+def inspect_file(path: str, open_file: Opener, size: int | None = None, *, on_disk: bool = False) -> Inspection:
+    """Read the file once (up to three times where its quoting is odd) and tell what it is.
 
-
-def inspect_file(path: str, open_file: Opener) -> Inspection:
-    """Read the file once (twice where its quoting is odd) and tell what it is; `open_file` opens it anew each time."""
+    `open_file` opens it anew each time. `size` is what the file had when it was listed, if that is known: a file of
+    another size is being written to, and refused. `on_disk` says that the lake is a directory, where Hadoop takes
+    fewer names than in a bucket.
+    """
     with open_file() as stream:
         reader = HashingReader(stream)
         fault, result = None, Inspection("")
         try:
+            _check_name(path, on_disk)
             text = _unpacked(path, reader)
             result = _inspect_json(text) if is_json(path) else _inspect_csv(text, path, open_file)
-        except _Fault as refused:
+        except FileFault as refused:
             fault = str(refused)
-        except (EOFError, zlib.error):
-            fault = "the gzip stream breaks off before its end: the transfer was cut short; fetch the file again"
-        except gzip.BadGzipFile as error:
-            fault = f"the name ends in .gz, but this is no gzip file ({error})"
         while reader.read(CHUNK_BYTES):
             continue
-    checksum = reader.sha256
+    if size not in (None, reader.size):
+        fault = f"the file changed while it was read: {size:,} bytes were listed, and {reader.size:,} read"
     if fault:
-        return Inspection(checksum, fault=fault)
-    return replace(result, sha256=checksum)
+        return Inspection(reader.sha256, fault=fault)
+    return replace(result, sha256=reader.sha256)
 
 
 def is_json(path: str) -> bool:
     """Whether the file holds JSON lines; the lake keeps them below a folder `json` or names them so."""
-    return path.removesuffix(".gz").endswith(".json") or "/json/" in path
+    return path.lower().removesuffix(".gz").endswith(".json") or "/json/" in path
 
 
-def _unpacked(path: str, stream: io.RawIOBase) -> BinaryIO:
-    buffered = io.BufferedReader(stream, CHUNK_BYTES)
-    return cast(BinaryIO, gzip.GzipFile(fileobj=buffered)) if path.endswith(".gz") else cast(BinaryIO, buffered)
+def is_gzip(path: str) -> bool:
+    """Whether the file is to be unpacked; Hadoop does not care about the case of the ending."""
+    return path.lower().endswith(".gz")
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+def _check_name(path: str, on_disk: bool) -> None:
+    """Refuse names by which Spark would find something else than the file, or nothing."""
+    name = path.rsplit("/", 1)[-1]
+    if name.startswith("_"):
+        raise FileFault("a name that begins with _ is hidden from Spark and Athena; rename the file")
+    if name.endswith("._COPYING_"):
+        raise FileFault("the name says that the file is still being copied")
+    if name.lower().endswith(PACKED_NAMES):
+        raise FileFault("of packed files only gzip is read; unpack it, or pack it with gzip")
+    if on_disk and ":" in name:
+        raise FileFault("Hadoop opens no file on disk whose name holds a colon; rename it")
+    if UNUSABLE_CHARACTERS.search(name):
+        raise FileFault("the name holds a control character, or is no UTF-8; rename the file")
+
+
+def _unpacked(path: str, stream: io.RawIOBase) -> io.BufferedReader:
+    raw = GunzippingReader(cast(BinaryIO, stream)) if is_gzip(path) else stream
+    return io.BufferedReader(raw, CHUNK_BYTES)
+
+
+def _chunks(stream: io.BufferedReader) -> Iterator[bytes]:
     """The content in pieces, each checked to be UTF-8 text."""
     decoder = None
     position = 0
     while chunk := stream.read(CHUNK_BYTES):
-        if position == 0 and chunk.startswith(UTF16_MARKS):
-            raise _Fault("the file is UTF-16 text; convert it to UTF-8")
+        if position == 0:
+            for mark, kind in PACKED_CONTENT.items():
+                if chunk.startswith(mark):
+                    raise FileFault(f"the file is {kind}")
         if b"\0" in chunk:
-            raise _Fault(
+            raise FileFault(
                 f"a NUL byte stands at byte {position + chunk.index(0):,}: this is no text file, or a damaged one"
             )
         if decoder or not chunk.isascii():
-            decoder = decoder or _utf8_decoder()
+            decoder = decoder or codecs.getincrementaldecoder("utf-8")()
             try:
                 decoder.decode(chunk)
             except UnicodeDecodeError as error:
-                raise _Fault(
+                raise FileFault(
                     f"the text is no UTF-8 near byte {position + error.start:,}; convert it (it may be Latin-1)"
                 ) from None
         position += len(chunk)
@@ -105,94 +146,155 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
         try:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            raise _Fault("the file ends in the middle of a UTF-8 character: it was cut short") from None
-
-
-def _utf8_decoder() -> io.IncrementalNewlineDecoder:
-    import codecs
-
-    return cast(io.IncrementalNewlineDecoder, codecs.getincrementaldecoder("utf-8")())
+            raise FileFault("the file ends in the middle of a UTF-8 character: it was cut short") from None
 
 
 @dataclass(slots=True)
 class _LineCount:
-    """Lines counted chunk by chunk, with quotes told from text by their parity."""
+    """Lines counted chunk by chunk, with quotes told from text by their parity.
+
+    `is_plain` turns false where lines are not records: a quote holds a line end, or a carriage return stands alone.
+    From there on nothing is counted.
+    """
 
     lines: int = 0
     blank_lines: int = 0
     inside_quotes: bool = False
     is_plain: bool = True
-    last_line: bytes = b""
+    rest: bytes = b""
 
     def add(self, chunk: bytes) -> None:
-        if chunk.count(b"\r") != chunk.count(b"\r\n") + chunk.endswith(b"\r"):
-            self.is_plain = False
+        if not self.is_plain:
+            return
+        text = self.rest + chunk
         pieces = chunk.split(b'"')
-        outside = pieces[int(self.inside_quotes) :: 2]
-        ends = sum(piece.count(b"\n") for piece in outside)
-        if ends != chunk.count(b"\n"):
-            self.is_plain = False
+        quoted_ends = sum(piece.count(b"\n") for piece in pieces[int(not self.inside_quotes) :: 2])
         self.inside_quotes ^= len(pieces) % 2 == 0
-        self.lines += ends
-        self.blank_lines += len(BLANK_LINE.findall(self.last_line[-64:] + chunk)) if self._may_hold_blanks(chunk) else 0
-        cut = chunk.rfind(b"\n") + 1
-        self.last_line = chunk[cut:] if cut else self.last_line + chunk
+        self.is_plain = not quoted_ends and text.count(b"\r") - text.endswith(b"\r") == text.count(b"\r\n")
+        *whole, self.rest = text.split(b"\n")
+        if whole:
+            self._add_lines(whole)
+        if len(self.rest) > LONGEST_LINE_BYTES:
+            raise _endless(self.lines + 1)
 
-    @staticmethod
-    def _may_hold_blanks(chunk: bytes) -> bool:
-        return chunk[:1] in b"\r\n" or any(mark in chunk for mark in (b"\n\n", b"\n\r\n", b"\n ", b"\n\t"))
+    def _add_lines(self, whole: list[bytes]) -> None:
+        if max(map(len, whole)) > MAX_FIELDS:
+            for number, line in enumerate(whole, start=self.lines + 1):
+                _check_field_count(line, number)
+        # The least of the lines tells whether any begins with a blank: most files need no closer look.
+        if min(whole) < b"!":
+            self.blank_lines += sum(not line.strip(BLANKS) for line in whole)
+        self.lines += len(whole)
 
 
-def _inspect_csv(stream: BinaryIO, path: str, open_file: Opener) -> Inspection:
+def _inspect_csv(stream: io.BufferedReader, path: str, open_file: Opener) -> Inspection:
     count = _LineCount()
-    first_line, header_known = b"", False
+    start, has_line = b"", False
     for chunk in _chunks(stream):
-        if not header_known:
-            first_line += chunk
-            header_known = b"\n" in first_line or b"\r" in first_line
+        if not has_line:
+            start += chunk
+            has_line = b"\n" in chunk or b"\r" in chunk
         count.add(chunk)
-    header = _header(first_line)
+    first_line = re.split(rb"[\r\n]", start, maxsplit=1)[0].decode().lstrip(BYTE_ORDER_MARK)
+    _check_first_line(first_line, is_empty=not start.strip(BLANKS))
     if count.inside_quotes or not count.is_plain:
-        with open_file() as again:
-            return _inspect_odd_csv(_unpacked(path, HashingReader(again)), header)
-    unended = count.last_line.strip()
-    if unended:
-        _check_last_record(next(csv.reader([count.last_line.decode()])), header, count.lines + 1)
-    records = count.lines - count.blank_lines + bool(unended) - 1
+        return _inspect_odd_csv(path, open_file)
+    header = _header(_fields(first_line))
+    is_unended = bool(count.rest.strip(BLANKS))
+    if is_unended:
+        _check_field_count(count.rest, count.lines + 1)
+        if not count.rest.endswith(b"\r"):
+            _check_last_record(_fields(count.rest.decode()), header, count.lines + 1)
+    records = count.lines - count.blank_lines + is_unended - 1
     return Inspection("", header, records, blank_lines=count.blank_lines)
 
 
-def _inspect_odd_csv(stream: BinaryIO, header: tuple[str, ...]) -> Inspection:
+def _check_first_line(line: str, is_empty: bool) -> None:
+    if not line.strip(BLANK_CHARACTERS):
+        raise FileFault("the file is empty" if is_empty else "the first line, which should be the header, is blank")
+    if line.lstrip().startswith("<"):
+        raise FileFault(
+            "the file holds a web page or XML, not CSV; it may be an error message of the server it came from"
+        )
+
+
+def _inspect_odd_csv(path: str, open_file: Opener) -> Inspection:
     """Count records the slow way: quotes with line ends in them, quotes within words, lone carriage returns."""
-    previous_limit = csv.field_size_limit(MAX_FIELD_CHARACTERS)
-    try:
+    with open_file() as stream:
+        found = _OddRows().read(_unpacked(path, HashingReader(stream)))
+    header = _header(found.header)
+    if found.is_multiline and found.other_end:
+        raise FileFault(
+            f"line {found.other_end:,} does not end as the first line does; in a file whose quoted fields hold line "
+            "ends all records must end alike"
+        )
+    if _ends_in_quotes(found.last_text):
+        raise FileFault(f"a quote opened on line {found.last_line:,} is never closed, or the file was cut short there")
+    if not found.last_text.endswith(("\n", "\r")):
+        _check_last_record(found.last, header, found.last_line)
+    blanks = found.empty if found.is_multiline else found.blank
+    return Inspection("", header, found.rows - blanks - 1, found.is_multiline, blanks)
+
+
+@dataclass(slots=True)
+class _OddRows:
+    """Rows of CSV, the header among them, read with quotes minded.
+
+    Where no quote holds a line end, Spark takes the file line by line and passes over blank ones. Where one does, the
+    whole file goes to its parser: that takes the first line end there is for the end of every record, and passes over
+    `empty` lines alone, those without any character. `other_end` is the first line that it would not see the end of.
+    """
+
+    header: list[str] = field(default_factory=list)
+    rows: int = 0
+    blank: int = 0
+    empty: int = 0
+    is_multiline: bool = False
+    other_end: int = 0
+    last: list[str] = field(default_factory=list)
+    last_line: int = 0
+    last_text: str = ""
+
+    def read(self, stream: io.BufferedReader) -> _OddRows:
         lines: list[str] = []
+        rows = csv.reader(_kept(stream, lines))
+        start, first_end = 1, ""
+        try:
+            for row in rows:
+                text = "".join(lines)
+                first_end = first_end or _line_end(lines[0])
+                self.header = self.header or row
+                self.rows += 1
+                self.is_multiline |= len(lines) > 1
+                self.empty += text == first_end
+                if text.strip(BLANK_CHARACTERS):
+                    self.last, self.last_line, self.last_text = row, start, text
+                    _check_row(row, start)
+                else:
+                    self.blank += 1
+                end = _line_end(text)
+                if not end.endswith(first_end) and end:
+                    self.other_end = self.other_end or start
+                start = rows.line_num + 1
+                lines.clear()
+        except csv.Error as error:
+            raise FileFault(f"line {rows.line_num:,} can't be read as CSV: {error}") from None
+        return self
 
-        def kept(text: io.TextIOWrapper) -> Iterator[str]:
-            for line in text:
-                lines.append(line)
-                yield line
 
-        rows = csv.reader(kept(io.TextIOWrapper(stream, "utf-8-sig", newline="")))
-        records, blanks, multiline, start, last, last_text = -1, 0, False, 0, [""], ""
-        for row in rows:
-            if len(row) <= 1 and not "".join(row).strip():
-                blanks += 1
-            else:
-                records += 1
-                multiline |= rows.line_num - start > 1
-                last, last_start, last_text = row, start, "".join(lines)
-            start = rows.line_num
-            lines.clear()
-        if _ends_in_quotes(last_text):
-            raise _Fault(f"a quote opened on line {last_start + 1:,} is never closed, or the file was cut short there")
-        if not last_text.endswith(("\n", "\r")):
-            _check_last_record(last, header, start)
-        return Inspection("", header, records, multiline, blanks)
-    except csv.Error as error:
-        raise _Fault(f"line {rows.line_num:,} can't be read as CSV: {error}") from None
-    finally:
-        csv.field_size_limit(previous_limit)
+def _kept(stream: io.BufferedReader, lines: list[str]) -> Iterator[str]:
+    """The lines with their ends, each put to `lines` as well, which whoever reads a record empties after it."""
+    length = 0
+    for number, line in enumerate(io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline=""), start=1):
+        length = length + len(line) if lines else len(line)
+        lines.append(line)
+        if length > LONGEST_LINE_BYTES:
+            raise _endless(number + 1 - len(lines))
+        yield line
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if text.endswith("\r\n") else text[-1:] if text.endswith(("\n", "\r")) else ""
 
 
 def _ends_in_quotes(record: str) -> bool:
@@ -205,58 +307,46 @@ def _ends_in_quotes(record: str) -> bool:
     return False
 
 
-def _header(start: bytes) -> tuple[str, ...]:
-    line = re.split(rb"\r\n|\n|\r", start, maxsplit=1)[0].decode().lstrip("\ufeff")
-    if not line.strip():
-        raise _Fault(
-            "the file is empty" if not start.strip() else "the first line, which should be the header, is blank"
-        )
-    if line.lstrip().startswith("<"):
-        raise _Fault("the file holds a web page or XML, not CSV; it may be an error message of the server it came from")
-    header = tuple(name.strip() for name in next(csv.reader([line])))
+def _header(names: list[str]) -> tuple[str, ...]:
+    header = tuple(name.lstrip(BYTE_ORDER_MARK).strip() for name in names)
+    if len(header) > MAX_COLUMNS:
+        raise FileFault(f"the header has {len(header):,} columns: its line end may be lost")
     folded = [name.casefold() for name in header]
     twice = sorted({name for name in header if name and folded.count(name.casefold()) > 1})
     if twice:
-        raise _Fault(f"column {twice[0]!r} stands more than once in the header")
+        raise FileFault(f"column {twice[0]!r} stands more than once in the header")
     return header
+
+
+def _fields(line: str) -> list[str]:
+    return next(csv.reader([line]))
+
+
+def _check_field_count(line: bytes, number: int) -> None:
+    if line.count(b",") >= MAX_FIELDS:
+        _check_row(_fields(line.decode()), number)
+
+
+def _check_row(row: list[str], number: int) -> None:
+    if len(row) > MAX_FIELDS:
+        raise FileFault(f"line {number:,} has {len(row):,} fields: its line end may be lost")
 
 
 def _check_last_record(record: list[str], header: tuple[str, ...], line: int) -> None:
     if len(record) < len(header):
-        raise _Fault(
+        raise FileFault(
             f"the last line ({line:,}) has {len(record)} of {len(header)} fields and no line end: "
             "the file was cut short; fetch it again"
         )
 
 
-def _inspect_json(stream: BinaryIO) -> Inspection:
-    keys: dict[str, None] = {}
-    records = 0
-    for number, line in enumerate(_lines(stream), start=1):
-        if number == 1 and line.lstrip().startswith(b"["):
-            raise _Fault("the file holds a JSON array; one object a line is expected")
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            cut = "; the file was cut short, fetch it again" if not line.endswith(b"\n") else ""
-            raise _Fault(
-                f"line {number:,} is no whole JSON object ({error.msg} at column {error.colno:,}){cut}"
-            ) from None
-        if not isinstance(record, dict):
-            raise _Fault(f"line {number:,} is JSON, but no object")
-        keys.update(dict.fromkeys(record))
-        records += 1
-    if not records:
-        raise _Fault("the file is empty")
-    return Inspection("", tuple(keys), records)
+def _endless(line: int) -> FileFault:
+    return FileFault(
+        f"the record of line {line:,} is longer than {LONGEST_LINE_BYTES >> 20} MiB: "
+        "a quote may not be closed, or line ends are lost"
+    )
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    rest = b""
-    for chunk in _chunks(stream):
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from (line + b"\n" for line in whole)
-    if rest:
-        yield rest
+def _inspect_json(stream: io.BufferedReader) -> Inspection:
+    found = JsonLines.read(_chunks(stream))
+    return Inspection("", tuple(found.keys), found.records, blank_lines=found.blank_lines)

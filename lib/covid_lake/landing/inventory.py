@@ -12,9 +12,11 @@ from covid_lake import paths
 from covid_lake.contracts import Dataset, Table, column_for_header
 from covid_lake.errors import StorageError
 from covid_lake.landing.inspection import Inspection, inspect_file, is_json
-from covid_lake.store.storage import FileInfo, Storage, matches
+from covid_lake.store.storage import FileInfo, LocalStorage, Storage, matches
 
 FORMAT = 1
+# What Hadoop leaves in a folder to say that it has written all of it.
+MARKER = "_SUCCESS"
 READERS = 4
 
 
@@ -40,6 +42,10 @@ class Refusal:
     path: str
     reason: str
 
+    def __post_init__(self) -> None:
+        # A name that is no UTF-8 can be neither printed nor stored in a report.
+        object.__setattr__(self, "path", self.path.encode("utf-8", "backslashreplace").decode())
+
 
 Progress = Callable[[str, int, int], None]
 
@@ -54,7 +60,12 @@ def read_inventory(storage: Storage, dataset: str) -> dict[str, LandingFile]:
 
 
 def write_inventory(storage: Storage, dataset: str, files: Mapping[str, LandingFile]) -> None:
-    entries = {path: {k: v for k, v in asdict(file).items() if k != "path"} for path, file in sorted(files.items())}
+    """Keep what was found; a file that could not be read is looked at again, for its stamp may never change."""
+    entries = {
+        path: {k: v for k, v in asdict(file).items() if k != "path"}
+        for path, file in sorted(files.items())
+        if file.inspection.sha256
+    }
     storage.write(paths.inventory(dataset), json.dumps({"format": FORMAT, "files": entries}, indent=0).encode())
 
 
@@ -90,6 +101,8 @@ def refresh_inventory(
 
 def table_of(dataset: Dataset, path: str) -> Table | None:
     """The table that a landing path belongs to, or None for a file of no table."""
+    if path.endswith(f"/{MARKER}"):
+        return None
     for table in dataset.tables:
         if table.landing and matches(path, table.landing.csv + table.landing.json):
             return table
@@ -103,11 +116,10 @@ def files_of(table: Table, files: Iterable[LandingFile]) -> tuple[list[LandingFi
     that isn't read is refused all the same, for somebody should know.
     """
     own = [file for file in files if table.landing and matches(file.path, table.landing.csv + table.landing.json)]
-    refusals = [Refusal(file.path, reason) for file in own if (reason := refusal_reason(table, file.inspection))]
+    reasons = {file.path: reason for file in own if (reason := refusal_reason(table, file.inspection))}
     has_csv = any(not file.is_json for file in own)
-    read = [file for file in own if not (has_csv and file.is_json)]
-    refused = {refusal.path for refusal in refusals}
-    return [file for file in read if file.path not in refused], refusals
+    read = [file for file in own if file.path not in reasons and not (has_csv and file.is_json)]
+    return read, [Refusal(path, reason) for path, reason in reasons.items()]
 
 
 def refusal_reason(table: Table, inspection: Inspection) -> str | None:
@@ -132,7 +144,11 @@ def unknown_columns(table: Table, files: Iterable[LandingFile]) -> tuple[str, ..
 
 
 def _look(storage: Storage, folder: str, file: FileInfo) -> LandingFile:
-    inspection = inspect_file(file.path, lambda: storage.open(f"{folder}/{file.path}"))
+    try:
+        on_disk = isinstance(storage, LocalStorage)
+        inspection = inspect_file(file.path, lambda: storage.open(f"{folder}/{file.path}"), file.size, on_disk=on_disk)
+    except StorageError as error:
+        inspection = Inspection("", fault=str(error))
     return LandingFile(file.path, file.size, file.stamp, inspection)
 
 

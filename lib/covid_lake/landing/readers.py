@@ -19,6 +19,7 @@ from pyspark.sql import types as T
 
 from covid_lake import paths
 from covid_lake.contracts import Table, column_for_header
+from covid_lake.landing.inspection import MAX_FIELDS
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.store.storage import Storage
 from covid_lake.transforms.frames import inline_table
@@ -27,6 +28,7 @@ SURPLUS = "_surplus"
 RECORD = "_record"
 LINE = "_line"
 GENERATION = "_generation"
+NO_KEY = "\0"
 GLOB_CHARACTERS = "\\*?[]{}"
 
 
@@ -40,10 +42,13 @@ def read_landing(
     with lines also `_line`, the record's line in its file, null where lines are not records or the file was split.
     """
     scans = [
-        _Scan(is_json, is_multiline, tuple(chosen))
-        for is_json in (False, True)
+        _Scan(is_json=False, is_multiline=is_multiline, files=tuple(chosen))
         for is_multiline in (False, True)
-        if (chosen := [f for f in files if (f.is_json, f.inspection.multiline) == (is_json, is_multiline)])
+        if (chosen := [f for f in files if not f.is_json and f.inspection.multiline == is_multiline])
+    ]
+    scans += [
+        _Scan(is_json=True, is_multiline=False, files=tuple(chosen))
+        for chosen in _alike([file for file in files if file.is_json])
     ]
     return reduce(DataFrame.unionByName, (_read(spark, storage, table, scan, with_lines) for scan in scans))
 
@@ -66,6 +71,21 @@ class _Scan:
     @property
     def width(self) -> int:
         return max(len(header) for header in self.headers)
+
+
+def _alike(files: Sequence[LandingFile]) -> list[list[LandingFile]]:
+    """The JSON files in groups in which no key stands in two cases: for Spark such names are one column, twice."""
+    groups: list[tuple[dict[str, str], list[LandingFile]]] = []
+    for file in files:
+        spellings = {key.lower(): key for key in file.inspection.header}
+        for known, group in groups:
+            if all(known.get(folded, key) == key for folded, key in spellings.items()):
+                known.update(spellings)
+                group.append(file)
+                break
+        else:
+            groups.append((spellings, [file]))
+    return [group for _, group in groups]
 
 
 def _read(spark: SparkSession, storage: Storage, table: Table, scan: _Scan, with_lines: bool) -> DataFrame:
@@ -109,7 +129,7 @@ def _read_csv(spark: SparkSession, scan: _Scan, urls: list[str]) -> DataFrame:
         .option("escape", '"')
         .option("multiLine", scan.is_multiline)
         .option("maxCharsPerColumn", -1)
-        .option("maxColumns", max(1000, 2 * scan.width))
+        .option("maxColumns", MAX_FIELDS + 1)
         .csv(urls)
     )
 
@@ -117,7 +137,9 @@ def _read_csv(spark: SparkSession, scan: _Scan, urls: list[str]) -> DataFrame:
 def _read_json(spark: SparkSession, scan: _Scan, urls: list[str]) -> DataFrame:
     keys = scan.headers[0]
     schema = T.StructType([T.StructField(key, T.StringType()) for key in keys])
-    raw = spark.read.schema(schema).option("mode", "PERMISSIVE").json(urls)
+    # A key `_corrupt_record` is a key like any other: the column of that purpose gets a name that none has.
+    reader = spark.read.schema(schema).option("mode", "PERMISSIVE").option("columnNameOfCorruptRecord", NO_KEY)
+    raw = reader.json(urls)
     positions = [F.col(f"`{key.replace('`', '``')}`").alias(_position(i)) for i, key in enumerate(keys)]
     return raw.select(*positions, F.lit(None).cast("string").alias(SURPLUS), "_metadata")
 

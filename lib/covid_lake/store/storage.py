@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ COPY_CHUNK_BYTES = 1 << 20
 DELETES_A_REQUEST = 1000
 # The hidden neighbour that a file is written to before it is moved into place.
 UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,13 @@ class LocalStorage:
 
     @contextlib.contextmanager
     def open(self, path: str) -> Iterator[BinaryIO]:
-        with self._reporting("read", path), (self.directory / path).open("rb") as stream:
-            yield stream
+        file = self.directory / path
+        with self._reporting("read", path):
+            # A pipe would be waited for without end.
+            if not stat.S_ISREG(file.stat().st_mode):
+                raise OSError("no regular file")
+            with file.open("rb") as stream:
+                yield stream
 
     def write(self, path: str, content: bytes) -> None:
         with self._written_aside(path) as (stream, aside):
@@ -133,14 +140,18 @@ class LocalStorage:
     def list_files(self, prefix: str) -> list[FileInfo]:
         found = []
         with self._reporting("list", prefix):
-            for folder, _, names in os.walk(self.directory / prefix):
+            for folder, _, names in os.walk(self.directory / prefix, onerror=_raise_unless_absent):
                 for name in names:
                     file = Path(folder, name)
-                    # What another writer moved into place or took away since the folder was read is no fault.
-                    with contextlib.suppress(FileNotFoundError):
+                    relative = file.relative_to(self.directory).as_posix()
+                    try:
                         status = file.stat()
-                        relative = file.relative_to(self.directory).as_posix()
                         found.append(FileInfo(relative, status.st_size, str(status.st_mtime_ns)))
+                    except OSError as error:
+                        # A link that leads nowhere is there all the same, and whoever opens it is told. What another
+                        # writer moved into place or took away since the folder was read is no fault.
+                        if file.is_symlink() or not isinstance(error, FileNotFoundError):
+                            found.append(FileInfo(relative, 0, UNREADABLE))
         return sorted(found, key=lambda file: file.path)
 
     def delete(self, paths: Sequence[str]) -> None:
@@ -318,11 +329,18 @@ def open_storage(location: str, *, unsigned: bool = False, endpoint: str | None 
     return LocalStorage(location.removeprefix("file://"))
 
 
+def _raise_unless_absent(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
 def matches(path: str, patterns: tuple[str, ...]) -> bool:
     """Whether a path fits one of the glob patterns; a `*` stands for part of one name, never for a `/`.
 
-    A name that begins with a dot fits none: it is hidden, or what a dead copy left.
+    Case makes no difference: a file called `X.CSV` would otherwise be passed over without a word. A name that begins
+    with a dot fits no pattern: it is hidden, or what a dead copy left.
     """
     return not path.rsplit("/", 1)[-1].startswith(".") and any(
-        path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern) for pattern in patterns
+        path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path.lower(), pattern.lower())
+        for pattern in patterns
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 URL_SHAPE = "postgresql://user[:password]@host[:port]/database[?property=value]"
 CONNECT_TIMEOUT_SECONDS = 10
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,13 @@ class WarehouseConnection:
 
     def unreachable(self, reason: str) -> WarehouseError:
         """The error for a connection that could not be opened: where it went, why it failed, what to do."""
-        return WarehouseError(
-            f"cannot connect to the warehouse {self.url}: {self.without_password(reason.strip())}\n"
+        way_out = (
             "Is it running? `covid-lake warehouse start` starts the one on this machine."
+            if self.host in LOCAL_HOSTS
+            else f"Is it running, and may this machine reach {self._address}?"
+        )
+        return WarehouseError(
+            f"cannot connect to the warehouse {self.url}: {self.without_password(reason.strip())}\n{way_out}"
         )
 
     def without_password(self, text: str) -> str:

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 from covid_lake import paths
 from covid_lake.contracts import Dataset
-from covid_lake.errors import SettingsError, StorageError
+from covid_lake.errors import LakeError, SettingsError, StorageError
 from covid_lake.landing.checksums import HashingReader, OtherContent
 from covid_lake.landing.inspection import inspect_file
 from covid_lake.landing.inventory import (

@@ -133,6 +133,23 @@ class Landing:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """How far a feed may move from its last version before somebody is told (`warn`) or the run is stopped (`fail`).
+
+    `known_by` pairs a text column with the boolean one that says whether its value is in a table of the library.
+    `totals` are columns whose sum is watched, beside the number of records: of the latest day where the files are
+    daily, of the whole feed otherwise. `max_change` is the share of the last version by which they may differ.
+    """
+
+    columns: Severity = Severity.WARN
+    values: Severity = Severity.WARN
+    jumps: Severity = Severity.WARN
+    known_by: tuple[tuple[str, str], ...] = ()
+    totals: tuple[str, ...] = ()
+    max_change: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """The contract of one table.
 
@@ -157,6 +174,7 @@ class Table:
     max_rejected_fraction: float = 0.05
     in_warehouse: bool = True
     day_key: str | None = None
+    drift: Drift = Drift()
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -168,6 +186,8 @@ class Table:
             *self.newest_by,
             *self.partition_by,
             *((self.day_key,) if self.day_key else ()),
+            *self.drift.totals,
+            *(name for pair in self.drift.known_by for name in pair),
             *(r.column for r in self.references),
         } - self._by_name.keys()
         if unknown:

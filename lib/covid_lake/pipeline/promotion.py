@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 from typing import Any
@@ -20,8 +20,9 @@ from pyspark.sql import functions as F
 from covid_lake import paths
 from covid_lake.contracts import Severity, Table
 from covid_lake.errors import AuditFailed
-from covid_lake.landing.inventory import LandingFile, unknown_columns
+from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.readers import LINE, RECORD, SURPLUS, read_landing
+from covid_lake.pipeline.drift import RECORDS, Shape, compare, delivered_columns, latest_day, latest_files
 from covid_lake.pipeline.plan import PlannedPromotion
 from covid_lake.pipeline.report import Status, TableReport
 from covid_lake.quality.rules import RAW, Check, breaks_any, of_severity, reasons, record_checks
@@ -36,6 +37,7 @@ REJECTED = "_rejected"
 RANK = "_rank"
 # A month of the largest feed is a few megabytes.
 FILES_A_SLICE = 2
+UNKNOWN_VALUES_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,9 @@ def promote(
         whole.superseded,
     )
     _audit(table, base, read, whole, counts, manifest, sum(file.rows for file in files))
+    shape = _shape(plan, counts, current)
+    drift = compare(table, plan.due, shape, current)
+    manifest = replace(manifest, columns=shape.columns, measures=shape.measures, unknown_values=shape.unknown_values)
     report = TableReport(
         table.id,
         Status.PUBLISHED,
@@ -134,7 +139,10 @@ def promote(
         rejected=counts.rejected,
         rejected_by_reason=dict(refused.by_reason.most_common()),
         warnings=counts.warnings,
-        unknown_columns=unknown_columns(table, plan.due),
+        unknown_columns=drift.new_columns,
+        vanished_columns=drift.vanished_columns,
+        unknown_values=drift.unknown_values,
+        jumps=drift.jumps,
         refused_files={refusal.path: refusal.reason for refusal in plan.refusals},
         rows=manifest.rows,
         partitions=plan.slice.partitions if plan.slice else (),
@@ -144,6 +152,21 @@ def promote(
         seconds=round(time.monotonic() - started, 2),
     )
     return Written(table, manifest, manifest, report)
+
+
+def _shape(plan: PlannedPromotion, counts: _Counts, current: Manifest | None) -> Shape:
+    """What the next version's drift is told by; that of the version before where its latest day was not read again."""
+    table = plan.step.target
+    latest = latest_files(table, plan.files)
+    before = current.unknown_values if current and plan.slice else {}
+    unknown = {
+        name: tuple(sorted({*before.get(name, ()), *counts.unknown_values.get(name, ())}))
+        for name in before.keys() | counts.unknown_values.keys()
+    }
+    if current and not any(file in plan.due for file in latest):
+        return Shape(current.columns, current.measures, unknown)
+    records = sum(file.inspection.records for file in latest)
+    return Shape(delivered_columns(table, latest), {RECORDS: records, **counts.watched}, unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +247,9 @@ def _newest(
         return empty_frame(spark, table.columns)
     records = counts.observe_read(read_landing(spark, storage, table, plan.due))
     checked = counts.observe_checked(_checked(records, plan.step, checks, run_id), checks)
-    ranked = counts.observe_ranked(rank_in_grain(checked.where(~F.col(REJECTED)), table, RANK))
+    ranked = counts.observe_ranked(
+        rank_in_grain(checked.where(~F.col(REJECTED)), table, RANK), latest_day(table, plan.files)
+    )
     return conform(ranked.where(F.col(RANK) == 1), table)
 
 
@@ -356,6 +381,7 @@ class _Counts:
     """What the write counted on its way; to be asked after the write has ended."""
 
     def __init__(self, table: Table) -> None:
+        self._table = table
         self._warnings = [rule.name for rule in table.rules if rule.severity == Severity.WARN]
         self._fatal = [rule.name for rule in table.rules if rule.severity == Severity.FAIL]
         self._observed: dict[str, Observation] = {}
@@ -371,11 +397,23 @@ class _Counts:
             F.count(F.when(F.col(REJECTED), 1)).alias("rejected"),
             # As one text: an observed array comes out of Spark 3.5 as an object of the JVM's.
             F.array_join(F.collect_set(F.when(F.col(REJECTED), F.col("source_file"))), "\n").alias("files"),
+            *(
+                F.array_join(F.sort_array(F.collect_set(F.when(~F.col(flag), F.col(name)))), "\n").alias(f"new {name}")
+                for name, flag in self._table.drift.known_by
+            ),
             *(F.count(F.when(check.broken, 1)).alias(check.name) for check in counted),
         )
 
-    def observe_ranked(self, frame: DataFrame) -> DataFrame:
-        return self._observe("ranked", frame, F.count(F.when(F.col(RANK) > 1, 1)).alias("superseded"))
+    def observe_ranked(self, frame: DataFrame, latest: date | None) -> DataFrame:
+        daily = self._table.landing.daily if self._table.landing else None
+        is_latest = F.col(daily.column) == F.lit(latest) if daily and latest else F.lit(True)
+        is_watched = (F.col(RANK) == 1) & is_latest
+        return self._observe(
+            "ranked",
+            frame,
+            F.count(F.when(F.col(RANK) > 1, 1)).alias("superseded"),
+            *(F.sum(F.when(is_watched, F.col(name))).alias(name) for name in self._table.drift.totals),
+        )
 
     def observe_reopened(self, frame: DataFrame, is_kept: Column) -> DataFrame:
         counts = F.count(F.lit(1)).alias("reopened"), F.count(F.when(is_kept, 1)).alias("kept")
@@ -396,6 +434,17 @@ class _Counts:
     @property
     def superseded(self) -> int:
         return self._count("ranked", "superseded")
+
+    @property
+    def watched(self) -> dict[str, int]:
+        """The sums that the contract watches."""
+        return {name: self._count("ranked", name) for name in self._table.drift.totals}
+
+    @property
+    def unknown_values(self) -> dict[str, tuple[str, ...]]:
+        """By column the values that no table of the library knows."""
+        texts = {name: self._found("checked").get(f"new {name}") for name, _ in self._table.drift.known_by}
+        return {name: tuple(text.split("\n")[:UNKNOWN_VALUES_SHOWN]) for name, text in texts.items() if text}
 
     @property
     def reopened(self) -> int:
@@ -422,7 +471,7 @@ class _Counts:
         return dict(self._observed[name].get) if name in self._observed else {}
 
     def _count(self, stage: str, name: str) -> int:
-        return int(self._found(stage).get(name, 0))
+        return int(self._found(stage).get(name) or 0)  # the sum of nothing is null
 
     def _broken(self, names: Sequence[str]) -> dict[str, int]:
         return {name: count for name in names if (count := self._count("checked", name))}

@@ -54,6 +54,9 @@ class TableReport:
     rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
     warnings: Mapping[str, int] = field(default_factory=dict)
     unknown_columns: tuple[str, ...] = ()
+    vanished_columns: tuple[str, ...] = ()
+    unknown_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    jumps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     refused_files: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[str, ...] = ()
     rows: int = 0

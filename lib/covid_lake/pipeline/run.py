@@ -198,7 +198,7 @@ class Run:
             try:
                 base = current_snapshot(self.storage, self.flow.dataset.name)
                 entry = base.version_of(table)
-                current = read_manifest(self.storage, table, entry.version) if entry and planned.slice else None
+                current = read_manifest(self.storage, table, entry.version) if entry else None
                 written = promote(spark, self.storage, planned, current, run_id, started_at.date())
                 publish(self.storage, base, run_id, [(table, written.published)])
                 self._finish(written.report)

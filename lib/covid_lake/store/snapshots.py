@@ -56,7 +56,8 @@ class Manifest:
 
     Partitions that a run had no reason to touch stand in it with the files of an older version; each partition lies
     wholly in one version's folder. `records` and `rejected` are by landing file, `superseded` is a count of records;
-    `content` is a digest of the rows, by which a version that came out the same is known.
+    `content` is a digest of the rows, by which a version that came out the same is known; `columns`, `measures`
+    and `unknown_values` are what the next version's drift is told by.
     """
 
     table: str
@@ -70,6 +71,9 @@ class Manifest:
     rejected: Mapping[str, int] = field(default_factory=dict)
     superseded: int = 0
     content: str | None = None
+    columns: tuple[str, ...] = ()
+    measures: Mapping[str, int] = field(default_factory=dict)
+    unknown_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -90,7 +94,9 @@ class Manifest:
     @classmethod
     def from_json(cls, content: bytes) -> Manifest:
         stored = _of_this_format(content)
-        return cls(**{**stored, "files": tuple(DataFile(**file) for file in stored["files"])})
+        files = tuple(DataFile(**file) for file in stored["files"])
+        unknown = {name: tuple(values) for name, values in stored["unknown_values"].items()}
+        return cls(**{**stored, "files": files, "columns": tuple(stored["columns"]), "unknown_values": unknown})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 import re
 
-from covid_lake.contracts import Column, DailyFiles, Dataset, Landing, Reference, Rule, Severity, Table, Type, Zone
+from covid_lake.contracts import (
+    Column,
+    DailyFiles,
+    Dataset,
+    Drift,
+    Landing,
+    Reference,
+    Rule,
+    Severity,
+    Table,
+    Type,
+    Zone,
+)
 
 DATASET = "covid19"
 
@@ -136,6 +148,8 @@ def _jhu_columns(rates: bool) -> tuple[Column, ...]:
     return columns + PROVENANCE
 
 
+JHU_DRIFT = Drift(known_by=(("country_region", "country_is_known"),), totals=("confirmed", "deaths"))
+
 JHU_RULES = (
     *_date_rules("report_date"),
     *_not_negative("confirmed", "deaths"),
@@ -155,6 +169,7 @@ ENIGMA_JHU = Table(
     landing=Landing(csv=("enigma-jhu/csv/*.csv.gz", "enigma-jhu/csv/*.csv"), json=("enigma-jhu/json/*",)),
     newest_by=("last_update", "confirmed", "deaths"),
     rules=JHU_RULES,
+    drift=JHU_DRIFT,
 )
 
 JHU_DAILY_REPORTS = Table(
@@ -168,6 +183,7 @@ JHU_DAILY_REPORTS = Table(
     newest_by=("last_update", "confirmed", "deaths"),
     partition_by=("month",),
     rules=JHU_RULES,
+    drift=JHU_DRIFT,
 )
 
 _NYT_MEASURES = (
@@ -203,6 +219,7 @@ NYTIMES_US_COUNTY = Table(
     key=("region_id", "report_date"),
     landing=Landing(csv=("enigma-nytimes-data-in-usa/csv/us_county/*.csv",)),
     rules=(*_date_rules("report_date"), *_not_negative("cases", "deaths"), FIPS_RULE),
+    drift=Drift(totals=("cases", "deaths")),
 )
 
 NYTIMES_US_STATES = Table(
@@ -223,6 +240,7 @@ NYTIMES_US_STATES = Table(
         csv=("enigma-nytimes-data-in-usa/csv/us_states/*.csv",), json=("enigma-nytimes-data-in-usa/json/us_states/*",)
     ),
     rules=(*_date_rules("report_date"), *_not_negative("cases", "deaths"), FIPS_RULE),
+    drift=Drift(totals=("cases", "deaths")),
 )
 
 _TESTING_NULLS = ("", "NA", "N/A")

@@ -18,7 +18,8 @@ import duckdb
 from covid_lake import paths
 from covid_lake.contracts import Table
 from covid_lake.errors import QueryError, StorageError
-from covid_lake.landing.inspection import is_gzip
+from covid_lake.landing import json_lines
+from covid_lake.landing.inspection import LONGEST_LINE_BYTES, is_gzip, is_text
 from covid_lake.store.storage import FileInfo, LocalStorage, Storage, matches
 
 SOURCE_FILE = "source_file"
@@ -52,8 +53,12 @@ def landing_query(
 
 
 def _whole(files: Iterable[FileInfo]) -> list[FileInfo]:
-    """Without empty files and the hidden ones that writers leave aside."""
-    return [file for file in files if file.size and not file.path.rsplit("/", 1)[-1].startswith((".", "_"))]
+    """Without empty files, the hidden ones that writers leave aside, and those whose names no query can have in it."""
+    return [
+        file
+        for file in files
+        if file.size and not file.path.rsplit("/", 1)[-1].startswith((".", "_")) and is_text(file.path)
+    ]
 
 
 def _bring(storage: Storage, folder: str, file: str, scratch: Path) -> Path:
@@ -79,7 +84,8 @@ def _csv_queries(placed: Sequence[tuple[Path, str]]) -> list[str]:
         f"SELECT {_source_file(root)}, * EXCLUDE (filename) "  # noqa: S608 - names and paths are quoted
         f"FROM read_csv({_paths(root, files)}, header = false, skip = 1, columns = {_text_columns(header)}, "
         f"delim = ',', quote = '\"', escape = '\"', auto_detect = false, compression = 'none', null_padding = true, "
-        f"nullstr = '{NO_NULLS}', strict_mode = false, parallel = false, filename = true)"
+        f"nullstr = '{NO_NULLS}', strict_mode = false, parallel = false, max_line_size = {LONGEST_LINE_BYTES}, "
+        "filename = true)"
         for (root, header), files in generations.items()
     ]
 
@@ -92,7 +98,8 @@ def _json_queries(connection: duckdb.DuckDBPyConnection, placed: Sequence[tuple[
 
 
 def _json_query(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequence[str]) -> str:
-    listed = f"{_paths(root, files)}, compression = 'uncompressed'"
+    longest = json_lines.LONGEST_LINE_BYTES
+    listed = f"{_paths(root, files)}, compression = 'uncompressed', maximum_object_size = {longest}"
     found = connection.execute(
         f"DESCRIBE SELECT * FROM read_json({listed}, union_by_name = true, sample_size = -1)"  # noqa: S608
     ).fetchall()
@@ -109,6 +116,8 @@ def _header(file: Path) -> tuple[str, ...]:
             names = next(csv.reader(text), [])
     except UnicodeDecodeError as error:
         raise QueryError(f"{file}: its header is no UTF-8: {error}") from error
+    if "\0" in "".join(names):
+        raise QueryError(f"{file}: a NUL byte stands in its header: this is no text file, or a damaged one")
     if not any(names):
         raise QueryError(f"{file}: there is no header in its first line")
     return _unique(names)

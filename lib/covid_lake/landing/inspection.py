@@ -99,6 +99,11 @@ def is_gzip(path: str) -> bool:
     return path.lower().endswith(".gz")
 
 
+def is_text(name: str) -> bool:
+    """Whether a file's name is UTF-8 without control characters; any other can be neither printed nor queried."""
+    return UNUSABLE_CHARACTERS.search(name) is None
+
+
 def _check_name(path: str, on_disk: bool) -> None:
     """Refuse names by which Spark would find something else than the file, or nothing."""
     name = path.rsplit("/", 1)[-1]
@@ -110,7 +115,7 @@ def _check_name(path: str, on_disk: bool) -> None:
         raise FileFault("of packed files only gzip is read; unpack it, or pack it with gzip")
     if on_disk and ":" in name:
         raise FileFault("Hadoop opens no file on disk whose name holds a colon; rename it")
-    if UNUSABLE_CHARACTERS.search(name):
+    if not is_text(name):
         raise FileFault("the name holds a control character, or is no UTF-8; rename the file")
 
 

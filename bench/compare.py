@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from covid_lake.contracts import Table, Zone
+from covid_lake.contracts import Column, Table, Type, Zone
 from covid_lake.datasets.covid19.contracts import COVID19
 from covid_lake.lake import Lake
 
@@ -92,7 +92,10 @@ def differences(one: Result, other: Result, tables: Sequence[str], left_out: Seq
                 db.executemany("INSERT INTO left_out VALUES (?, ?, ?, ?)", [astuple(record) for record in left_out])
             for side, result in (("one", one), ("other", other)):
                 db.execute(f"CREATE VIEW {side} AS {_rows(table, result, tables)}")
-            found += [f"{table.id}: {text}" for text in _difference(db, one, other)]
+            told = _difference(db, one, other)
+            if table.zone == Zone.TRUSTED and left_out:
+                told += _strangers(db, table, one, other)
+            found += [f"{table.id}: {text}" for text in told]
     return found
 
 
@@ -104,15 +107,51 @@ def _difference(db: duckdb.DuckDBPyConnection, one: Result, other: Result) -> li
         return unlike
     if not db.execute("FROM one LIMIT 1").fetchone():
         return [f"{one.engine} has no rows"]
+    # Counted, for a row that one side has twice and the other once is a difference.
+    db.execute("""
+        CREATE TABLE unequal AS
+        SELECT COLUMNS(* EXCLUDE side), sum(side) AS more
+        FROM (SELECT *, 1 AS side FROM one UNION ALL SELECT *, -1 FROM other) GROUP BY ALL HAVING sum(side) <> 0
+    """)
     found = []
-    for a, b, here, there in (("one", "other", one, other), ("other", "one", other, one)):
-        # A row that one side has twice and the other once is a difference: hence ALL.
-        db.execute(f"CREATE OR REPLACE TABLE missing AS (FROM {a}) EXCEPT ALL (FROM {b})")
-        (rows,) = db.execute("SELECT count(*) FROM missing").fetchone() or (0,)
+    for sign, here, there in ((1, one, other), (-1, other, one)):
+        mine = f"FROM unequal WHERE sign(more) = {sign}"
+        rows = _number(db, f"SELECT coalesce(sum(abs(more)), 0) {mine}")
         if rows:
-            examples = db.execute("FROM missing ORDER BY ALL LIMIT 3").fetchall()
+            examples = db.execute(f"SELECT * EXCLUDE more {mine} ORDER BY ALL LIMIT 3").fetchall()
             found.append(f"{rows:,} rows of {here.engine} are not {there.engine}'s: {examples}")
     return found
+
+
+def _strangers(db: duckdb.DuckDBPyConnection, table: Table, one: Result, other: Result) -> list[str]:
+    """Of what is left out each side has one row a grain, and it is one of those that the peer chose among."""
+    columns = ", ".join(_value(column) for column in table.stored_columns if column.name not in NOT_COMPARED)
+    undecided = f"WHERE EXISTS ({_hidden(table, one)})"
+    superseded = f"'{one.folder}/superseded/{table.name}.parquet'"
+    kept, passed_over, chosen = (
+        f"SELECT {columns} FROM {source} t {undecided}"
+        for source in (one.parquet(table.id), superseded, other.parquet(table.id))
+    )
+    found = []
+    strangers = db.execute(f"({chosen}) EXCEPT ({kept} UNION ALL {passed_over})").fetchall()
+    if strangers:
+        found.append(f"{len(strangers)} rows of {other.engine} are no records of {one.engine}'s: {strangers[:3]}")
+    grains = _number(db, f"SELECT count(*) FROM left_out WHERE feed = '{table.name}'")
+    rows = _number(db, f"SELECT count(*) FROM ({chosen})")
+    if rows != grains:
+        found.append(f"{grains} undecided grains are {rows} rows with {other.engine}")
+    return found
+
+
+def _number(db: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = db.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _value(column: Column) -> str:
+    """The column as both sides can be compared in it: moments without the zone that they are shown in."""
+    return f"epoch_us(t.{column.name}) AS {column.name}" if column.type == Type.TIMESTAMP else f"t.{column.name}"
 
 
 def _contract(table: str) -> Table:
@@ -139,7 +178,7 @@ def _rows(table: Table, result: Result, tables: Sequence[str]) -> str:
             regions = f"(SELECT DISTINCT region_key AS key, region_id FROM {result.parquet(regions_of)})"
             joins.append(f"LEFT JOIN {regions} {name}_of ON t.{name} = {name}_of.key")
         elif name not in NOT_COMPARED:
-            columns.append(f"epoch_us(t.{name}) AS {name}" if column.type == "timestamp" else f"t.{name}")
+            columns.append(_value(column))
     query = f"SELECT {', '.join(columns)} FROM {result.parquet(table.id)} t {' '.join(joins)}"
     return f"{query} WHERE NOT EXISTS ({hidden})" if (hidden := _hidden(table, result)) else query
 

@@ -29,7 +29,7 @@ from lake_state import (
 from moments import Moment, Scene, paths_below
 from processes import KILLED, Ended, run_command, started
 
-POLL_SECONDS = 0.001
+POLL_SECONDS = 0.004
 # A kill follows a chosen moment by up to so much, or else all kills of a moment would meet the same instruction.
 SPREAD_SECONDS = 0.03
 

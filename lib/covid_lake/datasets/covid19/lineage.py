@@ -5,6 +5,8 @@ A query here must give exactly the rows that the build took for the row, no more
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from covid_lake.contracts import Table
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19.places import COMPOSITE_COUNTIES
@@ -198,6 +200,32 @@ SOURCES = (
     _entries(c.STATE_ABV, ("abbreviation", "province_state")),
 )
 
+
+def _written_so(link: Link) -> Link:
+    """The rows of a source that write a region in just this way, on the last day and on the last with a place."""
+    table = link.table
+    # The county of a state's tests is no part of the name: the source always writes N/A.
+    named_by = ("province_state", "fips") if table is c.TESTING_STATES_DAILY else ("province_state", "county", "fips")
+    parts = [name for name in named_by if name in table.column_names]
+    same = " AND ".join(f"named.{name} IS NOT DISTINCT FROM it.{name}" for name in parts)
+    region_id = "concat('county:', named.fips)" if table is c.HOSPITAL_BEDS else "named.region_id"
+    day = (
+        " AND named.report_date IN (it.last_report_date, it.placed_date)" if "report_date" in table.column_names else ""
+    )
+    return replace(
+        link,
+        meaning="rows that write it so",
+        rows=f"""
+        SELECT * FROM covid19_trusted.{table.name} AS named
+        WHERE EXISTS (
+            SELECT 1 FROM it
+            WHERE it.source = '{table.name}' AND it.reported_id = {region_id} AND {same}{day}
+        )""",  # noqa: S608 - all names are of this module
+    )
+
+
+NAMES_LINEAGE = Lineage(c.REGION_NAMES, tuple(_written_so(link) for link in SOURCES))
+
 BRIDGE_LINEAGE = Lineage(
     c.BRIDGE_REGION,
     (
@@ -300,6 +328,7 @@ LINEAGE = (
     TESTING_LINEAGE,
     COVID_LINEAGE,
     HOSPITAL_LINEAGE,
+    NAMES_LINEAGE,
     BRIDGE_LINEAGE,
     REGION_LINEAGE,
     DATE_LINEAGE,

@@ -12,7 +12,8 @@ from covid_lake.contracts import Column, Table, Type, Zone
 from covid_lake.datasets.covid19.contracts import COVID19
 from covid_lake.lake import Lake
 
-WHOLE = tuple(table.id for table in COVID19.tables)
+# What only other tables are built from is no result.
+WHOLE = tuple(table.id for table in COVID19.tables if table.in_warehouse)
 FACT_CASES = ("trusted.jhu_daily_reports", "curated.bridge_region", "curated.fact_cases")
 
 # Each engine hashes in its own way, and each run has a name of its own.

@@ -3,6 +3,9 @@ SPARK ?= 4.1.1
 LAKE ?= .lake
 SAMPLE ?= .sample
 DAYS ?= 45
+KILLS ?= 100
+PAIRS ?= 20
+SEED ?=
 
 ifeq ($(SPARK),4.1.1)
 VENV := .venv
@@ -13,7 +16,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format ddl bench clean
+.PHONY: help setup run test chaos check format ddl bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +35,9 @@ run: setup ## Sample files to landing, trusted, curated and PostgreSQL, and thre
 
 test: setup ## Run all tests
 	@$(BIN)/pytest -q
+
+chaos: setup ## Kill the command KILLS times at any moment, and prove that nothing is lost (most of an hour)
+	@$(BIN)/python tests/chaos/chaos.py --kills $(KILLS) --pairs $(PAIRS) $(if $(SEED),--seed $(SEED))
 
 check: setup ## Lint, types, import directions, and whether the committed DDL is what the contracts say
 	@$(BIN)/ruff check .

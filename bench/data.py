@@ -9,6 +9,7 @@ has no ten times as many.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from datetime import date, datetime, timedelta
@@ -24,39 +25,42 @@ US_DAY = re.compile(rb"\b(\d{1,2}/\d{1,2}/(?:\d{4}|\d\d))(?= \d{1,2}:\d\d)")
 
 
 def landing_zone(work: Path, source: Path | None, scale: int) -> Path:
-    """A folder with the daily reports `scale` times over, made where it is not there yet."""
-    kind = "real" if source else "sample"
-    folder = work / "data" / f"{kind}-x{scale}"
-    if (folder / "complete").exists():
-        return folder
-    shutil.rmtree(folder, ignore_errors=True)
-    reports = (source or _sample(work)) / FEED
-    (folder / FEED).mkdir(parents=True)
+    """A folder with the daily reports `scale` times over, made where it is not there yet; a sample without a source."""
+    folder = work / "data" / f"{_kind(source)}-x{scale}"
+    if not (folder / "complete").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        _repeat_reports((source or _sample(work)) / FEED, folder / FEED, scale)
+        (folder / "complete").touch()
+    return folder
+
+
+def whole_landing_zone(work: Path, reports: Path | None, others: Path, scale: int) -> Path:
+    """A folder with the files of every table: the daily reports `scale` times over, all others as they are."""
+    folder = work / "data" / f"{_kind(reports)}-whole-x{scale}"
+    if not (folder / "complete").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(others if reports else _sample(work), folder, ignore=shutil.ignore_patterns(FEED))
+        shutil.copytree(landing_zone(work, reports, scale) / FEED, folder / FEED, copy_function=os.link)
+        (folder / "complete").touch()
+    return folder
+
+
+def _kind(source: Path | None) -> str:
+    return "real" if source else "sample"
+
+
+def _repeat_reports(reports: Path, target: Path, scale: int) -> None:
+    target.mkdir(parents=True)
     files = sorted(reports.glob("*.csv"), key=lambda file: datetime.strptime(file.stem, NAME))
     days = (_day(files[-1]) - _day(files[0])).days + 1
+    if _day(files[0]) + timedelta(days=scale * days) > date.today():
+        raise SystemExit(f"x{scale} would reach into the future, and reports of the future are refused")
     for copy in range(scale):
         shift = timedelta(days=copy * days)
         for file in files:
             content = file.read_bytes()
-            target = folder / FEED / f"{_day(file) + shift:{NAME}}.csv"
-            target.write_bytes(moved(content, shift.days) if copy else content)
-    if _day(files[0]) + timedelta(days=scale * days) > date.today():
-        raise SystemExit(f"x{scale} would reach into the future, and reports of the future are refused")
-    (folder / "complete").touch()
-    return folder
-
-
-def whole_landing_zone(work: Path, source: Path | None) -> Path:
-    """A folder with the files of every table: the public lake's and the daily reports, or a sample."""
-    if source is None:
-        return _sample(work)
-    folder = work / "data" / "real-whole"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(source / "covid19-lake", folder)
-        shutil.copytree(source / "jhu" / FEED, folder / FEED)
-        (folder / "complete").touch()
-    return folder
+            name = f"{_day(file) + shift:{NAME}}.csv"
+            (target / name).write_bytes(moved(content, shift.days) if copy else content)
 
 
 def moved(content: bytes, days: int) -> bytes:

@@ -13,12 +13,13 @@ import platform
 import shutil
 import statistics
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from compare import Result, differences, lake_result, peer_result, undecided_regions
+from compare import FACT_CASES, WHOLE, Result, differences, undecided_records
 from data import FEED, landing_zone, whole_landing_zone
 from measure import Measurement, measure
 
@@ -26,6 +27,8 @@ HERE = Path(__file__).resolve().parent
 PEERS = ("pandas", "polars", "duckdb")
 ENGINES = (*PEERS, "spark")
 REAL_DATA = HERE.parent.parent / "shared" / "data"
+TABLES = {"fact_cases": FACT_CASES, "whole": WHOLE}
+TITLES = {"fact_cases": "landing to fact_cases", "whole": "whole run"}
 # What the library's time may be at most, as a multiple of a peer's.
 MARKS = {1: {"pandas": 2.0}, 10: {"pandas": 0.6, "duckdb": 3.0}}
 
@@ -37,18 +40,17 @@ def main() -> None:
         print("no real files: made-up ones are read instead")
     figures = []
     unequal = False
-    if "whole" in options.what:
-        whole = whole_landing_zone(options.work, options.data if source else None)
-        measured = {"spark": [_whole_run(options, whole, repeat) for repeat in range(options.repeats)]}
-        figures.append({"what": "whole run", "scale": 1, "engines": measured})
-        _show("whole run", 1, measured, {})
-    for scale in options.scale if "fact_cases" in options.what else ():
-        landing = landing_zone(options.work, source, scale)
-        measured, results = _run_all(options, landing, scale)
-        compared = _compare(results)
-        unequal |= bool(compared["differences"])
-        figures.append({"what": "fact_cases", "scale": scale, "engines": measured, **compared})
-        _show("landing to fact_cases", scale, measured, compared)
+    for what in options.what:
+        for scale in options.scale:
+            if what == "whole":
+                landing = whole_landing_zone(options.work, source, options.data / "covid19-lake", scale)
+            else:
+                landing = landing_zone(options.work, source, scale)
+            measured, results = _run_all(options, what, landing, scale)
+            compared = _compare(results, TABLES[what])
+            unequal |= bool(compared["differences"])
+            figures.append({"what": what, "scale": scale, "engines": measured, **compared})
+            _show(TITLES[what], scale, measured, compared)
     _write(options, "real files" if source else "generated files", figures)
     if unequal:
         raise SystemExit("the engines' results are not equal")
@@ -69,50 +71,41 @@ def _options() -> argparse.Namespace:
 
 
 def _run_all(
-    options: argparse.Namespace, landing: Path, scale: int
-) -> tuple[dict[str, list[Measurement]], dict[str, Result]]:
+    options: argparse.Namespace, what: str, landing: Path, scale: int
+) -> tuple[dict[str, list[Measurement]], list[Result]]:
     """Engine after engine, and that as often as is asked for, so that a slow moment of the machine hits all alike."""
     measured: dict[str, list[Measurement]] = {engine: [] for engine in options.engines}
-    results = {}
+    results = [Result(engine, options.work / f"{what}-x{scale}" / engine) for engine in options.engines]
     for repeat in range(options.repeats):
-        for engine in options.engines:
-            out = options.work / f"x{scale}" / engine
-            shutil.rmtree(out, ignore_errors=True)
-            out.mkdir(parents=True)
-            results[engine] = (lake_result if engine == "spark" else peer_result)(engine, out)
-            one = measure(_command(engine, landing, out), options.work / f"{engine}.log")
-            measured[engine].append(one)
-            print(f"x{scale} {engine} run {repeat + 1}: {one.seconds:.2f} s", flush=True)
+        for result in results:
+            shutil.rmtree(result.folder, ignore_errors=True)
+            result.folder.mkdir(parents=True)
+            one = measure(_command(result, what, landing), options.work / f"{result.engine}.log")
+            measured[result.engine].append(one)
+            print(f"{what} x{scale} {result.engine} run {repeat + 1}: {one.seconds:.2f} s", flush=True)
     return measured, results
 
 
-def _whole_run(options: argparse.Namespace, landing: Path, repeat: int) -> Measurement:
-    """The library's whole run over every table; no peer does this much."""
-    out = options.work / "whole" / "spark"
-    shutil.rmtree(out, ignore_errors=True)
-    shutil.copytree(landing, out / "landing" / "covid19", copy_function=os.link)
-    one = measure([sys.executable, str(HERE / "spark_fact_cases.py"), str(out)], options.work / "whole.log")
-    print(f"whole run, spark run {repeat + 1}: {one.seconds:.2f} s", flush=True)
-    return one
+def _command(result: Result, what: str, landing: Path) -> list[str]:
+    if not result.is_lake:
+        return [sys.executable, str(HERE / "peers" / f"{result.engine}_{what}.py"), str(landing), str(result.folder)]
+    target = result.folder / "landing" / "covid19"
+    shutil.copytree(landing, target, copy_function=os.link, ignore=shutil.ignore_patterns("complete"))
+    tables = ["fact_cases"] if what == "fact_cases" else []
+    return [sys.executable, str(HERE / "spark_fact_cases.py"), str(result.folder), *tables]
 
 
-def _command(engine: str, landing: Path, out: Path) -> list[str]:
-    if engine != "spark":
-        return [sys.executable, str(HERE / "peers" / f"{engine}_fact_cases.py"), str(landing), str(out)]
-    landed = out / "landing" / "covid19" / FEED
-    landed.mkdir(parents=True)
-    for file in (landing / FEED).iterdir():
-        os.link(file, landed / file.name)
-    return [sys.executable, str(HERE / "spark_fact_cases.py"), str(out), "fact_cases"]
-
-
-def _compare(results: dict[str, Result]) -> dict[str, list[str]]:
+def _compare(results: list[Result], tables: Sequence[str]) -> dict[str, list[str]]:
     """Every engine against the first; a peer goes first, for only peers keep what was superseded."""
-    ordered = sorted(results, key=lambda engine: engine == "spark")
-    first = results[ordered[0]]
-    left_out = undecided_regions(first) if first.superseded else []
-    found = [text for engine in ordered[1:] for text in differences(first, results[engine], left_out)]
-    return {"equal": [] if found else ordered, "differences": found, "undecided_regions": left_out}
+    first, *others = sorted(results, key=lambda result: result.is_lake)
+    left_out = [] if first.is_lake else undecided_records(first, tables)
+    found = [text for other in others for text in differences(first, other, tables, left_out)]
+    return {
+        "equal": [] if found else [first.engine, *(other.engine for other in others)],
+        "tables": list(tables),
+        "differences": found,
+        "left_out": [f"{record.feed}: {record.record}" for record in left_out],
+    }
 
 
 def _show(what: str, scale: int, measured: dict[str, list[Measurement]], compared: dict[str, list[str]]) -> None:
@@ -130,10 +123,15 @@ def _show(what: str, scale: int, measured: dict[str, list[Measurement]], compare
             ratio = medians["spark"] / medians[peer]
             print(f"mark: at most {mark} x {peer}: {'kept' if ratio <= mark else 'MISSED'} ({ratio:.2f})")
     if len(measured) > 1:
-        verdict = "EQUAL row for row" if compared["equal"] else "NOT EQUAL\n  " + "\n  ".join(compared["differences"])
+        tables = len(compared["tables"])
+        verdict = (
+            f"EQUAL row for row, {tables} tables"
+            if compared["equal"]
+            else "NOT EQUAL\n  " + "\n  ".join(compared["differences"])
+        )
         print(f"results: {verdict}")
-    if compared.get("undecided_regions"):
-        print(f"left out of the comparison: {', '.join(compared['undecided_regions'])}")
+    if compared["left_out"]:
+        print(f"left out of the comparison, undecided: {len(compared['left_out'])} records, named in the figures")
     print()
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import SparkSession
 
+from covid_lake.contracts import Table
 from covid_lake.datasets import registry
+from covid_lake.datasets.covid19.contracts import COVID19
 from covid_lake.datasets.covid19.sample import SampleManifest
+from covid_lake.lake import Lake
 from covid_lake.landing.arrivals import LandingResult, land
 from covid_lake.pipeline.report import RunReport, TableReport
 from covid_lake.pipeline.run import Request, Run
@@ -102,3 +107,21 @@ def build_sample_lake(spark: SparkSession, source: Path, root: Path) -> BuiltLak
 def report_of(report: RunReport, table: str) -> TableReport:
     """The line of a run report on the table called `zone.name`."""
     return next(one for one in report.tables if one.table == table)
+
+
+def rows_of(warehouse: WarehouseConnection, table: Table) -> Counter[tuple[Any, ...]]:
+    names = ", ".join(f'"{column.name}"' for column in table.stored_columns)
+    with warehouse.connect() as opened:
+        return Counter(opened.execute(f'SELECT {names} FROM "covid19"."{table.name}"'.encode()).fetchall())
+
+
+def differing_tables(lake: LocalStorage, warehouse: WarehouseConnection) -> list[str]:
+    """The curated tables whose rows in the warehouse are not those in the lake."""
+    found = []
+    for table in COVID19.star:
+        names = [column.name for column in table.stored_columns]
+        rows = Lake(lake.root).arrow(f"covid19_{table.id}").select(names).to_pylist()
+        assert rows, table.id
+        if Counter(tuple(row.values()) for row in rows) != rows_of(warehouse, table):
+            found.append(table.id)
+    return found

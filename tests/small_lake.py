@@ -32,9 +32,9 @@ def publish_rows(
     for name, rows in rows_by_table.items():
         table = registry.find_table(name).contract
         write_rows(storage, table, version, rows)
-        folder = paths.version(table, version)
         quarantine = write_refused(storage, table, version, (refused or {}).get(name, ()))
-        written.append((table, Manifest(table.id, version, written_files(storage, folder), version, {}, quarantine)))
+        files = written_files(storage, table, version)
+        written.append((table, Manifest(table.id, version, files, version, {}, quarantine=quarantine)))
     return publish(storage, current_snapshot(storage, written[0][0].dataset), version, written)
 
 

@@ -18,6 +18,7 @@ from lake_runs import BuiltLake
 
 COMMANDS = sorted(main.commands)
 WAREHOUSE_COMMANDS = ["start", "stop", "status", "psql"]
+QUARANTINE_COMMANDS = ["list", "show", "retry"]
 STATES = "static-datasets/csv/state-abv/states_abv.csv"
 
 
@@ -59,7 +60,13 @@ def shared_spark(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], *([name] for name in COMMANDS), *(["warehouse", n] for n in WAREHOUSE_COMMANDS)]
+    "command",
+    [
+        [],
+        *([name] for name in COMMANDS),
+        *(["warehouse", name] for name in WAREHOUSE_COMMANDS),
+        *(["quarantine", name] for name in QUARANTINE_COMMANDS),
+    ],
 )
 def test_every_command_explains_itself(command: list[str]) -> None:
     text = answer(*command, "--help")
@@ -96,6 +103,10 @@ def test_the_version() -> None:
         (["sample", "covid19", "--out", "x", "--days", "3"], "days is 3; a sample has 14 to 1000"),
         (["sample", "books", "--out", "x"], "there is a sample of covid19 only, none of 'books'"),
         (["ddl", "covid19", "--dialect", "oracle"], "Invalid value for '--dialect'"),
+        (["trace", "covid19_curated.dim_date", "2020-02-05"], "write KEY=VALUE, such as date=2020-03-01"),
+        (["trace", "covid19_curated.dim_date", "date=2020-02-05", "date=2020-02-06"], "date stands more than once"),
+        (["trace", "covid19_landing.state_abv"], "a trace starts from a trusted or curated table"),
+        (["quarantine", "list", "books"], "no dataset is called 'books'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -238,6 +249,68 @@ def test_the_report_of_a_run(lake: str, built_lake: BuiltLake) -> None:
     assert "rejected trusted.jhu_daily_reports: " in text
     missing = call("report", "--lake", lake, "20200101T000000Z-0000")
     assert (missing.exit_code, "there is no report of a run" in missing.stderr) == (EXIT_USAGE, True)
+
+
+# --- records -------------------------------------------------------------------------------------------------------
+
+KING = ("covid19_curated.fact_cases", "region_id=county:53033", "date=2020-02-05", "source=jhu_daily_reports")
+
+
+def test_a_fact_is_traced_to_its_line(lake: str) -> None:
+    text = answer("trace", *KING, "--lake", lake)
+    assert "covid19_trusted.jhu_daily_reports  reports that add up to it (1 row)" in text
+    assert "jhu-daily-reports/02-05-2020.csv:84" in text
+    assert "53033,King,Washington,US," in text
+
+
+def test_a_trace_as_json_has_every_column_and_the_record(lake: str) -> None:
+    traced = json.loads(answer("trace", *KING, "--lake", lake, "--format", "json"))
+    (fact,), (report,) = traced["rows"], traced["behind"][0]["rows"]
+    assert fact["row"]["confirmed"] == report["row"]["confirmed"] == int(report["landing"]["record"]["Confirmed"])
+    assert (report["landing"]["lines"], report["landing"]["fault"]) == ([84], None)
+    assert report["row"]["report_date"] == "2020-02-05"
+
+
+def test_a_trace_says_how_many_rows_it_does_not_show(lake: str) -> None:
+    text = answer(
+        "trace", "covid19_curated.fact_covid", "region_id=state:US/Texas", "date=2020-02-05", "--limit", "2",
+        "--lake", lake,
+    )  # fmt: skip
+    assert "cases of the state's regions, which add up to its own (3 rows, the first 2 shown)" in text
+
+
+def test_a_trace_that_finds_another_file_ends_with_1(built_lake: BuiltLake, tmp_path: Path) -> None:
+    changed = built_lake.copy(tmp_path / "lake")
+    place = "landing/covid19/jhu-daily-reports/02-05-2020.csv"
+    changed.write(place, changed.read(place).replace(b",King,", b",Queen,"))
+    result = call("trace", *KING, "--lake", changed.root)
+    assert result.exit_code == EXIT_FAULT
+    assert f"error: {place} has changed since covid19_trusted.jhu_daily_reports was built from it" in result.stderr
+    assert "new_confirmed" in result.stdout
+
+
+def test_refused_records_are_listed_and_shown(lake: str, built_lake: BuiltLake) -> None:
+    text = answer("quarantine", "list", "--lake", lake)
+    assert "covid19_quarantine.jhu_daily_reports" in text
+    assert "confirmed_negative" in text
+    listed = json.loads(answer("quarantine", "list", "covid19", "--lake", lake, "--format", "json"))
+    counts = {one["table"]: one["records"] for one in listed["records"]}
+    rejected = {one.table: one.rejected for one in built_lake.report.tables if one.rejected}
+    assert counts == {f"covid19_quarantine.{name.removeprefix('trusted.')}": n for name, n in rejected.items()}
+    shown = call("quarantine", "show", "jhu_daily_reports", "--lake", lake, "--limit", "1")
+    assert f"1 of {rejected['trusted.jhu_daily_reports']} records; --limit 0 shows all" in shown.stderr
+    assert "jhu-daily-reports/" in shown.stdout
+    rows = answer("quarantine", "show", "jhu_daily_reports", "--lake", lake, "--format", "csv", "--limit", "0")
+    assert len(list(csv.DictReader(io.StringIO(rows)))) == rejected["trusted.jhu_daily_reports"]
+
+
+def test_refused_files_are_listed(states: Path, tmp_path: Path) -> None:
+    (states / STATES).write_text("State,Abbreviation\nTexas,TX\nUt")
+    call("land", "covid19", "--from", states, "--lake", tmp_path / "lake")
+    text = answer("quarantine", "list", "--lake", tmp_path / "lake")
+    assert f"{STATES} (refused by " in text
+    assert "the last line (3) has 1 of 2 fields and no line end" in text
+    assert "Nothing was refused" in answer("quarantine", "list", "--lake", tmp_path / "none")
 
 
 # --- the rest ------------------------------------------------------------------------------------------------------

@@ -216,7 +216,9 @@ def test_a_file_that_no_manifest_names_is_not_read(tmp_path: Path) -> None:
     contract = registry.find_table("covid19_curated.fact_cases").contract
     manifest = read_manifest(storage, contract, "v1")
     folder = paths.version(contract, "v1")
-    storage.write(f"{folder}/month=2020-04/stray.parquet", storage.read(f"{folder}/{manifest.files[0].path}"))
+    storage.write(
+        f"{folder}/month=2020-04/stray.parquet", storage.read(f"{paths.table(contract)}/{manifest.files[0].path}")
+    )
 
     assert Lake(tmp_path).arrow("covid19_curated.fact_cases").num_rows == 3
 
@@ -242,8 +244,7 @@ def test_times_that_spark_wrote_as_int96_are_utc(tmp_path: Path) -> None:
     storage = open_storage(str(tmp_path))
     fill(storage)
     contract = registry.find_table("covid19_trusted.enigma_jhu").contract
-    folder = paths.version(contract, "v1")
-    file = f"{folder}/{read_manifest(storage, contract, 'v1').files[0].path}"
+    file = f"{paths.table(contract)}/{read_manifest(storage, contract, 'v1').files[0].path}"
     rewritten = io.BytesIO()
     pq.write_table(pq.read_table(tmp_path / file), rewritten, use_deprecated_int96_timestamps=True)
     storage.write(file, rewritten.getvalue())

@@ -6,10 +6,9 @@ The tables of names are the library's; the rules are written again here, so that
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from covid_lake.datasets.covid19 import places as names
-from landing import BLANKS
 
 US = "US"
 SHIP = re.compile("princess|zaandam|cruise ship")
@@ -25,20 +24,8 @@ UNASSIGNED_PROVINCES = UNASSIGNED_COUNTIES | {
 COMPOSITES = {f"{state}/{county}" for state, county in names.COMPOSITE_COUNTIES}
 ACCENTS = str.maketrans("áéíóúñü", "aeiounu")
 
-NAMED = (
-    *("country_region", "province_state", "county", "fips", "iso2", "iso3", "country_is_known"),
-    *("region_level", "region_id", "fips_is_bad"),
-)
 
-Place = tuple[str | None, str | None, str | None, str | None]
-
-
-def name_places(places: Iterable[Sequence[str | None]]) -> list[tuple[object, ...]]:
-    """For each (country, province, county, FIPS code) as a file has them, the values of `NAMED`."""
-    return [_name(*(_clean(value) for value in place)) for place in places]
-
-
-def resolve(regions: Iterable[tuple[str, str, str, str | None, str | None]]) -> list[str]:
+def resolve(regions: Iterable[tuple[str, str, str | None, str | None, str | None]]) -> list[str]:
     """The region over all names, of (region_id, level, country, province, county): a US county that is only named
     becomes the one with a FIPS code whose state and folded name it shares, where there is just one such.
     """
@@ -75,18 +62,19 @@ def _states() -> dict[tuple[str, str], str]:
 
 
 COUNTRIES = _countries()
+COUNTRIES_BY_CODE = {country.iso2: country.country_region for country in names.COUNTRIES if country.iso2}
 STATES = _states()
+ABBREVIATIONS = {state.abbreviation: state.province_state for state in names.US_STATES}
 PROVINCES = {
     (alias.country_region, names.spelling_key(alias.spelling)): (alias.province_state or None, alias.county or None)
     for alias in names.PROVINCE_ALIASES
 }
 
 
-def _clean(text: str | None) -> str | None:
-    return (text.strip(BLANKS) or None) if text is not None else None
-
-
-def _name(country: str | None, province: str | None, county: str | None, fips: str | None) -> tuple[object, ...]:
+def reported_place(
+    country: str | None, province: str | None, county: str | None, fips: str | None
+) -> tuple[str | bool | None, ...]:
+    """A place of the Johns Hopkins feeds: its canonical names and codes, its region, and whether its code is none."""
     known = COUNTRIES.get((country or "").lower())
     iso2 = iso3 = None
     if known:
@@ -102,23 +90,67 @@ def _name(country: str | None, province: str | None, county: str | None, fips: s
             county, province = parts[1] + (f" ({parts[3]})" if parts[3] else ""), state
     county = SUFFIX.sub("", county) if county else county
     fips = _us_fips(fips) if country == US else None
+    region = _region(country, province, county, fips)
+    return country, province, county, fips, iso2, iso3, known is not None, *region, _is_no_code(fips)
+
+
+def us_county(state: str | None, county: str | None, fips: str | None) -> tuple[str | bool | None, ...]:
+    county, fips = SUFFIX.sub("", county) if county else county, padded(fips, 5)
+    return state, county, fips, *_region(US, state, county, fips), _is_no_code(fips)
+
+
+def us_state(state: str | None, fips: str | None) -> tuple[str | bool | None, ...]:
+    fips = padded(fips, 2)
+    return state, fips, *_region(US, state, None, fips), _is_no_code(fips)
+
+
+def named_state(state: str | None) -> tuple[str | bool | None, ...]:
+    return state, *_region(US, state, None, None)
+
+
+def tested_state(abbreviation: str | None, fips: str | None) -> tuple[str | bool | None, ...]:
+    """A state by its postal abbreviation; the last value says that it is none."""
+    state, fips = ABBREVIATIONS.get((abbreviation or "").upper()), padded(fips, 2)
+    return abbreviation, state, fips, *_region(US, state, None, fips), _is_no_code(fips), state is None
+
+
+def county_code(fips: str | None) -> tuple[str | bool | None, ...]:
+    fips = padded(fips, 5)
+    return fips, _is_no_code(fips)
+
+
+def country_of_code(iso2: str | None, country: str | None) -> tuple[str | bool | None, ...]:
+    """A country under its canonical name; under the file's own where no table knows the code."""
+    return iso2, country, COUNTRIES_BY_CODE.get(iso2 or "", country)
+
+
+def padded(code: str | None, width: int) -> str | None:
+    if code is None:
+        return None
+    return (code.split(".")[0] if code.endswith(".0") else code).rjust(width, "0")
+
+
+def is_county_of_fips(province: str | None, county: str | None, fips: str | None) -> bool:
+    """A code of one county: no pseudo-code, and no city of several counties under the code of one."""
+    is_code = fips is not None and COUNTY_FIPS.fullmatch(fips) is not None and not fips.startswith("000")
+    return is_code and f"{province}/{county}" not in COMPOSITES
+
+
+def _region(country: str | None, province: str | None, county: str | None, fips: str | None) -> tuple[str, str]:
     level = _level(country, province, county)
-    composite = f"{province}/{county}" in COMPOSITES
-    if level == "county" and fips and COUNTY_FIPS.fullmatch(fips) and not fips.startswith("000") and not composite:
-        region_id = f"county:{fips}"
-    else:
-        parts_of_name = (country, province, county if level != "unassigned" else None)
-        region_id = f"{level}:" + "/".join(part for part in parts_of_name if part is not None)
-    bad = fips is not None and not FIPS.fullmatch(fips)
-    return country, province, county, fips, iso2, iso3, known is not None, level, region_id, bad
+    if level == "county" and is_county_of_fips(province, county, fips):
+        return level, f"county:{fips}"
+    parts = (country, province, county if level != "unassigned" else None)
+    return level, f"{level}:" + "/".join(part for part in parts if part is not None)
+
+
+def _is_no_code(fips: str | None) -> bool:
+    return fips is not None and not FIPS.fullmatch(fips)
 
 
 def _us_fips(fips: str | None) -> str | None:
-    if fips is None:
-        return None
-    code = fips.split(".")[0] if fips.endswith(".0") else fips
-    code = code.rjust(5, "0")
-    return code[3:5] if code.startswith("000") else code
+    code = padded(fips, 5)
+    return code[3:5] if code and code.startswith("000") else code
 
 
 def _level(country: str | None, province: str | None, county: str | None) -> str:

@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from covid_lake.errors import LakeError, SettingsError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from covid_lake.datasets.registry import NamedTable
     from covid_lake.display import RunDisplay
     from covid_lake.landing.arrivals import LandingResult
     from covid_lake.store.storage import Storage
@@ -53,6 +54,14 @@ endpoint_option = click.option(
     "--endpoint", metavar="URL", help="Endpoint of the S3 that the sources lie in; otherwise AWS_ENDPOINT_URL_S3."
 )
 dataset_argument = click.argument("dataset")
+from_date_option = click.option(
+    "--from-date", "first_day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
+    help="Do the days from this one on again, up to date or not.",
+)  # fmt: skip
+to_date_option = click.option(
+    "--to-date", "last_day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
+    help="Do the days up to this one again, up to date or not.",
+)  # fmt: skip
 
 
 class _Group(click.Group):
@@ -113,6 +122,8 @@ def land(
 @warehouse_option
 @click.option("--only", multiple=True, metavar="TABLE", help="Refresh only this table and what it needs. Repeatable.")
 @click.option("--full-refresh", is_flag=True, help="Build everything anew, up to date or not.")
+@from_date_option
+@to_date_option
 @endpoint_option
 @click.option("--unsigned", is_flag=True, help="Read S3 sources without credentials; s3://covid19-lake always is.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and do nothing, as 'covid-lake plan' does.")
@@ -123,6 +134,8 @@ def run(
     warehouse: str | None,
     only: tuple[str, ...],
     full_refresh: bool,
+    first_day: datetime | None,
+    last_day: datetime | None,
     endpoint: str | None,
     unsigned: bool,
     dry_run: bool,
@@ -131,7 +144,11 @@ def run(
 
     Only what new data or changed code asks for is done; with nothing to do, Spark is not even started. Tables are
     written aside, checked and then published; one that fails keeps its old version. With --from, files are landed
-    first.
+    first. --from-date and --to-date do these days again, in the tables that are kept by day.
+
+    \b
+    covid-lake run covid19 --from s3://covid19-lake --from jhu/
+    covid-lake run covid19 --only fact_cases --from-date 2020-03-01 --to-date 2020-03-31
     """
     from covid_lake.datasets import registry
     from covid_lake.display import show_plan, show_summary
@@ -139,7 +156,7 @@ def run(
 
     console = _console()
     flow, storage = registry.flow(dataset), _open(root)
-    request = Request(only=only, full_refresh=full_refresh)
+    request = Request(only, full_refresh, first_day=_date(first_day), last_day=_date(last_day))
     with _display(console) as display:
         if dry_run:
             if sources:
@@ -149,11 +166,8 @@ def run(
         run_id = paths.new_run_id(datetime.now(UTC))
         landed = _land(dataset, sources, storage, display, endpoint, unsigned, False, run_id) if sources else None
         target = _warehouse(warehouse, display) if warehouse else None
-        session = _Session(root, display)
-        try:
+        with _session(root, display) as session:
             report = Run(flow, storage, session, display, request, target).execute(landed, run_id)
-        finally:
-            session.stop()
     show_summary(console, report, _places(dataset, storage, report.run_id, target))
     if not report.succeeded:
         sys.exit(EXIT_FAULT)
@@ -164,7 +178,16 @@ def run(
 @lake_option
 @click.option("--only", multiple=True, metavar="TABLE", help="Plan only this table and what it needs. Repeatable.")
 @click.option("--full-refresh", is_flag=True, help="Plan as if nothing were up to date.")
-def plan(dataset: str, root: str, only: tuple[str, ...], full_refresh: bool) -> None:
+@from_date_option
+@to_date_option
+def plan(
+    dataset: str,
+    root: str,
+    only: tuple[str, ...],
+    full_refresh: bool,
+    first_day: datetime | None,
+    last_day: datetime | None,
+) -> None:
     """Show what a run would do with each table of DATASET, and why. Starts no Spark, changes no table."""
     from covid_lake.datasets import registry
     from covid_lake.display import show_plan
@@ -172,7 +195,8 @@ def plan(dataset: str, root: str, only: tuple[str, ...], full_refresh: bool) -> 
 
     console = _console()
     with _display(console) as display:
-        planned = make_plan(registry.flow(dataset), _open(root), Request(only, full_refresh), display)
+        request = Request(only, full_refresh, first_day=_date(first_day), last_day=_date(last_day))
+        planned = make_plan(registry.flow(dataset), _open(root), request, display)
     show_plan(console, planned)
 
 
@@ -338,6 +362,181 @@ def tour(dataset: str, root: str) -> None:
         console.print(f"  {command:<80} [dim]{what}[/]", highlight=False, soft_wrap=True)
 
 
+@main.command()
+@click.argument("table")
+@lake_option
+def versions(table: str, root: str) -> None:
+    """List the versions of TABLE that can be restored, such as covid19_curated.fact_cases."""
+    from rich.table import Table as RichTable
+
+    from covid_lake.datasets.registry import find_table
+    from covid_lake.store.retention import versions_of
+
+    found = find_table(table)
+    _require_versions(found)
+    shown = RichTable()
+    for name in ("version", "rows", "snapshots", "built from", ""):
+        shown.add_column(name, justify="right" if name == "rows" else "left")
+    for known in versions_of(_open(root), found.contract):
+        entry, (first, last) = known.entry, known.snapshots
+        numbers = f"{first}" if first == last else f"{first} to {last}"
+        sources = f"{len(entry.inputs):,} {'files' if found.zone is Zone.TRUSTED else 'tables'}"
+        shown.add_row(entry.version, f"{entry.rows:,}", numbers, sources, "current" if known.is_current else "")
+    _console().print(shown)
+
+
+@main.command()
+@click.argument("table")
+@click.argument("version")
+@lake_option
+def restore(table: str, version: str, root: str) -> None:
+    """Make an older VERSION of TABLE the one that readers see.
+
+    A curated table comes back with the whole star of its time, for facts of one day and dimensions of another do not
+    belong together. Nothing is copied or lost: the version that readers had can be restored the same way. The next
+    run finds that the landing zone has newer files and builds from them again, so mend or remove these first.
+    """
+    from covid_lake.datasets import registry
+    from covid_lake.store.retention import restore as restore_version
+    from covid_lake.store.runs import announced
+
+    found, storage = registry.find_table(table), _open(root)
+    _require_versions(found)
+    run_id = paths.new_run_id(datetime.now(UTC))
+    with announced(storage, run_id):
+        snapshot = restore_version(storage, registry.dataset(found.dataset), found.contract, version, run_id)
+    restored = [name for name, entry in snapshot.tables.items() if found.zone in name and entry.version == version]
+    what = "the star of that version" if found.zone is Zone.CURATED else ", ".join(restored)
+    click.echo(f"readers see {what} since snapshot {snapshot.number}; see 'covid-lake plan' for what a run would do")
+
+
+@main.command()
+@dataset_argument
+@lake_option
+@click.option("--keep", type=click.IntRange(min=1), default=3, show_default=True, help="Versions a table keeps.")
+@click.option("--dry-run", is_flag=True, help="Say what would be removed.")
+def vacuum(dataset: str, root: str, keep: int, dry_run: bool) -> None:
+    """Remove all but the newest versions of DATASET's tables, and files that no version names.
+
+    Files of a run that is at work stay. A reader that began more than --keep versions ago loses its files.
+    """
+    from covid_lake.datasets import registry
+    from covid_lake.store.retention import vacuum as remove_old
+
+    removed = remove_old(_open(root), registry.dataset(dataset), keep, dry_run=dry_run)
+    verb = "would be removed" if dry_run else "removed"
+    for folder in removed.versions():
+        click.echo(f"  {folder}")
+    click.echo(
+        f"{len(removed.files):,} files ({removed.bytes / 1e6:,.1f} MB) and {len(removed.snapshots):,} snapshots {verb}"
+    )
+
+
+@main.group()
+def quarantine() -> None:
+    """What was refused, and why: list it, look at the records, try them again.
+
+    A record that breaks a rule is kept as it arrived, with every reason; the rest of its file goes on. A file that is
+    damaged is kept whole, and nothing of it goes on.
+    """
+
+
+@quarantine.command("list")
+@click.argument("dataset", required=False)
+@lake_option
+@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def list_quarantine(dataset: str | None, root: str, style: str) -> None:
+    """List what was refused of DATASET, or of all: records by table, run and rule, and files with their reasons.
+
+    Records are those of the tables' current versions. A record that breaks two rules counts under both. A refused file
+    stands in the list until it is removed, though a good one may have come since.
+    """
+    from covid_lake.datasets import registry
+    from covid_lake.lake import Lake
+    from covid_lake.record_display import refused_file, refused_table
+    from covid_lake.refusals import refused_files, refused_records
+
+    lake = Lake(root).fixed()
+    names = [registry.dataset(dataset).name] if dataset else registry.dataset_names()
+    records = [one for name in names for one in refused_records(lake, name)]
+    files = [one for name in names for one in refused_files(lake, name)]
+    if style == "json":
+        listed = [{**asdict(one), "table": str(one.table)} for one in records]
+        found = {"records": listed, "files": [asdict(one) for one in files]}
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    console = _console()
+    if records:
+        where = "" if root == DEFAULT_LAKE else f" --lake {root}"
+        console.print(refused_table(records))
+        console.print(f"Look at them with: covid-lake quarantine show TABLE{where}", highlight=False, soft_wrap=True)
+    for file in files:
+        console.print(refused_file(file), soft_wrap=True)
+    if not records and not files:
+        console.print("[green]Nothing was refused.[/]")
+
+
+@quarantine.command("show")
+@click.argument("table")
+@lake_option
+@click.option("--rule", help="Only records that broke this rule.")
+@click.option("--file", help="Only records of this landing file.")
+@click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Records shown; 0 shows all.")
+@click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def show_quarantine(table: str, root: str, rule: str | None, file: str | None, limit: int, style: str) -> None:
+    """Show refused records of TABLE as they arrived, with file, line and every reason.
+
+    The line is empty where lines are not records, or where a large file was read in parts.
+
+    \b
+    covid-lake quarantine show jhu_daily_reports
+    covid-lake quarantine show jhu_daily_reports --rule confirmed_negative --limit 0 --format csv > refused.csv
+    """
+    from covid_lake.answers import format_answer
+    from covid_lake.lake import Lake
+    from covid_lake.record_display import refused_block
+    from covid_lake.refusals import refused
+
+    answer = refused(Lake(root), table, rule=rule, file=file)
+    shown = replace(answer, arrow=answer.arrow.slice(0, limit or None))
+    if style == "table":
+        console = _console()
+        for row in shown.arrow.to_pylist():
+            console.print(refused_block(row), soft_wrap=True)
+    else:
+        click.echo(format_answer(shown, style).rstrip("\n"))
+    if len(shown) < len(answer):
+        click.echo(f"{len(shown):,} of {len(answer):,} records; --limit 0 shows all", err=True)
+
+
+@quarantine.command()
+@dataset_argument
+@lake_option
+@click.option("--only", multiple=True, metavar="TABLE", help="Only this trusted table. Repeatable.")
+def retry(dataset: str, root: str, only: tuple[str, ...]) -> None:
+    """Promote the landing files again that have refused records, after a rule or an alias was mended.
+
+    What passes now moves to trusted, the rest stays in quarantine, and the curated tables follow. Where the mended
+    rule is part of the library, its tables are built anew from all files, for it may judge other records otherwise.
+    """
+    from covid_lake.datasets import registry
+    from covid_lake.display import show_summary
+    from covid_lake.pipeline.run import Request, Run, refused_files
+    from covid_lake.store.snapshots import current_snapshot
+
+    console = _console()
+    flow, storage = registry.flow(dataset), _open(root)
+    waiting = refused_files(storage, flow, current_snapshot(storage, dataset))
+    if not waiting:
+        console.print("[green]Nothing to do[/]: no record is in quarantine.")
+        return
+    with _display(console) as display, _session(root, display) as session:
+        report = Run(flow, storage, session, display, Request(only, refused_again=True)).execute()
+    show_summary(console, report, _places(dataset, storage, report.run_id, None))
+    if not report.succeeded:
+        sys.exit(EXIT_FAULT)
+
+
 @main.group()
 def warehouse() -> None:
     """The embedded PostgreSQL: start, stop, status, psql."""
@@ -391,6 +590,63 @@ def psql(directory: Path | None, arguments: tuple[str, ...]) -> None:
 
     command, environment = embedded_postgres.psql_command(directory or embedded_postgres.default_directory())
     os.execvpe(command[0], [*command, *arguments], environment)  # noqa: S606 - psql takes this process's place
+
+
+@main.command()
+@click.argument("table")
+@click.argument("key", nargs=-1, metavar="[KEY=VALUE]...")
+@lake_option
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="Rows shown of each table behind; 0 shows all.",
+)
+@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def trace(table: str, key: tuple[str, ...], root: str, limit: int, style: str) -> None:
+    """Show where a row of TABLE comes from: the rows behind it, down to file and line of each landing record.
+
+    TABLE is a trusted or curated table. KEY=VALUE names the row, by columns of the table or of the dimensions that it
+    refers to. Starts no Spark, changes nothing. Exit code 1 where a record is not found as it was.
+
+    \b
+    covid-lake trace covid19_curated.fact_cases region_id=county:53033 date=2020-03-01 source=jhu_daily_reports
+    covid-lake trace covid19_curated.fact_covid region_id=state:US/Texas date=2020-03-01 --limit 5
+    covid-lake trace covid19_trusted.hospital_beds hospital_id=7 --format json
+    """
+    from covid_lake.lake import Lake
+    from covid_lake.record_display import trace_json, trace_tree
+    from covid_lake.trace import trace as trace_row
+
+    traced = trace_row(Lake(root), table, _pairs(key), limit=limit or None)
+    if style == "json":
+        click.echo(trace_json(traced))
+    else:
+        _console().print(trace_tree(traced), highlight=False)
+    for fault in traced.faults:
+        Console(stderr=True).print(f"[bold red]error:[/] {_escaped(fault)}", highlight=False, soft_wrap=True)
+    if traced.faults:
+        sys.exit(EXIT_FAULT)
+
+
+def _date(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _require_versions(table: NamedTable) -> None:
+    if table.zone not in (Zone.TRUSTED, Zone.CURATED):
+        raise SettingsError(f"{table} has no versions; only trusted and curated tables have")
+
+
+@contextmanager
+def _session(root: str, display: RunDisplay) -> Iterator[_Session]:
+    """A session that is started when it is first asked for, and stopped where it was."""
+    session = _Session(root, display)
+    try:
+        yield session
+    finally:
+        session.stop()
 
 
 class _Session:
@@ -492,6 +748,18 @@ def _places(dataset: str, storage: Storage, run_id: str, target: WarehouseConnec
     zones = [(str(zone), f"{storage.root}/{zone}/{dataset}") for zone in Zone]
     places = [*zones, ("report", f"{storage.root}/{paths.run_report(run_id)}")]
     return [*places, ("warehouse", f"{target.url} (schema {dataset})")] if target else places
+
+
+def _pairs(key: Sequence[str]) -> dict[str, str]:
+    """KEY=VALUE arguments as a mapping."""
+    for pair in key:
+        if "=" not in pair[1:]:
+            raise SettingsError(f"{pair!r} names no row; write KEY=VALUE, such as date=2020-03-01")
+    pairs = [pair.split("=", 1) for pair in key]
+    twice = [name for name, _ in pairs if [one for one, _ in pairs].count(name) > 1]
+    if twice:
+        raise SettingsError(f"{twice[0]} stands more than once")
+    return dict(pairs)
 
 
 def _query_text(sql: str | None, file: Path | None, name: str | None, dataset: str) -> str:

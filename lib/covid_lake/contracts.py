@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
+from pathlib import PurePosixPath
 
 
 class Zone(StrEnum):
@@ -85,16 +87,66 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class DailyFiles:
+    """Landing files of which each holds one day, so that records of two days never share a grain.
+
+    `name_format` is the day in a file's name without its ending, as `strptime` writes it; `column` is the trusted
+    column that holds the day. The trusted table is partitioned by month.
+    """
+
+    name_format: str
+    column: str
+
+    def day_of(self, path: str) -> date | None:
+        """The day in the file's name; None for a name that holds none, whose records are all refused."""
+        name = PurePosixPath(path).stem
+        try:
+            day = datetime.strptime(name, self.name_format).date()
+        except ValueError:
+            return None
+        # strptime takes 3-1-2020 for 03-01-2020, which is no name that such a file has.
+        return day if day.strftime(self.name_format) == name else None
+
+
+# The column by which tables that are kept by month are partitioned.
+MONTH = "month"
+
+
+def month_of(day: date) -> str:
+    """The partition that holds a day, `yyyy-MM`."""
+    return f"{day:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True)
 class Landing:
     """Where a table's files lie below the landing root, and how their text is to be read.
 
     `csv` and `json` are glob patterns; JSON is read only where no CSV file is there, for both hold the same table.
-    `null_tokens` are texts that mean "missing" in every column that doesn't say otherwise.
+    `null_tokens` are texts that mean "missing" in every column that doesn't say otherwise. `daily` says that each file
+    holds one day: a new or changed one then rewrites its own month and nothing else.
     """
 
     csv: tuple[str, ...] = ()
     json: tuple[str, ...] = ()
     null_tokens: tuple[str, ...] = ("",)
+    daily: DailyFiles | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How far a feed may move from its last version before somebody is told (`warn`) or the run is stopped (`fail`).
+
+    `known_by` pairs a text column with the boolean one that says whether its value is in a table of the library.
+    `totals` are columns whose sum is watched, beside the number of records: of the latest day where the files are
+    daily, of the whole feed otherwise. `max_change` is the share of the last version by which they may differ.
+    """
+
+    columns: Severity = Severity.WARN
+    values: Severity = Severity.WARN
+    jumps: Severity = Severity.WARN
+    known_by: tuple[tuple[str, str], ...] = ()
+    totals: tuple[str, ...] = ()
+    max_change: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +155,9 @@ class Table:
 
     `grain` says in a sentence what a row is; `key` names the columns that make it unique. For a trusted table
     `newest_by` are the columns whose highest values decide which of several records of a grain stays, and
-    `max_rejected_fraction` the share of refused records past which nothing is published.
+    `max_rejected_fraction` the share of refused records past which nothing is published. `in_warehouse` is false for a
+    curated table that is there for others to be built from. `day_key` is the column of a curated table that is kept by
+    month which holds the day as yyyymmdd: by it the warehouse, which has no partitions, finds a month's rows.
     """
 
     dataset: str
@@ -118,6 +172,9 @@ class Table:
     partition_by: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     max_rejected_fraction: float = 0.05
+    in_warehouse: bool = True
+    day_key: str | None = None
+    drift: Drift = Drift()
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -128,10 +185,18 @@ class Table:
             *self.key,
             *self.newest_by,
             *self.partition_by,
+            *((self.day_key,) if self.day_key else ()),
+            *self.drift.totals,
+            *(name for pair in self.drift.known_by for name in pair),
             *(r.column for r in self.references),
         } - self._by_name.keys()
         if unknown:
             raise ValueError(f"{self.id}: no such column: {', '.join(sorted(unknown))}")
+
+    @property
+    def is_by_month(self) -> bool:
+        """Whether a partition of the table is a month, so that a range of days can be done again."""
+        return self.partition_by == (MONTH,)
 
     @property
     def id(self) -> str:
@@ -164,6 +229,11 @@ class Dataset:
     name: str
     title: str
     tables: tuple[Table, ...]
+
+    @property
+    def star(self) -> tuple[Table, ...]:
+        """The curated tables that the warehouse gets."""
+        return tuple(table for table in self.zone(Zone.CURATED) if table.in_warehouse)
 
     def zone(self, zone: Zone) -> tuple[Table, ...]:
         return tuple(table for table in self.tables if table.zone == zone)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
@@ -17,6 +18,7 @@ from covid_lake.pipeline.run import Plan
 
 STYLES = {
     Status.PUBLISHED: "green",
+    Status.UNCHANGED: "green",
     Status.UP_TO_DATE: "dim",
     Status.HELD_BACK: "yellow",
     Status.SKIPPED: "dim",
@@ -91,11 +93,14 @@ class RunDisplay:
 
 def _line(report: TableReport) -> str:
     style = STYLES[report.status]
+    if report.status == Status.UNCHANGED:
+        return f"[{style}]=[/] {report.table:<32} {report.rows:>10,} rows  {report.seconds:>6.1f} s  came out the same"
     if report.status == Status.PUBLISHED:
         return (
             f"[{style}]✓[/] {report.table:<32} {report.written:>10,} rows  {report.seconds:>6.1f} s"
             + (f"  {report.rejected:,} rejected" if report.rejected else "")
             + (f"  {report.superseded:,} superseded" if report.superseded else "")
+            + (f"  in {', '.join(report.partitions)}" if report.partitions else "")
         )
     return f"[{style}]✗ {report.table}: {report.status.replace('_', ' ')}[/]: {report.reason}"
 
@@ -162,9 +167,20 @@ def _show_trouble(console: Console, report: RunReport) -> None:
             console.print(f"[yellow]rejected[/] {table.table}: {count:,} × {name}", highlight=False)
         for name, count in table.warnings.items():
             console.print(f"[yellow]warning[/] {table.table}: {count:,} × {name}", highlight=False)
-        if table.unknown_columns:
-            columns = ", ".join(table.unknown_columns)
-            console.print(f"[yellow]drift[/] {table.table}: unknown columns {columns}", highlight=False)
+        for text in _drift(table):
+            console.print(f"[yellow]drift[/] {table.table}: {escape(text)}", highlight=False)
+
+
+def _drift(table: TableReport) -> Iterator[str]:
+    """What changed about the table's feed, in words."""
+    if table.unknown_columns:
+        yield f"new columns that the contract does not know: {', '.join(table.unknown_columns)}"
+    if table.vanished_columns:
+        yield f"columns that are not delivered any more: {', '.join(table.vanished_columns)}"
+    for name, values in table.unknown_values.items():
+        yield f"unknown {name}: {', '.join(values)}"
+    for name, (before, after) in table.jumps.items():
+        yield f"{name} jumped from {before:,} to {after:,}"
 
 
 def show_plan(console: Console, plan: Plan) -> None:

@@ -35,6 +35,10 @@ class UnknownTable(LakeError):
     """A name that is no table of the dataset, or a table without a published version."""
 
 
+class TraceError(LakeError):
+    """No row, or more than one, has the values by which a row was asked for."""
+
+
 class QueryError(LakeError):
     """A query could not be read, translated or answered."""
 

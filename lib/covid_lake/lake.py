@@ -9,9 +9,10 @@ from that state: versions are immutable, so a run that publishes in between chan
 
 from __future__ import annotations
 
+import copy
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,8 +32,8 @@ from covid_lake.errors import QueryError, StorageError, UnknownTable
 from covid_lake.lake_files import open_filesystem, quarantine_dataset, table_dataset
 from covid_lake.landing_views import landing_files, landing_query
 from covid_lake.query import Listing, Question, read_question
-from covid_lake.store.parquet import written_files
-from covid_lake.store.snapshots import Snapshot, TableVersion, current_snapshot, read_manifest
+from covid_lake.store.parquet import stored_rows
+from covid_lake.store.snapshots import Manifest, Snapshot, TableVersion, current_snapshot, read_manifest
 from covid_lake.store.storage import FileInfo, Storage, open_storage
 
 
@@ -40,7 +41,8 @@ from covid_lake.store.storage import FileInfo, Storage, open_storage
 class TableEntry:
     """A line in the list of a lake's tables. A table that was never built has neither version, rows nor location.
 
-    `rows` is unknown for landing, whose records nobody counts for a list; `location` is the folder.
+    `rows` is unknown for landing, whose records nobody counts for a list; `location` is the folder that the version
+    wrote, in which a table that is rewritten by partitions has only the newest of them.
     """
 
     table: NamedTable
@@ -72,9 +74,16 @@ class Lake:
         self.storage = open_storage(str(root), unsigned=unsigned, endpoint=endpoint)
         self._endpoint = endpoint
         self._relations: duckdb.DuckDBPyConnection | None = None
+        self._fixed: _State | None = None
 
     def __repr__(self) -> str:
         return f"Lake({self.storage.root!r})"
+
+    def fixed(self) -> Lake:
+        """The lake as it is now: whatever is published later, all calls of what is returned answer from one state."""
+        fixed = copy.copy(self)
+        fixed._relations, fixed._fixed = None, self._state()
+        return fixed
 
     def datasets(self) -> tuple[Dataset, ...]:
         """The datasets that the library knows, built in this lake or not."""
@@ -95,6 +104,13 @@ class Lake:
         state = self._state()
         folder, files = state.files(registry.find_table(name))
         return Location(state.place(folder), tuple(state.place(f"{folder}/{file}") for file in files))
+
+    def inputs(self, name: str) -> Mapping[str, str]:
+        """What the table's current version was built from: landing file to SHA-256, or table to version.
+
+        Raises `UnknownTable` where there is no such table, or no version of it.
+        """
+        return self._state().inputs(registry.find_table(name))
 
     def dataset(self, name: str) -> ds.Dataset:
         """The table as an Arrow dataset, which reads files only when it is scanned, and only those that it has to.
@@ -138,7 +154,7 @@ class Lake:
             return _answer(connection, question)
 
     def _state(self) -> _State:
-        return _State(self.storage, open_filesystem(self.storage, self._endpoint))
+        return self._fixed or _State(self.storage, open_filesystem(self.storage, self._endpoint))
 
 
 @dataclass(slots=True)
@@ -162,7 +178,7 @@ class _State:
             return TableEntry(table, current.version, current.rows, self.place(folder))
         if current.quarantine is None:
             return TableEntry(table)
-        rows = sum(file.rows for file in written_files(self.storage, current.quarantine))
+        rows = stored_rows(self.storage, current.quarantine)
         return TableEntry(table, current.version, rows, self.place(current.quarantine))
 
     def files(self, table: NamedTable) -> tuple[str, tuple[str, ...]]:
@@ -177,12 +193,18 @@ class _State:
             raise UnknownTable(f"{table} was not built in this lake yet; build it with: covid-lake run {table.dataset}")
         if table.zone is not Zone.QUARANTINE:
             manifest = read_manifest(self.storage, table.contract, current.version)
-            return paths.version(table.contract, current.version), tuple(f.path for f in manifest.files if f.rows)
+            return _located(table, manifest)
         if current.quarantine is None:
             raise UnknownTable(f"{table} does not exist: no record of {table.contract.name} was refused")
         found = self.storage.list_files(current.quarantine)
         names = (file.path.removeprefix(f"{current.quarantine}/") for file in found)
         return current.quarantine, tuple(name for name in names if name.endswith(".parquet"))
+
+    def inputs(self, table: NamedTable) -> Mapping[str, str]:
+        current = self._version(table)
+        if current is None or table.zone not in (Zone.TRUSTED, Zone.CURATED):
+            raise UnknownTable(f"{table} was not built in this lake")
+        return current.inputs
 
     def dataset(self, table: NamedTable) -> ds.Dataset:
         if table.zone is Zone.LANDING:
@@ -220,6 +242,17 @@ class _State:
         if table.dataset not in self.snapshots:
             self.snapshots[table.dataset] = current_snapshot(self.storage, table.dataset)
         return self.snapshots[table.dataset].version_of(table.contract)
+
+
+def _located(table: NamedTable, manifest: Manifest) -> tuple[str, tuple[str, ...]]:
+    """The version's own folder and its files in it; the table's folder where some lie in older versions' folders."""
+    files = tuple(file.path for file in manifest.files if file.rows)
+    own = paths.version(table.contract, manifest.version)
+    folder = paths.table(table.contract)
+    prefix = f"{own.removeprefix(f'{folder}/')}/"
+    if all(file.startswith(prefix) for file in files):
+        return own, tuple(file.removeprefix(prefix) for file in files)
+    return folder, files
 
 
 def _connect() -> duckdb.DuckDBPyConnection:

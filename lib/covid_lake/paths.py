@@ -39,9 +39,13 @@ def quarantine_version(dataset: str, table_name: str, version_id: str) -> str:
     return f"{quarantine(dataset, table_name)}/version={version_id}"
 
 
+def refused_files(dataset: str) -> str:
+    return f"{Zone.QUARANTINE}/{dataset}/_files"
+
+
 def refused_file(dataset: str, run_id: str, path: str) -> str:
     """Where a file that was refused whole is kept as it arrived."""
-    return f"{Zone.QUARANTINE}/{dataset}/_files/{run_id}/{path}"
+    return f"{refused_files(dataset)}/{run_id}/{path}"
 
 
 def snapshots(dataset: str) -> str:
@@ -56,6 +60,14 @@ def snapshot(dataset: str, number: int) -> str:
 def inventory(dataset: str) -> str:
     """What is known of each landing file: size, checksum, header, number of records, or why it was refused."""
     return f"_landing/{dataset}.json"
+
+
+RUNNING = "_running"
+
+
+def running(run_id: str) -> str:
+    """The marker of a run that is at work."""
+    return f"{RUNNING}/{run_id}.json"
 
 
 def run_report(run_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,11 +26,50 @@ class Promotion:
 class TableCheck:
     """A check on a table that is about to be published: `violations` is a frame with a row for each violation found.
 
-    It gets the new table under its name and the tables that the table was built from under theirs.
+    It gets the new table under its name and the tables that the table was built from under theirs; and the partitions
+    that were written, for it need not look at others. None are named where all were.
     """
 
     name: str
-    violations: Callable[[Frames], DataFrame]
+    violations: Callable[[Frames, Sequence[str]], DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An input between two of its versions: the rows of those partitions that the two do not share.
+
+    `partitions` are their values; none are named for a table that has no partitions, which changes whole.
+    """
+
+    before: DataFrame
+    after: DataFrame
+    partitions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evolution:
+    """A table as it is, `current`, and its inputs, whole: as they were `before`, when it was built, and as they are.
+
+    `changed` has an entry for each input that is not the same.
+    """
+
+    current: DataFrame
+    before: Frames
+    after: Frames
+    changed: Mapping[str, Change]
+
+
+@dataclass(frozen=True, slots=True)
+class PartialBuild:
+    """How a partitioned table follows its inputs without being built anew.
+
+    `touched` gives the partitions whose rows may differ in a column called like the partition column, and in others
+    what else `build` wants to know of them; too many do no harm. `build` gives the rows of exactly these partitions.
+    Where partitions are done again on request, the other columns are missing.
+    """
+
+    touched: Callable[[Evolution], DataFrame]
+    build: Callable[[Evolution, Sequence[Mapping[str, str]]], DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +77,8 @@ class Build:
     """A curated table out of other tables.
 
     `requires` holds groups of tables; of each group at least one must be there. `uses` are taken where they are there.
-    `build` gets the frames by table name, and only of the tables that are there.
+    `build` gets the frames by table name, and only of the tables that are there. With `partial`, a new version of an
+    input rewrites only the partitions that it touches; the result must be that of `build`, row for row.
     """
 
     target: Table
@@ -46,6 +86,7 @@ class Build:
     build: Callable[[Frames], DataFrame]
     uses: tuple[Table, ...] = ()
     checks: tuple[TableCheck, ...] = ()
+    partial: PartialBuild | None = None
 
     @property
     def inputs(self) -> tuple[Table, ...]:

@@ -7,6 +7,7 @@ import gzip
 import json
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -171,7 +172,8 @@ def test_a_full_refresh_of_one_table_leaves_the_others(spark: SparkSession, copi
 
 def test_only_means_the_table_and_all_that_it_needs(copied: LocalStorage) -> None:
     plan = make_plan(FLOW, copied, Request(only=("dim_hospital",), full_refresh=True))
-    assert [build.step.target.name for build in plan.builds] == ["bridge_region", "dim_region", "dim_hospital"]
+    built = [build.step.target.name for build in plan.builds]
+    assert built == ["region_names", "bridge_region", "dim_region", "dim_hospital"]
     promoted = {promotion.step.target.name for promotion in plan.promotions}
     assert promoted == set(TRUSTED) - {"testing_us_daily", "testing_us_total_latest"}
 
@@ -215,7 +217,7 @@ def test_too_many_refused_records_fail_the_table_and_the_old_version_stays(
     assert (report.succeeded, current_snapshot(copied, "covid19")) == (False, before)
 
 
-def always_wrong(frames: curated.Frames) -> Any:
+def always_wrong(frames: curated.Frames, months: Sequence[str]) -> Any:
     return frames["fact_testing"].select("region_key").limit(1)
 
 
@@ -339,7 +341,7 @@ def test_a_lake_with_one_feed_is_whole(
     land_files(storage, copy_of(small_sample, tmp_path / "source", pattern))
     report = run_lake(lambda: spark, storage)
     published = {name for name, status in statuses(report).items() if status == Status.PUBLISHED}
-    star = {"bridge_region", "dim_region", "dim_date", "fact_cases", "fact_covid"}
+    star = {"region_names", "bridge_region", "dim_region", "dim_date", "fact_cases", "fact_covid"}
     assert published == {f"trusted.{feed}", *(f"curated.{name}" for name in star)}
     assert report.succeeded
     question = f"SELECT count(*), sum(confirmed) FROM covid19_curated.fact_cases WHERE source = '{feed}'"

@@ -25,8 +25,12 @@ from covid_lake.store.storage import Storage
 
 
 def manifest(table: Table, version: str) -> Manifest:
-    files = (DataFile("month=2020-03/part-0.parquet", 3, 100), DataFile("part-1.parquet", 4, 50))
-    return Manifest(table.id, version, files, f"fingerprint of {version}", {"a.csv": "sha"}, "quarantine/x")
+    files = (
+        DataFile(f"version={version}/month=2020-03/part-0.parquet", 3, 100),
+        DataFile("version=v0/part-1.parquet", 4, 50),
+    )
+    fingerprint = f"fingerprint of {version}"
+    return Manifest(table.id, version, files, fingerprint, {"a.csv": "sha"}, "basis", "quarantine/x", {"a.csv": 7})
 
 
 def publish_one(storage: Storage, base: Snapshot, table: Table, version: str) -> Snapshot:
@@ -41,7 +45,7 @@ def test_an_empty_lake_has_the_snapshot_0(storage: Storage) -> None:
 def test_what_is_published_is_what_readers_see(storage: Storage) -> None:
     published = publish_one(storage, current_snapshot(storage, "covid19"), STATE_ABV, "v1")
     assert current_snapshot(storage, "covid19") == published
-    expected = TableVersion("v1", "fingerprint of v1", 7, {"a.csv": "sha"}, "quarantine/x")
+    expected = TableVersion("v1", "fingerprint of v1", 7, {"a.csv": "sha"}, "basis", "quarantine/x")
     assert (published.number, published.run_id, published.version_of(STATE_ABV)) == (1, "v1", expected)
     assert published.version_of(DIM_DATE) is None
     assert read_manifest(storage, STATE_ABV, "v1") == manifest(STATE_ABV, "v1")

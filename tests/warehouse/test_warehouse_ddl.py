@@ -67,7 +67,7 @@ def test_redshift_dimension_is_on_every_node_and_does_not_refer_to_itself() -> N
 def test_postgresql_takes_the_ddl_of_every_curated_table(empty_warehouse: WarehouseConnection) -> None:
     with empty_warehouse.connect() as opened:
         opened.execute("CREATE SCHEMA covid19")
-        for table in COVID19.zone(Zone.CURATED):
+        for table in COVID19.star:
             opened.execute(render_table(table, "covid19", POSTGRESQL).encode())
             columns = opened.execute(
                 "SELECT column_name, data_type FROM information_schema.columns "

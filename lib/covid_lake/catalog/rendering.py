@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from covid_lake.catalog import athena_ddl
-from covid_lake.contracts import Table, Zone
+from covid_lake.contracts import Table
 from covid_lake.datasets import registry
 from covid_lake.errors import SettingsError
 from covid_lake.warehouse import ddl
@@ -17,17 +17,18 @@ def render_all(dataset: str) -> dict[str, str]:
     rendered = {}
     for table in registry.dataset(dataset).tables:
         rendered[f"athena/{dataset}/{table.zone}/{table.name}.sql"] = _ended(athena_ddl.render_table(table))
-        if table.zone == Zone.CURATED:
+        if table in registry.dataset(dataset).star:
             rendered[f"redshift/{dataset}/{table.name}.sql"] = _ended(ddl.render_table(table, dataset, REDSHIFT))
     return rendered
 
 
 def render_tables(dataset: str, dialect: str, names: Collection[str] = ()) -> list[str]:
-    """The DDL of the named tables, or all, in one dialect; a warehouse has the curated ones only.
+    """The DDL of the named tables, or all, in one dialect; a warehouse has the star only.
 
     Raises `SettingsError` for a name that is no table.
     """
-    tables = [table for table in registry.dataset(dataset).tables if dialect == "athena" or table.zone == Zone.CURATED]
+    family = registry.dataset(dataset)
+    tables = family.tables if dialect == "athena" else family.star
     unknown = set(names) - {table.name for table in tables}
     if unknown:
         raise SettingsError(f"{dataset} has no table {', '.join(sorted(unknown))} in {dialect}")

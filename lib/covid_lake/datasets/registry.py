@@ -17,6 +17,7 @@ from functools import cache
 from covid_lake import datasets
 from covid_lake.contracts import Dataset, Table, Zone
 from covid_lake.errors import SettingsError, UnknownTable
+from covid_lake.lineage import Lineage
 from covid_lake.steps import Flow
 
 
@@ -63,6 +64,15 @@ def flow(name: str) -> Flow:
     found = importlib.import_module(f"{datasets.__name__}.{name}.steps").FLOW
     if not isinstance(found, Flow):
         raise TypeError(f"{datasets.__name__}.{name}.steps.FLOW is no Flow")
+    return found
+
+
+def lineage(name: str) -> tuple[Lineage, ...]:
+    """The lineage of each curated table of the dataset of that name."""
+    dataset(name)
+    found = importlib.import_module(f"{datasets.__name__}.{name}.lineage").LINEAGE
+    if not isinstance(found, tuple) or not all(isinstance(one, Lineage) for one in found):
+        raise TypeError(f"{datasets.__name__}.{name}.lineage.LINEAGE is no tuple of Lineage")
     return found
 
 

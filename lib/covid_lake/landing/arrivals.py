@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 from covid_lake import paths
 from covid_lake.contracts import Dataset
-from covid_lake.errors import SettingsError, StorageError
+from covid_lake.errors import LakeError, SettingsError, StorageError
 from covid_lake.landing.checksums import HashingReader, OtherContent
 from covid_lake.landing.inspection import inspect_file
 from covid_lake.landing.inventory import (
@@ -23,6 +23,8 @@ from covid_lake.landing.inventory import (
     table_of,
     write_inventory,
 )
+from covid_lake.store.retention import remove_leavings
+from covid_lake.store.runs import announced
 from covid_lake.store.storage import FileInfo, LocalStorage, Storage
 
 
@@ -50,6 +52,21 @@ def land(
     A damaged file never replaces a good one: it goes to quarantine, with its reason beside it. A source without any
     file of the dataset, and two sources with the same path, are a `SettingsError`.
     """
+    if dry_run:
+        return _land(dataset, sources, lake, run_id, True, progress)
+    with announced(lake, run_id):
+        remove_leavings(lake, dataset, run_id)
+        return _land(dataset, sources, lake, run_id, False, progress)
+
+
+def _land(
+    dataset: Dataset,
+    sources: Sequence[Storage],
+    lake: Storage,
+    run_id: str,
+    dry_run: bool,
+    progress: Progress | None,
+) -> LandingResult:
     folder = paths.landing(dataset.name)
     known = read_inventory(lake, dataset.name)
     landed = {file.path[len(folder) + 1 :]: file for file in lake.list_files(folder)}
@@ -75,10 +92,12 @@ def land(
                 known[file.path] = outcome
             if progress:
                 progress("land", done, len(new))
-    finally:
-        if not dry_run:
-            _stamp_landed(lake, folder, known)
-            write_inventory(lake, dataset.name, known)
+    except BaseException:
+        # Where the inventory cannot be written either, what came first is what is to be told.
+        with contextlib.suppress(LakeError):
+            _remember(lake, dataset, known, dry_run)
+        raise
+    _remember(lake, dataset, known, dry_run)
     unchanged = len(offers) - len(copied) - len(refused)
     return LandingResult(tuple(copied), unchanged, tuple(refused), bytes_copied)
 
@@ -151,6 +170,13 @@ def _copy(source: Storage, path: str, lake: Storage, target: str, sha256: str) -
         except OtherContent:
             return False
     return True
+
+
+def _remember(lake: Storage, dataset: Dataset, known: dict[str, LandingFile], dry_run: bool) -> None:
+    """Keep in the inventory what was landed so far."""
+    if not dry_run:
+        _stamp_landed(lake, paths.landing(dataset.name), known)
+        write_inventory(lake, dataset.name, known)
 
 
 def _stamp_landed(lake: Storage, folder: str, known: dict[str, LandingFile]) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import operator
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
+from typing import Any
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
@@ -15,69 +16,191 @@ from pyspark.sql import functions as F
 from covid_lake import paths
 from covid_lake.contracts import Severity, Table
 from covid_lake.errors import AuditFailed
-from covid_lake.pipeline.plan import PlannedBuild
+from covid_lake.pipeline.plan import PlannedBuild, build_fingerprint, table_basis
 from covid_lake.pipeline.promotion import Written
 from covid_lake.pipeline.report import Status, TableReport
 from covid_lake.quality.rules import contract_checks, of_severity
-from covid_lake.store.parquet import read_version, write_version, written_files
-from covid_lake.store.snapshots import Manifest, TableVersion
+from covid_lake.steps import Build, Evolution
+from covid_lake.store.parquet import read_files, write_version, written_files
+from covid_lake.store.snapshots import DataFile, Manifest, TableVersion
 from covid_lake.store.storage import Storage
 from covid_lake.transforms.frames import conform
 
 EXAMPLES = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a table is built from: the inputs as frames, by name, and the versions that these are, by table id."""
+
+    frames: Mapping[str, DataFrame]
+    versions: Mapping[str, TableVersion]
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The version of a table that readers have, to build on: its manifest, and how its inputs have changed since."""
+
+    entry: TableVersion
+    manifest: Manifest
+    evolution: Evolution | None = None
+
+
 def build(
     spark: SparkSession,
     storage: Storage,
     plan: PlannedBuild,
-    frames: Mapping[str, DataFrame],
-    versions: Mapping[str, TableVersion],
+    inputs: Inputs,
+    current: Current | None,
+    again: Collection[str],
     run_id: str,
     run_date: date,
 ) -> Written:
-    """Write a new version of the curated table from `frames`, its inputs by name; raises `AuditFailed`.
+    """Write a new version of the curated table; raises `AuditFailed`.
 
-    The checks read what was written, not the plan that wrote it.
+    Where the step knows how to and `current` says how the inputs evolved, only the partitions that they touch, and
+    those named in `again`, are written; the others are taken over. The checks read what was written, not the plan that
+    wrote it. A table that came out the same keeps its version.
     """
     started = time.monotonic()
     step, table = plan.step, plan.step.target
-    counted = Observation()
-    warn = of_severity(contract_checks(table, run_date), Severity.WARN)
-    folder = paths.version(table, run_id)
-    new = conform(step.build(frames), table)
-    warned = (F.count(F.when(check.broken, 1)).alias(check.name) for check in warn)
-    write_version(new.observe(counted, F.count(F.lit(1)).alias("rows"), *warned), storage, folder, table.partition_by)
-    files = written_files(storage, folder)
+    work = _plan_rows(step, inputs, current, again)
+    counts = _Counts(table, run_date)
+    if work.rows is not None:
+        write_version(counts.observe(work.rows), storage, paths.version(table, run_id), table.partition_by)
+    files = written_files(storage, table, run_id)
+    written = sum(file.rows for file in files)
+    if counts.rows != written:
+        raise AuditFailed(f"{table.id}: {counts.rows:,} rows were to be written, and {written:,} are in the files")
+    built_from = {name: entry.version for name, entry in inputs.versions.items()}
     manifest = Manifest(
-        table.id, run_id, files, plan.fingerprint, {source.id: versions[source.id].version for source in plan.inputs}
+        table.id,
+        run_id,
+        (*work.kept, *files),
+        build_fingerprint(step, built_from),
+        built_from,
+        table_basis(table),
+        content=None if work.is_partial else counts.content,
     )
-    written = read_version(spark, storage, table, manifest)
-    if counted.get["rows"] != manifest.rows:
-        raise AuditFailed(
-            f"{table.id}: {counted.get['rows']:,} rows were to be written, and {manifest.rows:,} are in the files"
-        )
+    same = current if current and (work.rows is None or _is_same(manifest, current.manifest)) else None
+    report = TableReport(
+        table.id,
+        Status.UNCHANGED if same else Status.PUBLISHED,
+        plan.reason,
+        same.entry.version if same else run_id,
+        read={source.id: inputs.versions[source.id].rows for source in plan.inputs},
+        records_read=sum(inputs.versions[source.id].rows for source in plan.inputs),
+        written=written,
+        warnings=counts.warnings,
+        rows=manifest.rows,
+        partitions=work.partitions,
+        files=len(files),
+        bytes=sum(file.bytes for file in files),
+    )
+    if same:
+        storage.delete_folder(paths.version(table, run_id))
+        entry = replace(same.entry, fingerprint=manifest.fingerprint, inputs=built_from, basis=manifest.basis)
+        report = replace(report, seconds=round(time.monotonic() - started, 2))
+        return Written(table, entry, same.manifest, report)
+    checks = _check(spark, storage, step, inputs, manifest, work.partitions, run_date)
+    report = replace(report, checks=checks, seconds=round(time.monotonic() - started, 2))
+    return Written(table, manifest, manifest, report)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The rows to be written, None where no partition is touched, and the files that are taken over."""
+
+    rows: DataFrame | None
+    is_partial: bool = False
+    partitions: tuple[str, ...] = ()
+    kept: tuple[DataFile, ...] = ()
+
+
+def _plan_rows(step: Build, inputs: Inputs, current: Current | None, again: Collection[str]) -> _Work:
+    table = step.target
+    if step.partial is None or current is None or current.evolution is None:
+        return _Work(conform(step.build(inputs.frames), table))
+    by = table.partition_by[0]
+    found = [row.asDict() for row in step.partial.touched(current.evolution).distinct().collect()]
+    touched = [*found, *({by: value} for value in again)]
+    partitions = tuple(sorted({row[by] for row in touched}))
+    folders = {f"{by}={value}" for value in partitions}
+    kept = tuple(file for file in current.manifest.files if file.partition not in folders)
+    if partitions and not kept:  # built whole, a table is known again that came out the same
+        return _Work(conform(step.build(inputs.frames), table))
+    rows = conform(step.partial.build(current.evolution, touched), table) if partitions else None
+    return _Work(rows, True, partitions, kept)
+
+
+def _is_same(new: Manifest, old: Manifest) -> bool:
+    return new.content is not None and new.content == old.content
+
+
+def _check(
+    spark: SparkSession,
+    storage: Storage,
+    step: Build,
+    inputs: Inputs,
+    manifest: Manifest,
+    partitions: Sequence[str],
+    run_date: date,
+) -> tuple[str, ...]:
+    """Everything that must hold of what was written; returns the names of the checks.
+
+    A partition is a function of the key, so that a key which is unique in each is unique.
+    """
+    table = step.target
+    written = read_files(spark, storage, table, own_files(manifest))
     for rule in (rule for rule in table.rules if rule.severity != Severity.WARN):
         broken = contract_checks(replace(table, rules=(rule,)), run_date)[0].broken
         _expect_none(written.where(broken), table, rule.name)
     check_keys(written, table)
     for check in step.checks:
-        _expect_none(check.violations({**frames, table.name: written}), table, check.name)
-    report = TableReport(
-        table.id,
-        Status.PUBLISHED,
-        plan.reason,
-        run_id,
-        read={source.id: versions[source.id].rows for source in plan.inputs},
-        records_read=sum(versions[source.id].rows for source in plan.inputs),
-        written=manifest.rows,
-        warnings={check.name: counted.get[check.name] for check in warn if counted.get[check.name]},
-        checks=("no_null_key", "key_is_unique", *(check.name for check in step.checks)),
-        files=len(files),
-        bytes=manifest.total_bytes,
-        seconds=round(time.monotonic() - started, 2),
-    )
-    return Written(table, manifest, report)
+        _expect_none(check.violations({**inputs.frames, table.name: written}, partitions), table, check.name)
+    return ("no_null_key", "key_is_unique", *(check.name for check in step.checks))
+
+
+def own_files(manifest: Manifest) -> tuple[DataFile, ...]:
+    """The files that the version wrote itself."""
+    return tuple(file for file in manifest.files if file.path.startswith(f"version={manifest.version}/"))
+
+
+class _Counts:
+    """What the write counted on its way: rows, warnings, and a digest of the rows that knows no order."""
+
+    def __init__(self, table: Table, run_date: date) -> None:
+        self._table = table
+        self._warn = of_severity(contract_checks(table, run_date), Severity.WARN)
+        self._observed: Observation | None = None
+
+    def observe(self, frame: DataFrame) -> DataFrame:
+        self._observed = Observation()
+        names = ", ".join(f"`{name}`" for name in self._table.column_names)
+        return frame.observe(
+            self._observed,
+            F.count(F.lit(1)).alias("rows"),
+            F.expr(f"CAST(coalesce(sum(CAST(xxhash64({names}) AS DECIMAL(20,0))), 0) AS STRING)").alias("sum"),
+            F.expr(f"coalesce(bit_xor(xxhash64({names})), 0)").alias("xor"),
+            *(F.count(F.when(check.broken, 1)).alias(check.name) for check in self._warn),
+        )
+
+    @property
+    def rows(self) -> int:
+        return int(self._found.get("rows", 0))
+
+    @property
+    def content(self) -> str:
+        columns = ", ".join(f"{column.name} {column.type}" for column in self._table.columns)
+        return f"{self.rows} rows, {self._found['sum']}, {self._found['xor']}: {columns}"
+
+    @property
+    def warnings(self) -> dict[str, int]:
+        return {check.name: int(self._found[check.name]) for check in self._warn if self._found.get(check.name)}
+
+    @property
+    def _found(self) -> dict[str, Any]:
+        return dict(self._observed.get) if self._observed else {}
 
 
 def check_keys(written: DataFrame, table: Table) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from covid_lake.contracts import Dataset, Table, Zone
+from covid_lake.contracts import Dataset, Table
+from covid_lake.errors import StorageError
 from covid_lake.pipeline.report import LoadReport
-from covid_lake.store.parquet import read_version
-from covid_lake.store.snapshots import Snapshot, read_manifest
+from covid_lake.store.parquet import read_files, read_version
+from covid_lake.store.snapshots import Manifest, Snapshot, read_manifest
 from covid_lake.store.storage import Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from covid_lake.warehouse.load import Delta
 
 PHASES = ("staging", "merging", "verifying")
 
@@ -30,7 +34,7 @@ def outdated_tables(
 
     can_ask = find_spec("psycopg") is not None
     loaded = read_loaded_versions(connection, dataset.name) if can_ask and not force else {}
-    published = [(table, snapshot.version_of(table)) for table in dataset.zone(Zone.CURATED)]
+    published = [(table, snapshot.version_of(table)) for table in dataset.star]
     return tuple(table for table, version in published if version and loaded.get(table.name) != version.version)
 
 
@@ -50,8 +54,9 @@ def load_snapshot(
     versions = []
     for table in tables:
         version = snapshot.tables[table.id].version
-        frame = read_version(spark, storage, table, read_manifest(storage, table, version))
-        versions.append(CuratedVersion(table, frame, version))
+        manifest = read_manifest(storage, table, version)
+        since = partial(_since, spark, storage, table, manifest)
+        versions.append(CuratedVersion(table, read_version(spark, storage, table, manifest), version, since))
     total = len(PHASES) * len(tables)
     done = 0
 
@@ -66,3 +71,23 @@ def load_snapshot(
         for load in loads
         if not load.up_to_date
     )
+
+
+def _since(spark: SparkSession, storage: Storage, table: Table, manifest: Manifest, loaded: str) -> Delta | None:
+    """The months that are not the same as in the version that is loaded; None where that is gone or shares nothing."""
+    from covid_lake.warehouse.load import Delta
+    from covid_lake.warehouse.merge import Scope
+
+    if not table.is_by_month or table.day_key is None:
+        return None
+    try:
+        before = read_manifest(storage, table, loaded)
+    except StorageError:  # vacuumed since: the whole table is staged
+        return None
+    shared = {file.path for file in before.files} & {file.path for file in manifest.files}
+    if not shared:
+        return None
+    new = [file for file in manifest.files if file.path not in shared]
+    months = {file.partition.partition("=")[2] for file in (*before.files, *new) if file.path not in shared}
+    scope = Scope.of_months(table.day_key, months)
+    return Delta(read_files(spark, storage, table, new), scope, manifest.rows)

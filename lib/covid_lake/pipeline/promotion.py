@@ -8,85 +8,249 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
 from typing import Any
 
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from covid_lake import paths
 from covid_lake.contracts import Severity, Table
 from covid_lake.errors import AuditFailed
-from covid_lake.landing.inventory import LandingFile, unknown_columns
+from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.readers import LINE, RECORD, SURPLUS, read_landing
+from covid_lake.pipeline.drift import RECORDS, Shape, compare, delivered_columns, latest_day, latest_files
 from covid_lake.pipeline.plan import PlannedPromotion
 from covid_lake.pipeline.report import Status, TableReport
 from covid_lake.quality.rules import RAW, Check, breaks_any, of_severity, reasons, record_checks
 from covid_lake.steps import Promotion
-from covid_lake.store.parquet import write_version, written_files
-from covid_lake.store.snapshots import Manifest
+from covid_lake.store.parquet import read_files, write_version, written_files
+from covid_lake.store.snapshots import DataFile, Manifest, TableVersion
 from covid_lake.store.storage import Storage
 from covid_lake.transforms.columns import clean_text, typed
-from covid_lake.transforms.frames import conform, rank_in_grain
+from covid_lake.transforms.frames import conform, empty_frame, rank_in_grain
 
 REJECTED = "_rejected"
 RANK = "_rank"
+# A month of the largest feed is a few megabytes.
+FILES_A_SLICE = 2
+UNKNOWN_VALUES_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A version that was written and audited, but that no reader sees yet."""
+    """A version that was written and audited, but that no reader sees yet.
+
+    `published` is its manifest; or, where the rows came out the same as those that readers have, the entry by which
+    their version stays.
+    """
 
     table: Table
+    published: Manifest | TableVersion
     manifest: Manifest
     report: TableReport
 
 
-def promote(spark: SparkSession, storage: Storage, plan: PlannedPromotion, run_id: str, run_date: date) -> Written:
-    """Write a new version of the trusted table from the planned files; `AuditFailed` if the accounts don't add up."""
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where the records of some landing files are: counts by file, of records and of those refused; and superseded."""
+
+    records: Mapping[str, int]
+    rejected: Mapping[str, int]
+    superseded: int
+
+    @property
+    def trusted(self) -> int:
+        """The rows that the other counts leave for the trusted table."""
+        return sum(self.records.values()) - sum(self.rejected.values()) - self.superseded
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """The four counts by name."""
+        return {
+            "records": sum(self.records.values()),
+            "trusted": self.trusted,
+            "superseded": self.superseded,
+            "rejected": sum(self.rejected.values()),
+        }
+
+
+def promote(
+    spark: SparkSession,
+    storage: Storage,
+    plan: PlannedPromotion,
+    current: Manifest | None,
+    run_id: str,
+    run_date: date,
+) -> Written:
+    """Write a new version of the trusted table from the planned files; `AuditFailed` if the accounts don't add up.
+
+    Where the plan is for some days only, `current` is the version on which the others stand: the months of these days
+    are written anew, with the rows of their other days as they are, and all other months are taken over.
+    """
     started = time.monotonic()
-    step, table = plan.step, plan.step.target
+    table = plan.step.target
+    base = _Base.of(storage, table, plan, current)
     checks = record_checks(table, run_date, SURPLUS)
     counts = _Counts(table)
-    records = counts.observe_read(read_landing(spark, storage, table, plan.files))
-    checked = counts.observe_checked(_checked(records, step, checks, run_id), checks)
-    ranked = counts.observe_ranked(rank_in_grain(checked.where(~F.col(REJECTED)), table, RANK))
-    folder = paths.version(table, run_id)
-    write_version(conform(ranked.where(F.col(RANK) == 1), table), storage, folder, table.partition_by)
+    newest = _newest(spark, storage, plan, checks, counts, run_id)
+    write_version(
+        _with_kept_rows(spark, base, newest, counts), storage, paths.version(table, run_id), table.partition_by
+    )
     if counts.fatal:
         raise AuditFailed(f"{table.id}: records break rules that none may break, by rule: {counts.fatal}")
-    files = written_files(storage, folder)
-    rejected, superseded = counts.rejected, counts.superseded
-    quarantine, by_reason = None, Counter[str]()
-    if rejected:
-        affected = [file for file in plan.files if file.path in counts.files_with_rejects]
-        quarantine = paths.quarantine_version(table.dataset, table.name, run_id)
-        by_reason = _quarantine(spark, storage, step, affected, checks, run_id, quarantine)
-    delivered = {file.path: file.inspection.records for file in plan.files}
-    written = sum(file.rows for file in files)
-    _audit(table, delivered, counts.read, written, superseded, rejected, _rows(storage, quarantine), quarantine)
+    refused = _Refused(base.quarantine, base.staying.rejected, {}, Counter())
+    if counts.rejected or base.leaving.rejected:
+        affected = [file for file in plan.due if file.path in counts.files_with_rejects]
+        refused = _quarantine(spark, plan, affected, checks, base, run_id)
+    read = Account({file.path: file.inspection.records for file in plan.due}, refused.new, counts.superseded)
+    files = written_files(storage, table, run_id)
+    whole = Account(
+        {**base.staying.records, **read.records}, refused.by_file, base.superseded_after(counts.kept) + read.superseded
+    )
+    manifest = Manifest(
+        table.id,
+        run_id,
+        (*base.files, *files),
+        plan.fingerprint,
+        {file.path: file.inspection.sha256 for file in plan.files},
+        plan.basis,
+        refused.folder,
+        whole.records,
+        whole.rejected,
+        whole.superseded,
+    )
+    _audit(table, base, read, whole, counts, manifest, sum(file.rows for file in files))
+    shape = _shape(plan, counts, current)
+    drift = compare(table, plan.due, shape, current)
+    manifest = replace(manifest, columns=shape.columns, measures=shape.measures, unknown_values=shape.unknown_values)
     report = TableReport(
         table.id,
         Status.PUBLISHED,
         plan.reason,
         run_id,
-        read=delivered,
+        read=read.records,
         records_read=counts.read,
-        written=written,
-        superseded=superseded,
-        rejected=rejected,
-        rejected_by_reason=dict(by_reason.most_common()),
+        written=read.trusted,
+        superseded=read.superseded,
+        rejected=counts.rejected,
+        rejected_by_reason=dict(refused.by_reason.most_common()),
         warnings=counts.warnings,
-        unknown_columns=unknown_columns(table, plan.files),
+        unknown_columns=drift.new_columns,
+        vanished_columns=drift.vanished_columns,
+        unknown_values=drift.unknown_values,
+        jumps=drift.jumps,
         refused_files={refusal.path: refusal.reason for refusal in plan.refusals},
+        rows=manifest.rows,
+        partitions=plan.slice.partitions if plan.slice else (),
+        totals=whole.totals,
         files=len(files),
         bytes=sum(file.bytes for file in files),
         seconds=round(time.monotonic() - started, 2),
     )
-    inputs = {file.path: file.inspection.sha256 for file in plan.files}
-    return Written(table, Manifest(table.id, run_id, files, plan.fingerprint, inputs, quarantine), report)
+    return Written(table, manifest, manifest, report)
+
+
+def _shape(plan: PlannedPromotion, counts: _Counts, current: Manifest | None) -> Shape:
+    """What the next version's drift is told by; that of the version before where its latest day was not read again."""
+    table = plan.step.target
+    latest = latest_files(table, plan.files)
+    before = current.unknown_values if current and plan.slice else {}
+    unknown = {
+        name: tuple(sorted({*before.get(name, ()), *counts.unknown_values.get(name, ())}))
+        for name in before.keys() | counts.unknown_values.keys()
+    }
+    if current and not any(file in plan.due for file in latest):
+        return Shape(current.columns, current.measures, unknown)
+    records = sum(file.inspection.records for file in latest)
+    return Shape(delivered_columns(table, latest), {RECORDS: records, **counts.watched}, unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What a new version takes over from the current one: nothing, unless the plan is for some days only.
+
+    `files` are those of the untouched months, `reopened` those of the months that are written anew. `staying` and
+    `leaving` are the counts of the landing files that stay and of those that make room, `superseded` that of both.
+    """
+
+    storage: Storage
+    table: Table
+    days: frozenset[date] = frozenset()
+    files: tuple[DataFile, ...] = ()
+    reopened: tuple[DataFile, ...] = ()
+    staying: Account = Account({}, {}, 0)
+    leaving: Account = Account({}, {}, 0)
+    superseded: int = 0
+    quarantine: str | None = None
+
+    @classmethod
+    def of(cls, storage: Storage, table: Table, plan: PlannedPromotion, current: Manifest | None) -> _Base:
+        if plan.slice is None or current is None:
+            return cls(storage, table)
+        months = {f"{table.partition_by[0]}={month}" for month in plan.slice.partitions}
+        leaving = plan.slice.leaving
+
+        def counts(is_leaving: bool) -> Account:
+            records, rejected = (
+                {path: count for path, count in by_file.items() if (path in leaving) == is_leaving}
+                for by_file in (current.records, current.rejected)
+            )
+            return Account(records, rejected, 0)
+
+        return cls(
+            storage,
+            table,
+            plan.slice.days,
+            tuple(file for file in current.files if file.partition not in months),
+            tuple(file for file in current.files if file.partition in months),
+            counts(is_leaving=False),
+            counts(is_leaving=True),
+            current.superseded,
+            current.quarantine,
+        )
+
+    @property
+    def reopened_rows(self) -> int:
+        return sum(file.rows for file in self.reopened)
+
+    def superseded_after(self, kept: int) -> int:
+        """The superseded records of the files that stay: all but those that the leaving files account for."""
+        return self.superseded - (self.leaving.trusted - (self.reopened_rows - kept))
+
+
+def _with_kept_rows(spark: SparkSession, base: _Base, newest: DataFrame, counts: _Counts) -> DataFrame:
+    """The new rows and, of the months that are written anew, those of the other days."""
+    if not base.reopened_rows:
+        return newest.coalesce(FILES_A_SLICE) if base.days else newest
+    table = base.table
+    day = F.col(table.landing.daily.column) if table.landing and table.landing.daily else F.lit(None)
+    is_kept = ~day.isin(*base.days)
+    before = counts.observe_reopened(read_files(spark, base.storage, table, base.reopened), is_kept)
+    return before.where(is_kept).unionByName(newest).coalesce(FILES_A_SLICE)
+
+
+def _newest(
+    spark: SparkSession,
+    storage: Storage,
+    plan: PlannedPromotion,
+    checks: Sequence[Check],
+    counts: _Counts,
+    run_id: str,
+) -> DataFrame:
+    """Of the records due, typed and checked, the newest of each grain."""
+    table = plan.step.target
+    if not plan.due:
+        return empty_frame(spark, table.columns)
+    records = counts.observe_read(read_landing(spark, storage, table, plan.due))
+    checked = counts.observe_checked(_checked(records, plan.step, checks, run_id), checks)
+    ranked = counts.observe_ranked(
+        rank_in_grain(checked.where(~F.col(REJECTED)), table, RANK), latest_day(table, plan.files)
+    )
+    return conform(ranked.where(F.col(RANK) == 1), table)
 
 
 def _checked(records: DataFrame, step: Promotion, checks: Sequence[Check], run_id: str) -> DataFrame:
@@ -113,16 +277,58 @@ def _null_tokens(table: Table, own: tuple[str, ...] | None) -> tuple[str, ...]:
     return table.landing.null_tokens if table.landing else ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """The quarantine of a version: its folder, the refused records by landing file, and those of this run alone."""
+
+    folder: str | None
+    by_file: Mapping[str, int]
+    new: Mapping[str, int]
+    by_reason: Counter[str]
+
+
 def _quarantine(
+    spark: SparkSession,
+    plan: PlannedPromotion,
+    files: Sequence[LandingFile],
+    checks: Sequence[Check],
+    base: _Base,
+    run_id: str,
+) -> _Refused:
+    """Write the refused records of `files` as they arrived, each with every reason, and those of the files that stay.
+
+    Reads only the files that have any. The counts are of what was written.
+    """
+    table, storage = plan.step.target, base.storage
+    parts = []
+    if files:
+        parts.append(_refused_records(spark, storage, plan.step, files, checks, run_id))
+    if base.quarantine and base.staying.rejected:
+        before = spark.read.parquet(storage.url(base.quarantine))
+        parts.append(before.where(F.col("source_file").isin(*base.staying.rejected)))
+    if not parts:
+        return _Refused(None, {}, {}, Counter())
+    folder = paths.quarantine_version(table.dataset, table.name, run_id)
+    write_version(reduce(DataFrame.unionByName, parts), storage, folder)
+    written = spark.read.parquet(storage.url(folder))
+    by_file = {row["source_file"]: row["count"] for row in written.groupBy("source_file").count().collect()}
+    names = written.where(F.col("run_id") == run_id).select(F.explode("reasons").alias("reason"))
+    counted = names.groupBy(F.substring_index("reason", ":", 1).alias("name")).count()
+    by_reason = Counter({row["name"]: row["count"] for row in counted.collect()})
+    return _Refused(
+        folder, by_file, {file.path: by_file[file.path] for file in files if file.path in by_file}, by_reason
+    )
+
+
+def _refused_records(
     spark: SparkSession,
     storage: Storage,
     step: Promotion,
     files: Sequence[LandingFile],
     checks: Sequence[Check],
     run_id: str,
-    folder: str,
-) -> Counter[str]:
-    """Write the refused records as they arrived, each with every reason. Reads only the files that have any."""
+) -> DataFrame:
+    """The refused records of the files as they arrived; a row is a record."""
     table = step.target
     records = read_landing(spark, storage, table, files, with_lines=True)
     checked = _checked(records, step, checks, run_id)
@@ -130,95 +336,123 @@ def _quarantine(
     # again: the generated code would be too large for the JVM.
     refused = checked.observe(Observation(), F.count(F.lit(1)).alias("rows")).where(REJECTED)
     why = reasons(of_severity(checks, Severity.REJECT))
-    write_version(
-        refused.select(
-            F.lit(run_id).alias("run_id"),
-            F.lit(table.name).alias("table_name"),
-            "source_file",
-            F.col(LINE).alias("line"),
-            why.alias("reasons"),
-            F.col(RECORD).alias("record"),
-        ),
-        storage,
-        folder,
+    return refused.select(
+        F.lit(run_id).alias("run_id"),
+        F.lit(table.name).alias("table_name"),
+        "source_file",
+        F.col(LINE).alias("line"),
+        why.alias("reasons"),
+        F.col(RECORD).alias("record"),
     )
-    names = spark.read.parquet(storage.url(folder)).select(F.explode("reasons").alias("reason"))
-    counted = names.groupBy(F.substring_index("reason", ":", 1).alias("name")).count()
-    return Counter({row["name"]: row["count"] for row in counted.collect()})
 
 
 def _audit(
-    table: Table,
-    delivered: dict[str, int],
-    read: int,
-    written: int,
-    superseded: int,
-    rejected: int,
-    quarantined: int,
-    quarantine: str | None,
+    table: Table, base: _Base, read: Account, whole: Account, counts: _Counts, manifest: Manifest, written: int
 ) -> None:
-    """Compare the four counts that know nothing of each other, and the share of refused records with its limit."""
-    landed = sum(delivered.values())
-    if read != landed:
-        raise AuditFailed(
-            f"{table.id}: the files hold {landed:,} records, but {read:,} were read; a file may have changed meanwhile"
-        )
-    if read != written + superseded + quarantined or rejected != quarantined:
-        raise AuditFailed(
-            f"{table.id}: of {read:,} records read, {written:,} are in the new version, {superseded:,} superseded and "
-            f"{quarantined:,} in quarantine: the accounts don't add up"
-        )
-    if rejected > table.max_rejected_fraction * read:
-        raise AuditFailed(
-            f"{table.id}: {rejected:,} of {read:,} records were refused, more than the contract's limit of "
-            f"{table.max_rejected_fraction:.0%}; nothing is published. The records lie in {quarantine}"
-        )
+    """Compare counts that know nothing of each other, and the share of refused records with its limit.
 
-
-def _rows(storage: Storage, folder: str | None) -> int:
-    return sum(file.rows for file in written_files(storage, folder)) if folder else 0
+    `written` are the rows in the footers of the files of this run, `manifest.rows` those of the whole version.
+    """
+    landed, refused = sum(read.records.values()), sum(read.rejected.values())
+    if counts.read != landed:
+        raise AuditFailed(
+            f"{table.id}: the files hold {landed:,} records, but {counts.read:,} were read; "
+            "a file may have changed meanwhile"
+        )
+    if counts.reopened != base.reopened_rows:
+        raise AuditFailed(
+            f"{table.id}: the months to be written anew have {base.reopened_rows:,} rows in the lake, "
+            f"but {counts.reopened:,} were read"
+        )
+    if written != counts.kept + read.trusted or counts.rejected != refused or manifest.rows != whole.trusted:
+        raise AuditFailed(
+            f"{table.id}: of {counts.read:,} records read and {counts.kept:,} rows kept, {written:,} are in the new "
+            f"files, {read.superseded:,} superseded and {refused:,} in quarantine: the accounts don't add up"
+        )
+    rejected, records = whole.totals["rejected"], whole.totals["records"]
+    if rejected > table.max_rejected_fraction * records:
+        raise AuditFailed(
+            f"{table.id}: {rejected:,} of {records:,} records were refused, more than the contract's limit of "
+            f"{table.max_rejected_fraction:.0%}; nothing is published. The records lie in {manifest.quarantine}"
+        )
 
 
 class _Counts:
     """What the write counted on its way; to be asked after the write has ended."""
 
     def __init__(self, table: Table) -> None:
+        self._table = table
         self._warnings = [rule.name for rule in table.rules if rule.severity == Severity.WARN]
         self._fatal = [rule.name for rule in table.rules if rule.severity == Severity.FAIL]
-        self._read, self._checked, self._ranked = (Observation() for _ in range(3))
+        self._observed: dict[str, Observation] = {}
 
     def observe_read(self, frame: DataFrame) -> DataFrame:
-        return frame.observe(self._read, F.count(F.lit(1)).alias("records"))
+        return self._observe("read", frame, F.count(F.lit(1)).alias("records"))
 
     def observe_checked(self, frame: DataFrame, checks: Sequence[Check]) -> DataFrame:
         counted = of_severity(checks, Severity.WARN) + of_severity(checks, Severity.FAIL)
-        broken = [F.count(F.when(check.broken, 1)).alias(check.name) for check in counted]
-        return frame.observe(
-            self._checked,
+        return self._observe(
+            "checked",
+            frame,
             F.count(F.when(F.col(REJECTED), 1)).alias("rejected"),
             # As one text: an observed array comes out of Spark 3.5 as an object of the JVM's.
             F.array_join(F.collect_set(F.when(F.col(REJECTED), F.col("source_file"))), "\n").alias("files"),
-            *broken,
+            *(
+                F.array_join(F.sort_array(F.collect_set(F.when(~F.col(flag), F.col(name)))), "\n").alias(f"new {name}")
+                for name, flag in self._table.drift.known_by
+            ),
+            *(F.count(F.when(check.broken, 1)).alias(check.name) for check in counted),
         )
 
-    def observe_ranked(self, frame: DataFrame) -> DataFrame:
-        return frame.observe(self._ranked, F.count(F.when(F.col(RANK) > 1, 1)).alias("superseded"))
+    def observe_ranked(self, frame: DataFrame, latest: date | None) -> DataFrame:
+        daily = self._table.landing.daily if self._table.landing else None
+        is_latest = F.col(daily.column) == F.lit(latest) if daily and latest else F.lit(True)
+        is_watched = (F.col(RANK) == 1) & is_latest
+        return self._observe(
+            "ranked",
+            frame,
+            F.count(F.when(F.col(RANK) > 1, 1)).alias("superseded"),
+            *(F.sum(F.when(is_watched, F.col(name))).alias(name) for name in self._table.drift.totals),
+        )
+
+    def observe_reopened(self, frame: DataFrame, is_kept: Column) -> DataFrame:
+        counts = F.count(F.lit(1)).alias("reopened"), F.count(F.when(is_kept, 1)).alias("kept")
+        return self._observe("reopened", frame, *counts)
 
     @property
     def read(self) -> int:
-        return int(self._read.get["records"])
+        return self._count("read", "records")
 
     @property
     def rejected(self) -> int:
-        return int(self._checked.get["rejected"])
+        return self._count("checked", "rejected")
 
     @property
     def files_with_rejects(self) -> set[str]:
-        return set(self._checked.get["files"].split("\n"))
+        return set(self._found("checked").get("files", "").split("\n"))
 
     @property
     def superseded(self) -> int:
-        return int(self._ranked.get["superseded"])
+        return self._count("ranked", "superseded")
+
+    @property
+    def watched(self) -> dict[str, int]:
+        """The sums that the contract watches."""
+        return {name: self._count("ranked", name) for name in self._table.drift.totals}
+
+    @property
+    def unknown_values(self) -> dict[str, tuple[str, ...]]:
+        """By column the values that no table of the library knows."""
+        texts = {name: self._found("checked").get(f"new {name}") for name, _ in self._table.drift.known_by}
+        return {name: tuple(text.split("\n")[:UNKNOWN_VALUES_SHOWN]) for name, text in texts.items() if text}
+
+    @property
+    def reopened(self) -> int:
+        return self._count("reopened", "reopened")
+
+    @property
+    def kept(self) -> int:
+        return self._count("reopened", "kept")
 
     @property
     def warnings(self) -> dict[str, int]:
@@ -228,6 +462,16 @@ class _Counts:
     def fatal(self) -> dict[str, int]:
         return self._broken(self._fatal)
 
+    def _observe(self, name: str, frame: DataFrame, *counts: Column) -> DataFrame:
+        self._observed[name] = Observation()
+        return frame.observe(self._observed[name], *counts)
+
+    def _found(self, name: str) -> dict[str, Any]:
+        """What was counted; nothing where the write had no such stage, and asking would wait for ever."""
+        return dict(self._observed[name].get) if name in self._observed else {}
+
+    def _count(self, stage: str, name: str) -> int:
+        return int(self._found(stage).get(name) or 0)  # the sum of nothing is null
+
     def _broken(self, names: Sequence[str]) -> dict[str, int]:
-        found: dict[str, Any] = self._checked.get
-        return {name: int(found[name]) for name in names if found[name]}
+        return {name: count for name in names if (count := self._count("checked", name))}

@@ -18,11 +18,13 @@ FORMAT = 1
 class Status(StrEnum):
     """How a table came out of a run.
 
-    `held_back`: a refused file stands in the version that readers have, which therefore stays. `skipped`: a table or
-    file that it needs is not in the lake. `failed`: a check did not hold, or the engine gave up; the old version stays.
+    `unchanged`: built, and the rows came out the same, so that the version that readers have stays. `held_back`: a
+    refused file stands in the version that readers have, which therefore stays. `skipped`: a table or file that it
+    needs is not in the lake. `failed`: a check did not hold, or the engine gave up; the old version stays.
     """
 
     PUBLISHED = "published"
+    UNCHANGED = "unchanged"
     UP_TO_DATE = "up_to_date"
     HELD_BACK = "held_back"
     SKIPPED = "skipped"
@@ -32,6 +34,9 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True)
 class TableReport:
     """One table of a run. Counts are records; `read` is by source file for a trusted table, by input for a curated one.
+
+    The counts are of what this run read and wrote; `rows` and, for a trusted table, `totals` are of the whole version,
+    of which a run may rewrite only some `partitions` (all of them where none is named).
 
     `reconciled` is true where every record read is in exactly one of written, superseded and rejected; for a curated
     table where its `checks` hold; and for a table that this run did not touch. It is false for one that failed.
@@ -49,8 +54,14 @@ class TableReport:
     rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
     warnings: Mapping[str, int] = field(default_factory=dict)
     unknown_columns: tuple[str, ...] = ()
+    vanished_columns: tuple[str, ...] = ()
+    unknown_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    jumps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     refused_files: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[str, ...] = ()
+    rows: int = 0
+    partitions: tuple[str, ...] = ()
+    totals: Mapping[str, int] = field(default_factory=dict)
     files: int = 0
     bytes: int = 0
     seconds: float = 0.0
@@ -72,7 +83,10 @@ class LoadReport:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One run: its tables in the order in which they ran, the files that landing refused, the warehouse's tables."""
+    """One run: its tables in the order in which they ran, the files that landing refused, the warehouse's tables.
+
+    `dead_runs` are runs that had died, and whose leavings this one removed.
+    """
 
     run_id: str
     dataset: str
@@ -85,6 +99,7 @@ class RunReport:
     refused_files: Mapping[str, str] = field(default_factory=dict)
     warehouse: tuple[LoadReport, ...] = ()
     warehouse_error: str = ""
+    dead_runs: tuple[str, ...] = ()
 
     @property
     def reconciled(self) -> bool:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from covid_lake import paths
-from covid_lake.contracts import Zone
-from covid_lake.errors import LakeError
+from covid_lake.contracts import Table, Zone
+from covid_lake.errors import AuditFailed, LakeError
 from covid_lake.landing.arrivals import LandingResult
 from covid_lake.landing.inventory import refresh_inventory
+from covid_lake.pipeline.engine_faults import describe_engine_fault
 from covid_lake.pipeline.plan import (
     Action,
+    Anew,
     PlannedBuild,
     PlannedPromotion,
     plan_builds,
@@ -24,7 +27,9 @@ from covid_lake.pipeline.plan import (
 )
 from covid_lake.pipeline.report import LoadReport, RunReport, Status, TableReport, write_report
 from covid_lake.steps import Flow
-from covid_lake.store.snapshots import current_snapshot, publish
+from covid_lake.store.retention import remove_leavings
+from covid_lake.store.runs import announced
+from covid_lake.store.snapshots import Snapshot, current_snapshot, publish, read_manifest
 from covid_lake.store.storage import Storage
 
 if TYPE_CHECKING:
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 
 # Small tables leave cores idle while Spark plans and commits; a second and third one at the same time use them.
 PROMOTIONS_AT_ONCE = 3
+SAME_INPUTS = "its inputs came out as they were"
 
 
 class Listener(Protocol):
@@ -54,11 +60,30 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a run is asked to do. `only` names tables, which are refreshed with all that they need."""
+    """What a run is asked to do. `only` names tables, which are refreshed with all that they need.
+
+    What is up to date is done again with `full_refresh`; from `first_day` to `last_day`, either of which may be left
+    open, in tables that are kept by day; and with `refused_again` for the landing files that have refused records.
+    """
 
     only: tuple[str, ...] = ()
     full_refresh: bool = False
     zones: frozenset[Zone] = frozenset({Zone.TRUSTED, Zone.CURATED})
+    first_day: date | None = None
+    last_day: date | None = None
+    refused_again: bool = False
+
+    def anew(self, storage: Storage, flow: Flow, snapshot: Snapshot) -> Anew:
+        """What is to be done again, given what readers see now."""
+        files = refused_files(storage, flow, snapshot) if self.refused_again else {}
+        return Anew(self.full_refresh, self.first_day, self.last_day, files)
+
+
+def refused_files(storage: Storage, flow: Flow, snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    """The landing files with refused records, by id of the trusted table."""
+    tables = [step.target for step in flow.promotions]
+    published = [(table, entry) for table in tables if (entry := snapshot.version_of(table)) and entry.quarantine]
+    return {table.id: tuple(read_manifest(storage, table, entry.version).rejected) for table, entry in published}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +111,15 @@ def make_plan(
     """
     wanted = wanted_tables(flow, request.only)
     snapshot = current_snapshot(storage, flow.dataset.name)
+    anew = request.anew(storage, flow, snapshot)
     promotions: list[PlannedPromotion] = []
     if Zone.TRUSTED in request.zones:
         files = refresh_inventory(storage, flow.dataset, listener.progress if listener else None, on_new_files)
-        promotions = plan_promotions(flow, snapshot, files.values(), wanted, request.full_refresh)
+        promotions = plan_promotions(flow, snapshot, files.values(), wanted, anew)
     builds: list[PlannedBuild] = []
     if Zone.CURATED in request.zones:
         upcoming = {planned.step.target.id for planned in promotions if planned.action == Action.RUN}
-        builds = plan_builds(flow, snapshot, wanted, request.full_refresh, upcoming)
+        builds = plan_builds(flow, snapshot, wanted, anew, upcoming)
     return Plan(tuple(promotions), tuple(builds))
 
 
@@ -110,11 +136,17 @@ class Run:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _reports: list[TableReport] = field(default_factory=list)
     _engine: str = "none"
+    _removed: tuple[str, ...] = ()
 
     def execute(self, landed: LandingResult | None = None, run_id: str | None = None) -> RunReport:
         """Do what the plan asks for, and leave a report behind; a table that fails keeps its old version."""
         began, started_at = time.monotonic(), self.now()
         run_id = run_id or paths.new_run_id(started_at)
+        with announced(self.storage, run_id):
+            self._removed = remove_leavings(self.storage, self.flow.dataset, run_id)
+            return self._execute(landed, run_id, started_at, began)
+
+    def _execute(self, landed: LandingResult | None, run_id: str, started_at: datetime, began: float) -> RunReport:
         if self.request.zones:
             # An engine takes seconds to start, and looking at many files takes seconds: do both at once.
             with ThreadPoolExecutor(1) as background:
@@ -138,6 +170,7 @@ class Run:
             refused_files={refusal.path: refusal.reason for refusal in landed.refused} if landed else {},
             warehouse=tuple(loads),
             warehouse_error=warehouse_error,
+            dead_runs=self._removed,
         )
         write_report(self.storage, report)
         return report
@@ -164,12 +197,15 @@ class Run:
             self.listener.started(table.id)
             try:
                 base = current_snapshot(self.storage, self.flow.dataset.name)
-                written = promote(spark, self.storage, planned, run_id, started_at.date())
-                publish(self.storage, base, run_id, [(table, written.manifest)])
+                entry = base.version_of(table)
+                current = read_manifest(self.storage, table, entry.version) if entry else None
+                written = promote(spark, self.storage, planned, current, run_id, started_at.date())
+                publish(self.storage, base, run_id, [(table, written.published)])
                 self._finish(written.report)
             except Exception as error:  # whatever the engine throws, the other tables go on
                 refused = {refusal.path: refusal.reason for refusal in planned.refusals}
                 self._finish(_failure(table.id, describe(error), refused))
+                self._discard([table], run_id, error)
 
         with ThreadPoolExecutor(PROMOTIONS_AT_ONCE) as pool:
             list(pool.map(promote_and_publish, due))
@@ -180,29 +216,49 @@ class Run:
             return
         base = current_snapshot(self.storage, self.flow.dataset.name)
         wanted = wanted_tables(self.flow, self.request.only)
-        builds = plan_builds(self.flow, base, wanted, self.request.full_refresh)
+        anew = replace(self.request.anew(self.storage, self.flow, base), files={})
+        builds = plan_builds(self.flow, base, wanted, anew)
         self._note_idle(builds)
         due = [planned for planned in builds if planned.action == Action.RUN]
         if not due:
             return
         from covid_lake.pipeline.star import Star
 
-        star = Star(self._spark(), self.storage, base, run_id, started_at.date())
+        star = Star(self._spark(), self.storage, base, anew, run_id, started_at.date())
         building = due[0]
         try:
             for building in due:
-                self.listener.started(building.step.target.id)
-                star.add(building)
+                if star.is_due(building):
+                    self.listener.started(building.step.target.id)
+                    star.add(building)
             written = star.checked(self.flow.dataset.zone(Zone.CURATED))
-            publish(self.storage, base, run_id, [(one.table, one.manifest) for one in written])
+            if written:
+                publish(self.storage, base, run_id, [(one.table, one.published) for one in written])
         except Exception as error:  # the report says what the engine threw, and readers keep the old star
             for planned in due:
                 table = planned.step.target.id
                 why = describe(error) if planned is building else f"the star is published whole: {describe(error)}"
                 self._finish(_failure(table, why))
+            self._discard([planned.step.target for planned in due], run_id, error)
             return
-        for one in written:
-            self._finish(one.report)
+        built = {one.table.id: one.report for one in written}
+        for planned in due:
+            table = planned.step.target.id
+            self._finish(built.get(table) or TableReport(table, Status.UP_TO_DATE, SAME_INPUTS))
+
+    def _discard(self, tables: Sequence[Table], run_id: str, error: Exception) -> None:
+        """Remove what was written for tables that failed; what can't be removed now is for vacuum."""
+        with suppress(LakeError):
+            # A store that failed to answer may have published all the same.
+            published = current_snapshot(self.storage, self.flow.dataset.name)
+            for table in tables:
+                entry = published.version_of(table)
+                if entry is not None and entry.version == run_id:
+                    continue
+                self.storage.delete_folder(paths.version(table, run_id))
+                # An audit that failed says where the refused records lie, for somebody to look at them.
+                if not isinstance(error, AuditFailed):
+                    self.storage.delete_folder(paths.quarantine_version(table.dataset, table.name, run_id))
 
     def _load(self) -> tuple[Sequence[LoadReport], str]:
         """Bring the warehouse to the snapshot that readers see now; the lake is fine whatever becomes of it."""
@@ -250,8 +306,5 @@ def _failure(table: str, why: str, refused_files: Mapping[str, str] | None = Non
 
 
 def describe(error: Exception) -> str:
-    """The fault in a sentence: this library's own words, or the first line of the engine's."""
-    if isinstance(error, LakeError):
-        return str(error)
-    first = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {first[0][:300] if first else ''}"
+    """The fault in a sentence: this library's own words, or the engine's innermost ones."""
+    return str(error) if isinstance(error, LakeError) else describe_engine_fault(error)

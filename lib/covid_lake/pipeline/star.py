@@ -9,30 +9,45 @@ from datetime import date
 from pyspark.sql import DataFrame, SparkSession
 
 from covid_lake.contracts import Table
-from covid_lake.pipeline.building import build, check_references
-from covid_lake.pipeline.plan import PlannedBuild, build_fingerprint
+from covid_lake.errors import StorageError
+from covid_lake.pipeline.building import Current, Inputs, build, check_references, own_files
+from covid_lake.pipeline.plan import Anew, PlannedBuild, build_fingerprint, table_basis
 from covid_lake.pipeline.promotion import Written
-from covid_lake.store.parquet import read_version
-from covid_lake.store.snapshots import Snapshot, TableVersion, read_manifest
+from covid_lake.steps import Change, Evolution
+from covid_lake.store.parquet import read_files, read_version
+from covid_lake.store.snapshots import Manifest, Snapshot, TableVersion, read_manifest
 from covid_lake.store.storage import Storage
 
 
 class Star:
     """Builds curated tables on those built before and on what `base` names."""
 
-    def __init__(self, spark: SparkSession, storage: Storage, base: Snapshot, run_id: str, run_date: date) -> None:
-        self._spark, self._storage, self._base = spark, storage, base
+    def __init__(
+        self, spark: SparkSession, storage: Storage, base: Snapshot, anew: Anew, run_id: str, run_date: date
+    ) -> None:
+        self._spark, self._storage, self._base, self._anew = spark, storage, base, anew
         self._run_id, self._run_date = run_id, run_date
         self._written: dict[str, Written] = {}
+        self._manifests: dict[tuple[str, str], Manifest] = {}
+
+    def is_due(self, planned: PlannedBuild) -> bool:
+        """Whether the table must be built now that its inputs are there: some may have come out as they were."""
+        current = self._base.version_of(planned.step.target)
+        versions = {table.id: self._version(table).version for table in planned.inputs}
+        is_forced = self._anew.everything or (self._anew.has_days and planned.step.target.is_by_month)
+        return is_forced or current is None or current.fingerprint != build_fingerprint(planned.step, versions)
 
     def add(self, planned: PlannedBuild) -> None:
         """Build the table, write it aside and check it; raises `AuditFailed`."""
-        versions = {table.id: self._version(table) for table in planned.inputs}
-        frames = {table.name: self._frame(table) for table in planned.inputs}
-        fingerprint = build_fingerprint(planned.step, {name: version.version for name, version in versions.items()})
-        due = replace(planned, fingerprint=fingerprint)
-        self._written[planned.step.target.id] = build(
-            self._spark, self._storage, due, frames, versions, self._run_id, self._run_date
+        table = planned.step.target
+        inputs = Inputs(
+            {source.name: self._frame(source) for source in planned.inputs},
+            {source.id: self._version(source) for source in planned.inputs},
+        )
+        current = self._current(planned, inputs)
+        again = self._partitions_again(table, current)
+        self._written[table.id] = build(
+            self._spark, self._storage, planned, inputs, current, again, self._run_id, self._run_date
         )
 
     def checked(self, curated: Sequence[Table]) -> list[Written]:
@@ -43,23 +58,80 @@ class Star:
         """
         there = [table for table in curated if table.id in self._written or table.id in self._base.tables]
         frames = {table.name: self._frame(table) for table in there}
-        new = {one.table.name for one in self._written.values()}
+        new = {one.table.name for one in self._written.values() if isinstance(one.published, Manifest)}
         for table in there:
             if table.name not in new and new.intersection(reference.table for reference in table.references):
                 check_references(frames, table)
         checked = []
         for one in self._written.values():
-            names = check_references(frames, one.table)
+            names: tuple[str, ...] = ()
+            if one.table.name in new:
+                is_moved = new.intersection(reference.table for reference in one.table.references)
+                files = one.manifest.files if is_moved else own_files(one.manifest)
+                own = read_files(self._spark, self._storage, one.table, files)
+                names = check_references({**frames, one.table.name: own}, one.table)
             checked.append(replace(one, report=replace(one.report, checks=(*one.report.checks, *names))))
         return checked
 
+    def _current(self, planned: PlannedBuild, inputs: Inputs) -> Current | None:
+        """The version to build on; None where there is none, or where everything is to be built anew."""
+        entry = self._base.version_of(planned.step.target)
+        if entry is None or self._anew.everything:
+            return None
+        try:
+            manifest = self._manifest(planned.step.target, entry.version)
+            evolution = self._evolution(planned, entry, manifest, inputs)
+        except StorageError:  # a version that it was built from is no longer kept: build anew, from those that are
+            return Current(entry, self._manifest(planned.step.target, entry.version))
+        return Current(entry, manifest, evolution)
+
+    def _evolution(
+        self, planned: PlannedBuild, entry: TableVersion, manifest: Manifest, inputs: Inputs
+    ) -> Evolution | None:
+        table = planned.step.target
+        is_alike = entry.basis == table_basis(table) and entry.inputs.keys() == inputs.versions.keys()
+        if planned.step.partial is None or not is_alike:
+            return None
+        before, changed = {}, {}
+        for source in planned.inputs:
+            old, new = entry.inputs[source.id], inputs.versions[source.id].version
+            if old == new:
+                before[source.name] = inputs.frames[source.name]
+                continue
+            changed[source.name] = self._change(source, self._manifest(source, old), self._manifest(source, new))
+            before[source.name] = read_version(self._spark, self._storage, source, self._manifest(source, old))
+        return Evolution(read_version(self._spark, self._storage, table, manifest), before, inputs.frames, changed)
+
+    def _change(self, table: Table, before: Manifest, after: Manifest) -> Change:
+        shared = {file.path for file in before.files} & {file.path for file in after.files}
+        sides = [[file for file in side.files if file.path not in shared] for side in (before, after)]
+        values = {file.partition.partition("=")[2] for side in sides for file in side} - {""}
+        was, is_now = (read_files(self._spark, self._storage, table, side) for side in sides)
+        return Change(was, is_now, tuple(sorted(values)))
+
+    def _partitions_again(self, table: Table, current: Current | None) -> list[str]:
+        """The months there are within the days that are to be done again."""
+        if current is None or not table.is_by_month:
+            return []
+        months = {file.partition.partition("=")[2] for file in current.manifest.files}
+        return [month for month in months if self._anew.covers_month(month)]
+
     def _frame(self, table: Table) -> DataFrame:
         own = self._written.get(table.id)
-        manifest = own.manifest if own else read_manifest(self._storage, table, self._version(table).version)
+        manifest = own.manifest if own else self._manifest(table, self._version(table).version)
         return read_version(self._spark, self._storage, table, manifest)
+
+    def _manifest(self, table: Table, version: str) -> Manifest:
+        """A version's manifest, read once: versions never change."""
+        known = self._manifests.get((table.id, version))
+        if known is None:
+            known = own.manifest if (own := self._written.get(table.id)) and own.manifest.version == version else None
+            known = known or read_manifest(self._storage, table, version)
+            self._manifests[table.id, version] = known
+        return known
 
     def _version(self, table: Table) -> TableVersion:
         own = self._written.get(table.id)
         if own is None:
             return self._base.tables[table.id]
-        return TableVersion(self._run_id, own.manifest.fingerprint, own.manifest.rows, own.manifest.inputs)
+        return own.published.entry if isinstance(own.published, Manifest) else own.published

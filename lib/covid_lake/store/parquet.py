@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from covid_lake import paths
@@ -27,21 +28,33 @@ def write_version(frame: DataFrame, storage: Storage, folder: str, partition_by:
     frame.write.mode("overwrite").option("compression", "zstd").partitionBy(*partition_by).parquet(storage.url(folder))
 
 
-def written_files(storage: Storage, folder: str) -> tuple[DataFile, ...]:
-    """The Parquet files below the folder with the rows that their footers count: what was written, not meant."""
-    found = []
-    for file in storage.list_files(folder):
-        if file.path.endswith(".parquet"):
-            found.append(DataFile(file.path[len(folder) + 1 :], _footer_rows(storage, file.path), file.size))
-    return tuple(found)
+def written_files(storage: Storage, table: Table, version: str) -> tuple[DataFile, ...]:
+    """The Parquet files of a version's own folder with the rows that their footers count: written, not meant."""
+    below = len(paths.table(table)) + 1
+    return tuple(
+        DataFile(file.path[below:], _footer_rows(storage, file.path), file.size)
+        for file in storage.list_files(paths.version(table, version))
+        if file.path.endswith(".parquet")
+    )
+
+
+def stored_rows(storage: Storage, folder: str) -> int:
+    """The rows of all Parquet files below the folder, by their footers."""
+    files = (file.path for file in storage.list_files(folder) if file.path.endswith(".parquet"))
+    return sum(_footer_rows(storage, path) for path in files)
 
 
 def read_version(spark: SparkSession, storage: Storage, table: Table, manifest: Manifest) -> DataFrame:
     """The version as Spark sees it, its files as the manifest names them and its types as the contract has them."""
+    return read_files(spark, storage, table, manifest.files)
+
+
+def read_files(spark: SparkSession, storage: Storage, table: Table, files: Iterable[DataFile]) -> DataFrame:
+    """The rows of some of a table's files, with the contract's columns and types."""
     from covid_lake.transforms.frames import empty_frame, spark_schema
 
-    folder = paths.version(table, manifest.version)
-    urls = [storage.url(f"{folder}/{file.path}") for file in manifest.files if file.rows]
+    folder = paths.table(table)
+    urls = [storage.url(f"{folder}/{file.path}") for file in files if file.rows]
     if not urls:
         return empty_frame(spark, table.columns)
     reader = spark.read.schema(spark_schema(table.columns)).option("basePath", storage.url(folder))

@@ -16,29 +16,64 @@ from covid_lake.contracts import Table
 from covid_lake.errors import AlreadyExists, PublishConflict, StorageError
 from covid_lake.store.storage import Storage
 
-FORMAT = 1
+FORMAT = 2
 ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A Parquet file of a version, its path below the version's folder."""
+    """A Parquet file of a table, its path below the table's folder: `version=<run_id>/month=2020-03/part-0.parquet`."""
 
     path: str
     rows: int
     bytes: int
 
+    @property
+    def partition(self) -> str:
+        """The partition that the file belongs to, as its folders say: `month=2020-03`; empty where there is none."""
+        return "/".join(self.path.split("/")[1:-1])
+
+
+@dataclass(frozen=True, slots=True)
+class TableVersion:
+    """A table's entry in a snapshot: the version that readers see, and what planning needs to know of it.
+
+    `inputs` are the landing files (path -> SHA-256) or tables (id -> version) that it was built from. `basis` is a
+    digest of the contract and the code, `fingerprint` of these and the inputs.
+    """
+
+    version: str
+    fingerprint: str
+    rows: int
+    inputs: Mapping[str, str]
+    basis: str = ""
+    quarantine: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What one run wrote for one table. `inputs` are the versions or landing files that it was built from."""
+    """What one version of a table consists of.
+
+    Partitions that a run had no reason to touch stand in it with the files of an older version; each partition lies
+    wholly in one version's folder. `records` and `rejected` are by landing file, `superseded` is a count of records;
+    `content` is a digest of the rows, by which a version that came out the same is known; `columns`, `measures`
+    and `unknown_values` are what the next version's drift is told by.
+    """
 
     table: str
     version: str
     files: tuple[DataFile, ...]
     fingerprint: str
     inputs: Mapping[str, str]
+    basis: str = ""
     quarantine: str | None = None
+    records: Mapping[str, int] = field(default_factory=dict)
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    superseded: int = 0
+    content: str | None = None
+    columns: tuple[str, ...] = ()
+    measures: Mapping[str, int] = field(default_factory=dict)
+    unknown_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -48,32 +83,20 @@ class Manifest:
     def total_bytes(self) -> int:
         return sum(file.bytes for file in self.files)
 
+    @property
+    def entry(self) -> TableVersion:
+        """The table's line in a snapshot that makes this version visible."""
+        return TableVersion(self.version, self.fingerprint, self.rows, self.inputs, self.basis, self.quarantine)
+
     def to_json(self) -> bytes:
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1).encode()
 
     @classmethod
     def from_json(cls, content: bytes) -> Manifest:
-        stored = json.loads(content)
+        stored = _of_this_format(content)
         files = tuple(DataFile(**file) for file in stored["files"])
-        return cls(
-            stored["table"],
-            stored["version"],
-            files,
-            stored["fingerprint"],
-            stored["inputs"],
-            stored["quarantine"],
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class TableVersion:
-    """A table's entry in a snapshot: the version that readers see, and what planning needs to know of it."""
-
-    version: str
-    fingerprint: str
-    rows: int
-    inputs: Mapping[str, str]
-    quarantine: str | None = None
+        unknown = {name: tuple(values) for name, values in stored["unknown_values"].items()}
+        return cls(**{**stored, "files": files, "columns": tuple(stored["columns"]), "unknown_values": unknown})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +116,19 @@ class Snapshot:
 
     @classmethod
     def from_json(cls, content: bytes) -> Snapshot:
-        stored: dict[str, Any] = json.loads(content)
-        tables = {name: TableVersion(**entry) for name, entry in stored["tables"].items()}
-        return cls(stored["dataset"], stored["number"], stored["run_id"], tables)
+        stored = _of_this_format(content)
+        return cls(**{**stored, "tables": {name: TableVersion(**entry) for name, entry in stored["tables"].items()}})
+
+
+def _of_this_format(content: bytes) -> dict[str, Any]:
+    stored: dict[str, Any] = json.loads(content)
+    found = stored.pop("format")
+    if found != FORMAT:
+        raise StorageError(
+            f"the lake is of format {found}, and this version of the library knows format {FORMAT}; "
+            "build a new lake from the landing files"
+        )
+    return stored
 
 
 def current_snapshot(storage: Storage, dataset: str) -> Snapshot:
@@ -103,7 +136,7 @@ def current_snapshot(storage: Storage, dataset: str) -> Snapshot:
     numbers = snapshot_numbers(storage, dataset)
     if not numbers:
         return Snapshot(dataset)
-    return Snapshot.from_json(storage.read(paths.snapshot(dataset, numbers[-1])))
+    return read_snapshot(storage, dataset, numbers[-1])
 
 
 def snapshot_numbers(storage: Storage, dataset: str) -> list[int]:
@@ -120,25 +153,32 @@ def read_manifest(storage: Storage, table: Table, version: str) -> Manifest:
         raise StorageError(f"{table.id}: version {version} is not in the lake any more ({error})") from error
 
 
-def publish(storage: Storage, base: Snapshot, run_id: str, written: Sequence[tuple[Table, Manifest]]) -> Snapshot:
-    """Make the written versions visible together; compare-and-swap against `base`.
+def read_snapshot(storage: Storage, dataset: str, number: int) -> Snapshot:
+    """The snapshot of that number; `StorageError` where there is none."""
+    return Snapshot.from_json(storage.read(paths.snapshot(dataset, number)))
 
-    Another run's publication of other tables in between is kept. One of the same tables is a `PublishConflict`: this
-    run read a lake that is no longer there.
+
+def publish(
+    storage: Storage, base: Snapshot, run_id: str, tables: Sequence[tuple[Table, Manifest | TableVersion]]
+) -> Snapshot:
+    """Make versions visible together; compare-and-swap against `base`.
+
+    A manifest is that of a new version; an entry names a version that is in the lake already. Another run's
+    publication of other tables in between is kept. One of the same tables is a `PublishConflict`: this run read a lake
+    that is no longer there.
     """
-    for table, manifest in written:
-        storage.write(paths.manifest(table, manifest.version), manifest.to_json())
+    for table, given in tables:
+        if isinstance(given, Manifest):
+            storage.write(paths.manifest(table, given.version), given.to_json())
+    entries = {table.id: given.entry if isinstance(given, Manifest) else given for table, given in tables}
     for _ in range(ATTEMPTS):
         head = current_snapshot(storage, base.dataset)
-        for table, _ in written:
+        for table, _ in tables:
             if head.version_of(table) != base.version_of(table):
                 raise PublishConflict(
                     f"{table.id}: another run published a version while this one ran; nothing of this run was "
                     "published for it. Run again to build on the newer version"
                 )
-        entries = {
-            table.id: TableVersion(m.version, m.fingerprint, m.rows, m.inputs, m.quarantine) for table, m in written
-        }
         successor = replace(head, number=head.number + 1, run_id=run_id, tables={**head.tables, **entries})
         try:
             storage.create(paths.snapshot(base.dataset, successor.number), successor.to_json())

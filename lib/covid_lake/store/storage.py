@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import os
+import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
@@ -22,6 +23,9 @@ from covid_lake.errors import AlreadyExists, SettingsError, StorageError
 
 S3_SCHEMES = ("s3", "s3a")
 COPY_CHUNK_BYTES = 1 << 20
+DELETES_A_REQUEST = 1000
+# The hidden neighbour that a file is written to before it is moved into place.
+UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 UNREADABLE = "unreadable"
 
 
@@ -67,8 +71,16 @@ class Storage(Protocol):
         """All files below the folder `prefix`, sorted by path; an absent folder has none."""
         ...
 
+    def delete(self, paths: Sequence[str]) -> None:
+        """Remove the files; an absent one is fine."""
+        ...
+
     def delete_folder(self, prefix: str) -> None:
         """Remove the folder and all below it; an absent folder is fine."""
+        ...
+
+    def remove_unfinished(self, prefix: str) -> None:
+        """Remove what writers that died left of files below the folder, none of which anybody could see."""
         ...
 
     def url(self, path: str) -> str:
@@ -142,9 +154,31 @@ class LocalStorage:
                             found.append(FileInfo(relative, 0, UNREADABLE))
         return sorted(found, key=lambda file: file.path)
 
+    def delete(self, paths: Sequence[str]) -> None:
+        folders = set()
+        for path in paths:
+            file = self.directory / path
+            folders.add(file.parent)
+            with self._reporting("remove", path):
+                file.unlink(missing_ok=True)
+        for folder in sorted(folders, key=lambda folder: -len(folder.parts)):
+            self._remove_empty(folder)
+
+    def _remove_empty(self, folder: Path) -> None:
+        """Remove the folder and those above it that hold nothing any more, as S3 has no empty folders either."""
+        while folder != self.directory and self.directory in folder.parents:
+            try:
+                folder.rmdir()
+            except OSError:  # it holds something, or is gone already
+                return
+            folder = folder.parent
+
     def delete_folder(self, prefix: str) -> None:
         with self._reporting("remove", prefix), contextlib.suppress(FileNotFoundError):
             shutil.rmtree(self.directory / prefix)
+
+    def remove_unfinished(self, prefix: str) -> None:
+        self.delete([file.path for file in self.list_files(prefix) if UNFINISHED.fullmatch(file.path.split("/")[-1])])
 
     def url(self, path: str) -> str:
         return f"file://{self.directory / path}"
@@ -235,11 +269,26 @@ class S3Storage:
                         found.append(FileInfo(relative, item["Size"], item["ETag"].strip('"')))
         return sorted(found, key=lambda file: file.path)
 
+    def delete(self, paths: Sequence[str]) -> None:
+        keys = [{"Key": self._key(path)} for path in paths]
+        with self._reporting("remove", paths[0] if paths else ""):
+            for start in range(0, len(keys), DELETES_A_REQUEST):
+                objects = {"Objects": keys[start : start + DELETES_A_REQUEST], "Quiet": True}
+                failed = self._client.delete_objects(Bucket=self.bucket, Delete=objects).get("Errors")
+                if failed:
+                    key, why = failed[0]["Key"], failed[0].get("Message", failed[0].get("Code"))
+                    raise StorageError(f"cannot remove s3://{self.bucket}/{key}: {why}")
+
     def delete_folder(self, prefix: str) -> None:
-        keys = [{"Key": self._key(file.path)} for file in self.list_files(prefix)]
-        with self._reporting("remove", prefix):
-            for start in range(0, len(keys), 1000):
-                self._client.delete_objects(Bucket=self.bucket, Delete={"Objects": keys[start : start + 1000]})
+        self.delete([file.path for file in self.list_files(prefix)])
+
+    def remove_unfinished(self, prefix: str) -> None:
+        with self._reporting("remove unfinished uploads of", prefix):
+            pages = self._client.get_paginator("list_multipart_uploads").paginate(
+                Bucket=self.bucket, Prefix=self._key(prefix)
+            )
+            for upload in (upload for page in pages for upload in page.get("Uploads", ())):
+                self._client.abort_multipart_upload(Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"])
 
     def url(self, path: str) -> str:
         return f"{self.root}/{path}"

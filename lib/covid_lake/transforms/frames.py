@@ -37,6 +37,8 @@ def inline_table(spark: SparkSession, names: Sequence[str], rows: Iterable[Seque
     """A small table of texts that stands in the plan itself: no file, no Python worker, no job."""
     values = ", ".join("(" + ", ".join(_literal(value) for value in row) + ")" for row in rows)
     columns = ", ".join(f"`{name}`" for name in names)
+    if not values:
+        return spark.createDataFrame([], T.StructType([T.StructField(name, T.StringType()) for name in names]))
     return spark.sql(f"SELECT * FROM VALUES {values} AS inline_table({columns})")  # noqa: S608
 
 
@@ -54,6 +56,9 @@ def rank_in_grain(frame: DataFrame, table: Table, rank: str) -> DataFrame:
     so that the choice depends on nothing but the data.
     """
     grain: list[Column | str] = [F.xxhash64(*table.key), *table.key] if table.key else [F.lit(0)]
+    if table.partition_by:
+        # Shuffled by partition, the records of a grain meet as well, and each partition is written to one file.
+        frame, grain = frame.repartition(*table.partition_by), [*table.partition_by, *grain]
     newest = [F.col(name).desc_nulls_last() for name in table.newest_by]
     order = [*newest, F.col("source_file").desc(), F.col("source_row_hash")]
     return frame.withColumn(rank, F.row_number().over(W.partitionBy(*grain).orderBy(*order)))

@@ -24,6 +24,7 @@ from pyspark.sql import functions as F
 
 from covid_lake.contracts import Column, Type
 from covid_lake.warehouse.dialects import Dialect, quote
+from covid_lake.warehouse.merge import Scope
 
 # Past this a double's millionths leave a BIGINT; NaN and the infinities count as larger in Spark and in PostgreSQL.
 LARGEST_SUMMED_DOUBLE = "9e12"
@@ -56,12 +57,15 @@ def frame_checksums(frame: DataFrame, columns: Sequence[Column]) -> Checksums:
     return _read(row, columns)
 
 
-def checksum_query(schema: str, table: str, columns: Sequence[Column], dialect: Dialect) -> str:
-    """The query that gives the same numbers for a table of the warehouse, to be read by `read_checksums`."""
+def checksum_query(
+    schema: str, table: str, columns: Sequence[Column], dialect: Dialect, scope: Scope | None = None
+) -> str:
+    """The query that gives the same numbers for a table of the warehouse, or a part, to be read by `read_checksums`."""
     wanted = ["count(*)"]
     for column in columns:
         wanted += [f"count({quote(column.name)})", f"sum({_warehouse_integer(column, dialect)})"]
-    return f"SELECT {', '.join(wanted)} FROM {quote(schema, table)}"  # noqa: S608
+    part = f" WHERE {scope.predicate('t')}" if scope else ""
+    return f"SELECT {', '.join(wanted)} FROM {quote(schema, table)} AS t{part}"  # noqa: S608
 
 
 def read_checksums(row: Sequence[str | None], columns: Sequence[Column]) -> Checksums:

@@ -8,7 +8,7 @@ the warehouse itself, beside the staging tables, in the same transaction.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from py4j.protocol import Py4JJavaError
@@ -28,7 +28,7 @@ from covid_lake.warehouse.checksums import (
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.ddl import create_statements, staging_statement
 from covid_lake.warehouse.dialects import POSTGRESQL, Dialect, quote, quote_text
-from covid_lake.warehouse.merge import insert_all, merge_statements
+from covid_lake.warehouse.merge import Scope, insert_all, merge_statements
 from covid_lake.warehouse.sql_session import LockTaken, SqlSession, java_message
 
 LOADED_VERSIONS = "loaded_versions"
@@ -46,12 +46,25 @@ def _silent(_table: str, _phase: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Delta:
+    """What makes a version of an older one: all its rows of the part that differs, in `frame`, and the rows it has."""
+
+    frame: DataFrame
+    scope: Scope
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class CuratedVersion:
-    """One table as the lake publishes it. `frame` reads exactly `version` and has at least the stored columns."""
+    """One table as the lake publishes it. `frame` reads exactly `version` and has at least the stored columns.
+
+    `since` gives the difference to an older version, None where it is not known or is the whole table.
+    """
 
     table: Table
     frame: DataFrame
     version: str
+    since: Callable[[str], Delta | None] = lambda _version: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +133,15 @@ def load_star(
     ):
         _create_staging_schema(control, dataset)
         _take_load_lock(guard, connection.dialect, dataset)
-        loaded = set() if force else set(control.query(_loaded_versions_query(dataset)))
-        outdated = [given for given in versions if (given.table.name, given.version) not in loaded]
+        loaded = {} if force else _loaded_tables(control, dataset)
+        outdated = [given for given in versions if loaded.get(given.table.name) != given.version]
         loads = {}
         if outdated:
             _drop_staging_tables(control, dataset)
-            staged = [stage(connection, control, dataset, given, progress) for given in outdated]
+            staged = []
+            for given in outdated:
+                delta = _delta(control, connection.dialect, dataset, given, loaded)
+                staged.append(stage(connection, control, dataset, given, delta, progress))
             with SqlSession(spark, connection, autocommit=False) as transaction:
                 loads = _switch(transaction, connection.dialect, dataset, staged, progress)
             _drop_staging_tables(control, dataset)
@@ -136,17 +152,32 @@ def load_star(
     )
 
 
+def _delta(
+    control: SqlSession, dialect: Dialect, dataset: str, given: CuratedVersion, loaded: Mapping[str, str]
+) -> Delta | None:
+    """The difference to what the warehouse has; None where all rows are to be staged."""
+    version = loaded.get(given.table.name)
+    if version is None or not _has_contract_columns(control, dialect, dataset, given.table):
+        return None
+    return given.since(version)
+
+
 @dataclass(frozen=True, slots=True)
 class _Staged:
-    """A version whose rows stand in the staging schema, and what they must come to in the target."""
+    """A version whose rows stand in the staging schema, and what they must come to in the target.
+
+    With a `scope` only the rows of that part are staged, and `expected` is of them; the target then has `rows` in all.
+    """
 
     table: Table
     version: str
     expected: Checksums
+    scope: Scope | None
+    rows: int
     seconds: float
 
 
-_Stager = Callable[[WarehouseConnection, SqlSession, str, CuratedVersion, Progress], _Staged]
+_Stager = Callable[[WarehouseConnection, SqlSession, str, CuratedVersion, Delta | None, Progress], _Staged]
 
 
 def _stager(dialect: Dialect) -> _Stager:
@@ -162,17 +193,19 @@ def _stage_rows(
     control: SqlSession,
     dataset: str,
     given: CuratedVersion,
+    delta: Delta | None,
     progress: Progress,
 ) -> _Staged:
-    """Write one version into a staging table of our own types, with Spark's JDBC writer."""
+    """Write one version, or what it changes, into a staging table of our own types, with Spark's JDBC writer."""
     started = time.monotonic()
     table = given.table
     progress(table.name, "staging")
     schema = staging_schema(dataset)
     control.execute(staging_statement(table, schema, connection.dialect))
     try:
-        expected = frame_checksums(given.frame, table.stored_columns)
-        _frame_to_write(given).write.jdbc(
+        frame = delta.frame if delta else given.frame
+        expected = frame_checksums(frame, table.stored_columns)
+        _frame_to_write(frame, table).write.jdbc(
             connection.jdbc_url,
             quote(schema, table.name),
             mode="append",
@@ -187,10 +220,11 @@ def _stage_rows(
         reason = connection.without_password(java_message(error))
         raise WarehouseError(f"{table.name} could not be written to {connection.url}: {reason}") from error
     control.execute(f"ANALYZE {quote(schema, table.name)}")
-    return _Staged(table, given.version, expected, time.monotonic() - started)
+    rows = delta.rows if delta else expected.rows
+    return _Staged(table, given.version, expected, delta.scope if delta else None, rows, time.monotonic() - started)
 
 
-def _frame_to_write(given: CuratedVersion) -> DataFrame:
+def _frame_to_write(frame: DataFrame, table: Table) -> DataFrame:
     """The stored columns in the contract's order, for at most `WRITERS` connections.
 
     A timestamp is written as the text of UTC's wall clock: of any other form the driver makes a wall clock of the JVM's
@@ -200,9 +234,9 @@ def _frame_to_write(given: CuratedVersion) -> DataFrame:
         F.date_format(column.name, "yyyy-MM-dd HH:mm:ss.SSSSSS").alias(column.name)
         if column.type == Type.TIMESTAMP
         else F.col(column.name)
-        for column in given.table.stored_columns
+        for column in table.stored_columns
     ]
-    return given.frame.select(*columns).coalesce(WRITERS)
+    return frame.select(*columns).coalesce(WRITERS)
 
 
 def _switch(
@@ -218,7 +252,7 @@ def _switch(
         started = time.monotonic()
         progress(one.table.name, "merging")
         _create_target(transaction, dialect, dataset, one.table)
-        inserted, changed, deleted = _merge(transaction, dataset, one.table)
+        inserted, changed, deleted = _merge(transaction, dataset, one)
         progress(one.table.name, "verifying")
         _verify(transaction, dialect, dataset, one)
         _record_version(transaction, dataset, one)
@@ -232,24 +266,29 @@ def _switch(
 
 def _create_target(transaction: SqlSession, dialect: Dialect, dataset: str, table: Table) -> None:
     """Create the target if it is missing, and anew if its columns are not the contract's: its rows are all staged."""
-    found = transaction.query(
-        "SELECT column_name, data_type FROM information_schema.columns "  # noqa: S608
-        f"WHERE table_schema = {quote_text(dataset)} AND table_name = {quote_text(table.name)} "
-        "ORDER BY ordinal_position"
-    )
-    if found == [(column.name, dialect.types[column.type]) for column in table.stored_columns]:
+    if _has_contract_columns(transaction, dialect, dataset, table):
         return
     transaction.execute(f"DROP TABLE IF EXISTS {quote(dataset, table.name)}")
     for statement in create_statements(table, dataset, dialect):
         transaction.execute(statement)
 
 
-def _merge(transaction: SqlSession, dataset: str, table: Table) -> tuple[int, int, int]:
+def _has_contract_columns(session: SqlSession, dialect: Dialect, dataset: str, table: Table) -> bool:
+    found = session.query(
+        "SELECT column_name, data_type FROM information_schema.columns "  # noqa: S608
+        f"WHERE table_schema = {quote_text(dataset)} AND table_name = {quote_text(table.name)} "
+        "ORDER BY ordinal_position"
+    )
+    return found == [(column.name, dialect.types[column.type]) for column in table.stored_columns]
+
+
+def _merge(transaction: SqlSession, dataset: str, staged: _Staged) -> tuple[int, int, int]:
     """Bring the target to the staged rows; how many rows were new, changed and vanished."""
-    staging = staging_schema(dataset)
-    if not transaction.query(f"SELECT 1 FROM {quote(dataset, table.name)} LIMIT 1"):  # noqa: S608
+    table, staging = staged.table, staging_schema(dataset)
+    is_empty = not transaction.query(f"SELECT 1 FROM {quote(dataset, table.name)} LIMIT 1")  # noqa: S608
+    if is_empty and not staged.scope:
         return transaction.execute(insert_all(table, dataset, staging)), 0, 0
-    merge = merge_statements(table, dataset, staging)
+    merge = merge_statements(table, dataset, staging, staged.scope)
     deleted = transaction.execute(merge.delete_vanished)
     changed = transaction.execute(merge.delete_changed)
     return transaction.execute(merge.insert_missing) - changed, changed, deleted
@@ -257,8 +296,14 @@ def _merge(transaction: SqlSession, dataset: str, table: Table) -> tuple[int, in
 
 def _verify(transaction: SqlSession, dialect: Dialect, dataset: str, staged: _Staged) -> None:
     columns = staged.table.stored_columns
-    row = transaction.query(checksum_query(dataset, staged.table.name, columns, dialect))[0]
-    if difference := first_difference(staged.expected, read_checksums(row, columns)):
+    row = transaction.query(checksum_query(dataset, staged.table.name, columns, dialect, staged.scope))[0]
+    difference = first_difference(staged.expected, read_checksums(row, columns))
+    if staged.scope and not difference:
+        count = f"SELECT count(*) FROM {quote(dataset, staged.table.name)}"  # noqa: S608
+        rows = int(str(transaction.query(count)[0][0]))
+        if rows != staged.rows:
+            difference = f"row count: {staged.rows} in the curated version, {rows} in the warehouse"
+    if difference:
         raise VerificationFailed(
             f"{dataset}.{staged.table.name}, {difference}. The load was rolled back; the warehouse is as it was."
         )
@@ -270,8 +315,13 @@ def _record_version(transaction: SqlSession, dataset: str, staged: _Staged) -> N
     transaction.execute(f"DELETE FROM {record} WHERE table_name = {name}")  # noqa: S608
     transaction.execute(
         f"INSERT INTO {record} (table_name, version, row_count, loaded_at) "  # noqa: S608
-        f"VALUES ({name}, {quote_text(staged.version)}, {staged.expected.rows}, CURRENT_TIMESTAMP)"
+        f"VALUES ({name}, {quote_text(staged.version)}, {staged.rows}, CURRENT_TIMESTAMP)"
     )
+
+
+def _loaded_tables(control: SqlSession, dataset: str) -> dict[str, str]:
+    """The version of each loaded table."""
+    return {str(name): str(version) for name, version in control.query(_loaded_versions_query(dataset))}
 
 
 def _loaded_versions_query(dataset: str) -> str:

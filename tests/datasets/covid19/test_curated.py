@@ -168,6 +168,7 @@ def world(spark: SparkSession) -> World:
     """The star of all sources at once."""
     frames = {name: frame(spark, c.COVID19.table(c.Zone.TRUSTED, name), rows) for name, rows in TABLES.items()}
     for table, build in (
+        (c.REGION_NAMES, curated.region_names),
         (c.BRIDGE_REGION, curated.bridge_region),
         (c.DIM_REGION, curated.dim_region),
         (c.DIM_HOSPITAL, curated.dim_hospital),
@@ -430,13 +431,13 @@ def test_sources_keep_their_own_figures(world: World) -> None:
 
 def test_checks_find_what_does_not_add_up(world: World) -> None:
     facts = world.frames["fact_cases"]
-    assert curated.cases_sum_to_trusted(world.frames).count() == 0
-    assert curated.differences_telescope(world.frames).count() == 0
+    assert curated.cases_sum_to_trusted(world.frames, []).count() == 0
+    assert curated.differences_telescope(world.frames, []).count() == 0
     lost = {**world.frames, "fact_cases": facts.where(f"region_key <> {KEY_OF_KING} OR source <> 'nytimes'")}
-    missing = {(row["date_key"], row["difference"]) for row in curated.cases_sum_to_trusted(lost).collect()}
+    missing = {(row["date_key"], row["difference"]) for row in curated.cases_sum_to_trusted(lost, []).collect()}
     assert missing == {(20200302, 5), (20200303, 6)}
     shifted = facts.withColumn("new_confirmed", F.col("new_confirmed") + 1)
-    found = curated.differences_telescope({**world.frames, "fact_cases": shifted}).collect()
+    found = curated.differences_telescope({**world.frames, "fact_cases": shifted}, []).collect()
     assert {(row["source"], row["region_key"]) for row in found} == {
         ("enigma_jhu", KEY_OF_KING),
         ("jhu_daily_reports", KEY_OF_KING),
@@ -468,9 +469,9 @@ def test_fact_covid_has_no_ships_no_country_and_nothing_from_abroad(world: World
 
 
 def test_fact_covid_sums_to_fact_cases_and_the_check_knows(world: World) -> None:
-    assert curated.covid_sums_to_cases(world.frames).count() == 0
+    assert curated.covid_sums_to_cases(world.frames, []).count() == 0
     doubled = world.frames["fact_covid"].withColumn("confirmed", F.col("confirmed") * 2)
-    found = curated.covid_sums_to_cases({**world.frames, "fact_covid": doubled}).collect()
+    found = curated.covid_sums_to_cases({**world.frames, "fact_covid": doubled}, []).collect()
     assert {(row["region_key"], row["date_key"], row["difference"]) for row in found} >= {
         (KEY_OF_WASHINGTON, 20200301, -8),
         (KEY_OF_WASHINGTON, 20200302, -9),

@@ -16,6 +16,9 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `covid19_curated`.`fact_covid` (
   `hospitalized_discharged` bigint COMMENT 'Discharged from hospital'
 )
 COMMENT 'A US state or territory and a day, cases beside tests; what only one side reports keeps its row.'
+PARTITIONED BY (
+  `month` string COMMENT 'Month of the day as yyyy-MM'
+)
 STORED AS PARQUET
 LOCATION '${location}'
 TBLPROPERTIES (

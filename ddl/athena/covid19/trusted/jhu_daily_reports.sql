@@ -24,6 +24,9 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `covid19_trusted`.`jhu_daily_reports` (
   `run_id` string COMMENT 'Run that brought the record into this zone'
 )
 COMMENT 'A location and the day in the report\'s file name.'
+PARTITIONED BY (
+  `month` string COMMENT 'Month of report_date as yyyy-MM'
+)
 STORED AS PARQUET
 LOCATION '${location}'
 TBLPROPERTIES (

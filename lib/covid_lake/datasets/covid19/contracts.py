@@ -8,7 +8,19 @@ from __future__ import annotations
 
 import re
 
-from covid_lake.contracts import Column, Dataset, Landing, Reference, Rule, Severity, Table, Type, Zone
+from covid_lake.contracts import (
+    Column,
+    DailyFiles,
+    Dataset,
+    Drift,
+    Landing,
+    Reference,
+    Rule,
+    Severity,
+    Table,
+    Type,
+    Zone,
+)
 
 DATASET = "covid19"
 
@@ -136,6 +148,8 @@ def _jhu_columns(rates: bool) -> tuple[Column, ...]:
     return columns + PROVENANCE
 
 
+JHU_DRIFT = Drift(known_by=(("country_region", "country_is_known"),), totals=("confirmed", "deaths"))
+
 JHU_RULES = (
     *_date_rules("report_date"),
     *_not_negative("confirmed", "deaths"),
@@ -155,6 +169,7 @@ ENIGMA_JHU = Table(
     landing=Landing(csv=("enigma-jhu/csv/*.csv.gz", "enigma-jhu/csv/*.csv"), json=("enigma-jhu/json/*",)),
     newest_by=("last_update", "confirmed", "deaths"),
     rules=JHU_RULES,
+    drift=JHU_DRIFT,
 )
 
 JHU_DAILY_REPORTS = Table(
@@ -162,11 +177,13 @@ JHU_DAILY_REPORTS = Table(
     Zone.TRUSTED,
     "jhu_daily_reports",
     "A location and the day in the report's file name.",
-    _jhu_columns(rates=True),
+    (*_jhu_columns(rates=True), Column("month", Type.TEXT, "Month of report_date as yyyy-MM")),
     key=("region_id", "report_date"),
-    landing=Landing(csv=("jhu-daily-reports/*.csv",)),
+    landing=Landing(csv=("jhu-daily-reports/*.csv",), daily=DailyFiles("%m-%d-%Y", "report_date")),
     newest_by=("last_update", "confirmed", "deaths"),
+    partition_by=("month",),
     rules=JHU_RULES,
+    drift=JHU_DRIFT,
 )
 
 _NYT_MEASURES = (
@@ -202,6 +219,7 @@ NYTIMES_US_COUNTY = Table(
     key=("region_id", "report_date"),
     landing=Landing(csv=("enigma-nytimes-data-in-usa/csv/us_county/*.csv",)),
     rules=(*_date_rules("report_date"), *_not_negative("cases", "deaths"), FIPS_RULE),
+    drift=Drift(totals=("cases", "deaths")),
 )
 
 NYTIMES_US_STATES = Table(
@@ -222,6 +240,7 @@ NYTIMES_US_STATES = Table(
         csv=("enigma-nytimes-data-in-usa/csv/us_states/*.csv",), json=("enigma-nytimes-data-in-usa/json/us_states/*",)
     ),
     rules=(*_date_rules("report_date"), *_not_negative("cases", "deaths"), FIPS_RULE),
+    drift=Drift(totals=("cases", "deaths")),
 )
 
 _TESTING_NULLS = ("", "NA", "N/A")
@@ -554,6 +573,31 @@ DIM_REGION = Table(
     ),
 )
 
+REGION_NAMES = Table(
+    DATASET,
+    Zone.CURATED,
+    "region_names",
+    "A way in which a source writes a region, in a month where the source is kept by month; what regions are made of.",
+    (
+        Column("source", Type.TEXT, "Trusted table that names the region", nullable=False),
+        Column("reported_id", Type.TEXT, "region_id of the trusted rows", nullable=False),
+        Column("name_hash", Type.BIGINT, "xxhash64 of level and names, as they are written", nullable=False),
+        Column("level", Type.TEXT, "Level of the region", nullable=False),
+        Column("country_region", Type.TEXT, "Canonical country name"),
+        Column("province_state", Type.TEXT, "Province or state"),
+        Column("county", Type.TEXT, "County, or the place below a province, as the source spells it"),
+        Column("fips", Type.TEXT, "US FIPS code as the source has it"),
+        Column("last_report_date", Type.DATE, "Last day on which it is written so"),
+        Column("placed_date", Type.DATE, "Last such day with coordinates"),
+        Column("latitude", Type.DOUBLE, "Degrees north on that day"),
+        Column("longitude", Type.DOUBLE, "Degrees east on that day"),
+        Column("part", Type.TEXT, "The source, and the month where it is kept by month", nullable=False),
+    ),
+    key=("part", "reported_id", "name_hash"),
+    partition_by=("part",),
+    in_warehouse=False,
+)
+
 BRIDGE_REGION = Table(
     DATASET,
     Zone.CURATED,
@@ -601,6 +645,8 @@ DIM_HOSPITAL = Table(
     references=(Reference("region_key", "dim_region", "region_key"),),
 )
 
+_MONTH = Column("month", Type.TEXT, "Month of the day as yyyy-MM", nullable=False)
+
 FACT_CASES = Table(
     DATASET,
     Zone.CURATED,
@@ -621,11 +667,12 @@ FACT_CASES = Table(
             "new_deaths", "Deaths since the region's last figure before; null on the first, negative on a correction"
         ),
         Column("days_since_previous", Type.INT, "Days since the region's report before; null on the first"),
-        Column("month", Type.TEXT, "Month of the day as yyyy-MM", nullable=False),
+        _MONTH,
     ),
     key=("region_key", "date_key", "source"),
     references=_STAR_REFERENCES,
     partition_by=("month",),
+    day_key="date_key",
     rules=(
         _warn("confirmed_decreased", "new_confirmed < 0", "the cumulative count of cases went down"),
         _warn("deaths_decreased", "new_deaths < 0", "the cumulative count of deaths went down"),
@@ -689,9 +736,12 @@ FACT_COVID = Table(
             _measure(name, TESTING_STATES_DAILY.column(name).comment)
             for name in ("positive", "negative", "hospitalized_currently", "hospitalized", "hospitalized_discharged")
         ),
+        _MONTH,
     ),
     key=("region_key", "date_key"),
     references=_STAR_REFERENCES,
+    partition_by=("month",),
+    day_key="date_key",
 )
 
 COVID19 = Dataset(
@@ -712,6 +762,7 @@ COVID19 = Dataset(
         DIM_DATE,
         DIM_REGION,
         BRIDGE_REGION,
+        REGION_NAMES,
         DIM_HOSPITAL,
         FACT_CASES,
         FACT_TESTING,

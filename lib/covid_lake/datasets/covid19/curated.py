@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import Window as W
 from pyspark.sql import functions as F
 
 from covid_lake.datasets.covid19.places import COMPOSITE_COUNTIES, COUNTRIES, US_STATES
 from covid_lake.datasets.covid19.regions import COUNTY_SUFFIX, SHIP_NAMES, US, with_region_id
+from covid_lake.steps import Evolution
 from covid_lake.transforms.frames import inline_table
 
 Frames = Mapping[str, DataFrame]
 
 UNKNOWN_KEY = 0
 JHU_FEEDS = ("jhu_daily_reports", "enigma_jhu")
+# What fact_cases calls the source of each feed.
+SOURCES = {
+    "jhu_daily_reports": "jhu_daily_reports",
+    "enigma_jhu": "enigma_jhu",
+    "nytimes_us_county": "nytimes",
+    "nytimes_us_states": "nytimes",
+}
 # The order decides whose spelling names a region: the census first, then the feeds by how carefully they spell.
 REGION_SOURCES = (
     "county_population",
@@ -28,6 +36,7 @@ REGION_SOURCES = (
     "hospital_beds",
     "state_abv",
 )
+NAME_PARTS = ("level", "country_region", "province_state", "county", "fips")
 BELOW_STATE = ("county", "facility", "unassigned", "out_of_state")
 COUNTY_OF_FIPS = "^county:[0-9]{5}$"
 CASE_MEASURES = ("confirmed", "deaths", "recovered", "active")
@@ -47,13 +56,39 @@ def date_key(day: str) -> Column:
 # --- regions -------------------------------------------------------------------------------------------------------
 
 
+def region_names(frames: Frames) -> DataFrame:
+    """A way in which a source writes a region, in a month where the source is kept by month."""
+    return reduce(DataFrame.unionByName, (_names_in(name, frames[name]) for name in REGION_SOURCES if name in frames))
+
+
+def touched_names(names: Evolution) -> DataFrame:
+    """The parts of the sources that changed: months, or whole sources."""
+    parts = [
+        (f"{source}-{month}" if month else source, source, month)
+        for source, change in names.changed.items()
+        for month in change.partitions or ("",)
+    ]
+    return inline_table(names.current.sparkSession, ("part", "source", "month"), parts)
+
+
+def names_of(names: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFrame:
+    """The names in these parts alone."""
+    months: dict[str, list[str]] = {}
+    for part in touched:
+        months.setdefault(part["source"], []).extend([part["month"]] if part["month"] else [])
+    return reduce(
+        DataFrame.unionByName,
+        (_names_in(source, _of_months(names.after[source], its)) for source, its in months.items()),
+    )
+
+
 def bridge_region(frames: Frames) -> DataFrame:
     """A region as one source names it, with the region that it is over all sources.
 
     A county that one source only names and another gives its FIPS code is one region: they are matched on state and
     folded name. A name that stands for several codes is no match.
     """
-    named = _one_name_a_source(_reported_names(frames))
+    named = _one_name_a_source(frames["region_names"])
     is_us_county = (F.col("level") == "county") & (F.col("country_region") == US)
     has_code = F.col("reported_id").rlike(COUNTY_OF_FIPS)
     same_name = W.partitionBy("province_state", _folded("county"), is_us_county)
@@ -84,42 +119,43 @@ def dim_region(frames: Frames) -> DataFrame:
     )
 
 
-def _reported_names(frames: Frames) -> DataFrame:
-    """Every way in which a source names a region, with the last day and place that it reported for it."""
-    found = []
-    for source in REGION_SOURCES:
-        if source not in frames:
-            continue
-        places = _hospital_counties(frames[source]) if source == "hospital_beds" else frames[source]
-        names = [F.col(name) if name in places.columns else F.lit(None).cast("string") for name in ("county", "fips")]
-        if source == "testing_states_daily":
-            names[0] = F.lit(None).cast("string")
-        country = F.col("country_region") if "country_region" in places.columns else F.lit(US)
-        is_reported = "report_date" in places.columns
-        day = F.col("report_date") if is_reported else F.lit(None).cast("date")
-        is_placed = is_reported and "latitude" in places.columns
-        latitude, longitude = (
-            F.col(name) if is_placed else F.lit(None).cast("double") for name in ("latitude", "longitude")
-        )
-        # (0, 0) is how the feeds write that they have no coordinates.
-        placed_day = F.when((latitude != 0) | (longitude != 0), day)
-        found.append(
-            places.groupBy(
-                F.lit(source).alias("source"),
-                F.col("region_id").alias("reported_id"),
-                F.col("region_level").alias("level"),
-                country.alias("country_region"),
-                "province_state",
-                names[0].alias("county"),
-                names[1].alias("fips"),
-            ).agg(
-                F.max(day).alias("last_report_date"),
-                F.max(placed_day).alias("_placed_day"),
-                F.max_by(latitude, placed_day).alias("latitude"),
-                F.max_by(longitude, placed_day).alias("longitude"),
-            )
-        )
-    return reduce(DataFrame.unionByName, found)
+def _names_in(source: str, table: DataFrame) -> DataFrame:
+    """Every way in which a source writes a region, with the last day and place that it reported under it."""
+    places = _hospital_counties(table) if source == "hospital_beds" else table
+    none = F.lit(None).cast("string")
+    county, fips = (F.col(name) if name in places.columns else none for name in ("county", "fips"))
+    if source == "testing_states_daily":
+        county = none
+    country = F.col("country_region") if "country_region" in places.columns else F.lit(US)
+    is_reported = "report_date" in places.columns
+    day = F.col("report_date") if is_reported else F.lit(None).cast("date")
+    is_placed = is_reported and "latitude" in places.columns
+    latitude, longitude = (
+        F.col(name) if is_placed else F.lit(None).cast("double") for name in ("latitude", "longitude")
+    )
+    # (0, 0) is how the feeds write that they have no coordinates.
+    placed_day = F.when((latitude != 0) | (longitude != 0), day)
+    by_month = "month" in places.columns
+    part = F.concat(F.lit(f"{source}-"), F.col("month")) if by_month else F.lit(source)
+    names = {
+        "source": F.lit(source),
+        "reported_id": F.col("region_id"),
+        "level": F.col("region_level"),
+        "country_region": country,
+        "province_state": F.col("province_state"),
+        "county": county,
+        "fips": fips,
+        "part": part,
+    }
+    found = places.groupBy(*(column.alias(name) for name, column in names.items())).agg(
+        F.max(day).alias("last_report_date"),
+        F.max(placed_day).alias("placed_date"),
+        F.max_by(latitude, placed_day).alias("latitude"),
+        F.max_by(longitude, placed_day).alias("longitude"),
+    )
+    # A blank for null, so that the parts of a name keep their places in the hash.
+    spelled = [F.coalesce(F.col(name), F.lit("")) for name in NAME_PARTS]
+    return found.withColumn("name_hash", F.xxhash64(*spelled))
 
 
 def _one_name_a_source(names: DataFrame) -> DataFrame:
@@ -128,10 +164,10 @@ def _one_name_a_source(names: DataFrame) -> DataFrame:
     latest = region.orderBy(F.col("last_report_date").desc_nulls_last(), "county", "province_state", "fips")
     return (
         names.withColumn("_nth", F.row_number().over(latest))
-        .withColumn("latitude", F.max_by("latitude", "_placed_day").over(region))
-        .withColumn("longitude", F.max_by("longitude", "_placed_day").over(region))
+        .withColumn("latitude", F.max_by("latitude", "placed_date").over(region))
+        .withColumn("longitude", F.max_by("longitude", "placed_date").over(region))
         .where(F.col("_nth") == 1)
-        .drop("_nth", "_placed_day")
+        .drop("_nth", "placed_date")
     )
 
 
@@ -259,7 +295,7 @@ def dim_date(frames: Frames) -> DataFrame:
     """A gapless calendar from the facts' first day to their last."""
     keys = reduce(DataFrame.unionByName, (frames[name].select("date_key") for name in sorted(frames)))
     span = keys.agg(F.min("date_key").alias("first"), F.max("date_key").alias("last")).where("first IS NOT NULL")
-    first, last = (F.to_date(F.col(name).cast("string"), "yyyyMMdd") for name in ("first", "last"))
+    first, last = _day("first"), _day("last")
     days = span.select(F.explode(F.sequence(first, last)).alias("date"))
     iso_day = F.weekday("date") + 1
     return days.select(
@@ -291,19 +327,156 @@ def dim_hospital(frames: Frames) -> DataFrame:
 
 def fact_cases(frames: Frames) -> DataFrame:
     """A region, a day and a source. Reports of one region under two names on a day are added up."""
-    keys = frames["bridge_region"].select("source", "reported_id", "region_key")
-    reports = reduce(DataFrame.unionByName, _case_reports(frames))
+    return _case_columns(with_differences(_daily_cases(_case_reports(frames), frames["bridge_region"])))
+
+
+def touched_cases(cases: Evolution) -> DataFrame:
+    """The months and sources whose facts new, corrected and vanished reports change; too many do no harm.
+
+    Those are the months of the reports themselves, and those of each region's next figures, for they are told as
+    differences to the ones before.
+    """
+    # A row for each month in which a region's reports changed: some thousands, times the months of a backfill.
+    last_in_month = _changed_reports(cases).groupBy("region_key", "source", _month("report_date").alias("_month"))
+    changed = last_in_month.agg(F.max(date_key("report_date")).alias("_last"))
+    rows = cases.current.where(F.col("month") >= _first_changed_month(cases))
+    later = rows.join(F.broadcast(changed), ["region_key", "source"], "inner").where("date_key > _last")
+    next_figures = later.groupBy("region_key", "source", "_month").agg(
+        F.min("date_key").alias("_report"),
+        *(F.min(F.when(F.col(name).isNotNull(), F.col("date_key"))).alias(name) for name in ("confirmed", "deaths")),
+    )
+    days = next_figures.select("source", F.explode(F.array("_report", "confirmed", "deaths")).alias("_key"))
+    next_months = days.where("_key > 0").select(_month(_day("_key")).alias("month"), "source")
+    months = changed.select(F.col("_month").alias("month"), "source").union(next_months)
+    return months.union(_months_of_moved_names(cases))
+
+
+def cases_of(cases: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFrame:
+    """The facts of the months that are named, those of the sources that are named with them built anew.
+
+    Each region's first difference is to its last figure before the month.
+    """
+    months = sorted({row["month"] for row in touched})
+    named = [row.get("source") for row in touched]
+    sources = set(SOURCES.values()) if None in named else set(named)
+    frames = {name: _of_months(frame, months) for name, frame in cases.after.items() if SOURCES.get(name) in sources}
+    first, last = F.lit(f"{months[0]}-01").cast("date"), F.last_day(F.lit(f"{months[-1]}-01").cast("date"))
+    in_months = F.col("report_date").between(first, last) & _month("report_date").isin(*months)
+    is_built = F.col("source").isin(*sources)
+    kept = cases.current.where(F.col("month").isin(*months) & ~is_built)
+    reports = [report.where(in_months) for report in _case_reports(frames)]
+    if not reports:
+        return kept
+    known = _last_figures_before(cases.current.where(is_built), months).withColumn("_is_known", F.lit(True))
+    daily = _daily_cases(reports, cases.after["bridge_region"]).withColumn("_is_known", F.lit(False))
+    with_known = with_differences(daily.unionByName(known, allowMissingColumns=True))
+    built = _case_columns(with_known.where(~F.col("_is_known")))
+    return built.select(*kept.columns).unionByName(kept)
+
+
+def _of_months(frame: DataFrame, months: Sequence[str]) -> DataFrame:
+    """Of a table that is partitioned by month these partitions alone, where any are named; any other table whole."""
+    return frame.where(F.col("month").isin(*months)) if months and "month" in frame.columns else frame
+
+
+def _first_changed_month(cases: Evolution) -> str:
+    """The first month of which a feed changed; the empty text, which is before all months, where none is known."""
+    feeds = [change for name, change in cases.changed.items() if name != "bridge_region"]
+    is_known = all(change.partitions for change in feeds)
+    return min((month for change in feeds for month in change.partitions), default="") if is_known else ""
+
+
+def _last_figures_before(facts: DataFrame, months: Sequence[str]) -> DataFrame:
+    """A region, a source and one of the months: the last figures in the facts of the months between it and the one
+    before it in the list. Figures of several days stand in one row, of the last day on which there was a report.
+    """
+    next_month = F.expr("CASE " + " ".join(f"WHEN month < '{month}' THEN '{month}'" for month in months) + " END")
+    between = facts.where(~F.col("month").isin(*months) & (F.col("month") < months[-1]))
+    last = between.groupBy("region_key", "source", next_month.alias("_before")).agg(
+        F.max("date_key").alias("_day"),
+        *(
+            F.max_by(name, F.when(F.col(name).isNotNull(), F.col("date_key"))).alias(name)
+            for name in ("confirmed", "deaths")
+        ),
+    )
+    return last.withColumn("report_date", _day("_day")).drop("_day", "_before")
+
+
+def _changed_reports(cases: Evolution) -> DataFrame:
+    """Region, source and day of the reports that are not the same before and after, under the region that each has."""
+    figures = F.xxhash64(*CASE_MEASURES)
+    names = ["_feed", "source", "region_id", "report_date"]
+    sides = [_only_changed(cases, side) for side in ("before", "after")]
+    reports = reduce(DataFrame.unionByName, [report for side in sides for report in side])
+    # A report that stands on both sides cancels itself out; one that stands on one side leaves its hash.
+    changed = reports.groupBy(*names).agg(F.bit_xor(figures).alias("_difference")).where("_difference <> 0")
+    keyed = [
+        _with_region_keys(changed, frames["bridge_region"], "inner").select("region_key", "source", "report_date")
+        for frames in (cases.before, cases.after)
+    ]
+    return reduce(DataFrame.unionByName, keyed)
+
+
+def _only_changed(cases: Evolution, side: str) -> list[DataFrame]:
+    """The reports of the feeds that changed: of the daily feeds those in partitions that are not the same.
+
+    The newspaper's two feeds are taken whole, for which of its states count depends on its counties.
+    """
+    whole = cases.before if side == "before" else cases.after
+    frames = {name: getattr(change, side) for name, change in cases.changed.items() if name in JHU_FEEDS}
+    is_news_changed = any(SOURCES.get(name) == "nytimes" for name in cases.changed)
+    news = {name: frame for name, frame in whole.items() if SOURCES.get(name) == "nytimes" and is_news_changed}
+    return _case_reports({**frames, **news}) or [_no_reports(cases.current.sparkSession)]
+
+
+def _no_reports(spark: SparkSession) -> DataFrame:
+    measures = ", ".join(f"CAST(NULL AS BIGINT) AS {name}" for name in CASE_MEASURES)
+    return spark.sql(
+        f"SELECT '' AS _feed, '' AS source, '' AS region_id, CAST(NULL AS DATE) AS report_date, {measures} LIMIT 0"
+    )
+
+
+def _months_of_moved_names(cases: Evolution) -> DataFrame:
+    """The months and sources in which a region has facts that the bridge gave a name or took one from.
+
+    Hardly ever any: a county's code turned up, or a code turned out to be of two counties.
+    """
+    names = ["source", "reported_id"]
+    before = cases.before["bridge_region"].select(*names, F.col("region_key").alias("_before"))
+    after = cases.after["bridge_region"].select(*names, F.col("region_key").alias("_after"))
+    moved = before.join(after, names, "inner").where("_before <> _after")
+    keys = moved.select(F.explode(F.array("_before", "_after")).alias("region_key")).distinct()
+    return cases.current.join(F.broadcast(keys), "region_key", "left_semi").select("month", "source")
+
+
+def _with_region_keys(reports: DataFrame, bridge: DataFrame, how: str = "left") -> DataFrame:
+    keys = bridge.select(F.col("source").alias("_named_by"), "reported_id", "region_key")
     # Many reports to one bridge row: a source and a reported id are its key.
-    same_name = (F.col("region_id") == F.col("reported_id")) & (F.col("_feed") == keys["source"])
-    keyed = reports.join(F.broadcast(keys), same_name, "left").drop(keys["source"])
-    daily = (
-        keyed.repartition("region_key", "source")
+    same_name = (F.col("region_id") == F.col("reported_id")) & (F.col("_feed") == F.col("_named_by"))
+    return reports.join(F.broadcast(keys), same_name, how)
+
+
+def _daily_cases(reports: Sequence[DataFrame], bridge: DataFrame) -> DataFrame:
+    return (
+        _with_region_keys(reduce(DataFrame.unionByName, reports), bridge)
+        .repartition("region_key", "source")
         .groupBy("region_key", "source", "report_date")
         .agg(*(F.sum(name).alias(name) for name in CASE_MEASURES))
     )
-    return with_differences(daily).select(
-        "*", date_key("report_date").alias("date_key"), F.date_format("report_date", "yyyy-MM").alias("month")
-    )
+
+
+def _case_columns(daily: DataFrame) -> DataFrame:
+    return daily.select("*", date_key("report_date").alias("date_key"), _month("report_date").alias("month"))
+
+
+def _month(day: str | Column) -> Column:
+    """The partition of a day, yyyy-MM."""
+    return F.substring((F.col(day) if isinstance(day, str) else day).cast("string"), 1, 7)
+
+
+def _day(key: str) -> Column:
+    """The day of a date key."""
+    return F.to_date(F.col(key).cast("string"), "yyyyMMdd")
 
 
 def with_differences(daily: DataFrame) -> DataFrame:
@@ -372,7 +545,42 @@ def fact_covid(frames: Frames) -> DataFrame:
     states = frames["dim_region"].where(is_us_state)
     states = states.select("region_key", "fips", "province_state", "country_region")
     sides = _state_cases(frames).join(_state_tests(frames), ["region_key", "date_key"], "full")
-    return sides.join(F.broadcast(states), "region_key", "inner")
+    month = _month(_day("date_key")).alias("month")
+    return sides.join(F.broadcast(states), "region_key", "inner").select("*", month)
+
+
+def touched_covid(covid: Evolution) -> DataFrame:
+    """The months of the cases and the tests that changed; all months where the states themselves did."""
+    spark = covid.current.sparkSession
+    found = [inline_table(spark, ("month",), [(month,) for month in _changed_case_months(covid)])]
+    if "testing_states_daily" in covid.changed:
+        change = covid.changed["testing_states_daily"]
+        tests = [
+            side.select("region_id", "report_date", F.xxhash64(*TEST_MEASURES).alias("_figures"))
+            for side in (change.before, change.after)
+        ]
+        same_day = tests[0].unionByName(tests[1]).groupBy("region_id", "report_date")
+        changed = same_day.agg(F.bit_xor("_figures").alias("_difference")).where("_difference <> 0")
+        found.append(changed.select(_month("report_date").alias("month")))
+    if "dim_region" in covid.changed:
+        found.append(_months_of(covid.current))
+        found += [_months_of(side["fact_cases"]) for side in (covid.after,) if "fact_cases" in side]
+    return reduce(DataFrame.union, found)
+
+
+def covid_of(covid: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFrame:
+    """The facts of the months that are named."""
+    months = sorted({row["month"] for row in touched})
+    frames = {name: _of_months(frame, months) for name, frame in covid.after.items()}
+    return fact_covid(frames).where(F.col("month").isin(*months))
+
+
+def _changed_case_months(covid: Evolution) -> tuple[str, ...]:
+    return covid.changed["fact_cases"].partitions if "fact_cases" in covid.changed else ()
+
+
+def _months_of(facts: DataFrame) -> DataFrame:
+    return facts.select("month").distinct()
 
 
 def _state_cases(frames: Frames) -> DataFrame:
@@ -402,9 +610,13 @@ def _state_tests(frames: Frames) -> DataFrame:
 # --- checks --------------------------------------------------------------------------------------------------------
 
 
-def cases_sum_to_trusted(frames: Frames) -> DataFrame:
+def cases_sum_to_trusted(frames: Frames, months: Sequence[str]) -> DataFrame:
     """Source and date whose facts' `confirmed` is not the sum of the trusted rows'."""
-    trusted = reduce(DataFrame.unionByName, _case_reports(frames)).select(
+    feeds = {name: _of_months(frame, months) for name, frame in frames.items()}
+    reports = reduce(DataFrame.unionByName, _case_reports(feeds))
+    if months:
+        reports = reports.where(_month("report_date").isin(*months))
+    trusted = reports.select(
         "source", date_key("report_date").alias("date_key"), F.coalesce("confirmed", F.lit(0)).alias("n")
     )
     facts = frames["fact_cases"].select("source", "date_key", F.coalesce(-F.col("confirmed"), F.lit(0)).alias("n"))
@@ -412,24 +624,31 @@ def cases_sum_to_trusted(frames: Frames) -> DataFrame:
     return sums.where("difference <> 0")
 
 
-def differences_telescope(frames: Frames) -> DataFrame:
-    """Source and region whose first figure and `new_confirmed` don't add up to the last figure."""
+def differences_telescope(frames: Frames, months: Sequence[str]) -> DataFrame:
+    """Source and region whose first figure and the `new_confirmed` after it don't add up to the last figure.
+
+    Of single months: of each month by itself, for their first figures are told as differences to others.
+    """
     day = F.when(F.col("confirmed").isNotNull(), F.col("date_key"))
+    span = ["source", "region_key", "month"] if months else ["source", "region_key"]
     sums = (
         frames["fact_cases"]
-        .groupBy("source", "region_key")
+        .groupBy(*span)
         .agg(
             F.min_by("confirmed", day).alias("first"),
+            F.min_by("new_confirmed", day).alias("first_new"),
             F.max_by("confirmed", day).alias("last"),
             F.sum("new_confirmed").alias("new"),
         )
     )
-    return sums.where("first + coalesce(new, 0) <> last")
+    told_as_difference = F.coalesce("first_new", F.lit(0)) if months else F.lit(0)
+    return sums.where(F.col("first") + F.coalesce("new", F.lit(0)) - told_as_difference != F.col("last"))
 
 
-def covid_sums_to_cases(frames: Frames) -> DataFrame:
+def covid_sums_to_cases(frames: Frames, months: Sequence[str]) -> DataFrame:
     """State and day whose `confirmed` is not the sum of the cases of the state's regions."""
-    expected = _state_cases(frames).select("region_key", "date_key", F.col("confirmed").alias("n"))
+    cases = {name: _of_months(frame, months) for name, frame in frames.items()}
+    expected = _state_cases(cases).select("region_key", "date_key", F.col("confirmed").alias("n"))
     covid = frames["fact_covid"].select("region_key", "date_key", (-F.col("confirmed")).alias("n"))
     sums = covid.unionByName(expected).groupBy("region_key", "date_key").agg(F.sum("n").alias("difference"))
     return sums.where("difference <> 0")

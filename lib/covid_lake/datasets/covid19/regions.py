@@ -26,7 +26,7 @@ US = "US"
 SHIP_NAMES = "princess|zaandam|cruise ship"
 UNASSIGNED_NAMES = ("unassigned", "unknown", "unassigned location", "unknown location")
 UNASSIGNED_PLACES = ("port quarantine", "wuhan evacuee", "repatriated travellers", "repatriated canadians")
-COUNTY_SUFFIX = " (County|Parish|Borough|Census Area|City and Borough|Municipality|Municipio)$"
+COUNTY_SUFFIX = "( (County|Parish|Borough|Census Area|City and Borough|Municipality|Municipio))+$"
 PLACE_AND_STATE = r"^(.+?), *([^,(]+?) *(?:\((From .+)\))?$"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19 import curated, trusted
-from covid_lake.steps import Build, Flow, Promotion, TableCheck
+from covid_lake.steps import Build, Flow, PartialBuild, Promotion, TableCheck
 
 CASE_FEEDS = (c.JHU_DAILY_REPORTS, c.ENIGMA_JHU, c.NYTIMES_US_COUNTY, c.NYTIMES_US_STATES)
 REGION_SOURCES = (*CASE_FEEDS, c.TESTING_STATES_DAILY, c.HOSPITAL_BEDS, c.COUNTY_POPULATION, c.STATE_ABV)
@@ -25,7 +25,13 @@ FLOW = Flow(
         Promotion(c.STATE_ABV, trusted.state_abv),
     ),
     builds=(
-        Build(c.BRIDGE_REGION, requires=(REGION_SOURCES,), build=curated.bridge_region),
+        Build(
+            c.REGION_NAMES,
+            requires=(REGION_SOURCES,),
+            build=curated.region_names,
+            partial=PartialBuild(curated.touched_names, curated.names_of),
+        ),
+        Build(c.BRIDGE_REGION, requires=((c.REGION_NAMES,),), build=curated.bridge_region),
         Build(
             c.DIM_REGION,
             requires=((c.BRIDGE_REGION,),),
@@ -37,6 +43,7 @@ FLOW = Flow(
             c.FACT_CASES,
             requires=((c.BRIDGE_REGION,), CASE_FEEDS),
             build=curated.fact_cases,
+            partial=PartialBuild(curated.touched_cases, curated.cases_of),
             checks=(
                 TableCheck("confirmed_sums_to_trusted", curated.cases_sum_to_trusted),
                 TableCheck("new_confirmed_telescopes", curated.differences_telescope),
@@ -49,6 +56,7 @@ FLOW = Flow(
             # Only the presence of a feed matters to fact_covid: its figures come from fact_cases.
             uses=(c.JHU_DAILY_REPORTS, c.ENIGMA_JHU),
             build=curated.fact_covid,
+            partial=PartialBuild(curated.touched_covid, curated.covid_of),
             checks=(TableCheck("confirmed_sums_to_fact_cases", curated.covid_sums_to_cases),),
         ),
         Build(c.DIM_DATE, requires=((c.FACT_CASES, c.FACT_TESTING, c.FACT_COVID),), build=curated.dim_date),

@@ -1,0 +1,196 @@
+"""What may go: the leavings of dead runs, and versions older than those to be kept. What comes back: an older version.
+
+A file is reached if a snapshot that is kept names a version whose manifest names the file. Everything else below the
+folders of a dataset's tables is there for a living run, or for nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from covid_lake import paths
+from covid_lake.contracts import Dataset, Table, Zone
+from covid_lake.errors import PublishConflict, UnknownTable
+from covid_lake.store.runs import living_runs, markers
+from covid_lake.store.snapshots import (
+    Snapshot,
+    TableVersion,
+    current_snapshot,
+    publish,
+    read_manifest,
+    read_snapshot,
+    snapshot_numbers,
+)
+from covid_lake.store.storage import FileInfo, Storage
+
+ZONES = (Zone.TRUSTED, Zone.CURATED, Zone.QUARANTINE)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVersion:
+    """A version of a table that can be restored; `snapshots` are the numbers of the first and the last that name it."""
+
+    entry: TableVersion
+    snapshots: tuple[int, int]
+    run_id: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What is or was removed: snapshots by number, and files."""
+
+    snapshots: tuple[int, ...]
+    files: tuple[FileInfo, ...]
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.size for file in self.files)
+
+    def versions(self) -> tuple[str, ...]:
+        """The folders `<table>/version=<run>` that lose files, each once."""
+        return tuple(dict.fromkeys("/".join(file.path.split("/")[2:4]) for file in self.files))
+
+
+def versions_of(storage: Storage, table: Table) -> list[KnownVersion]:
+    """The table's versions that the kept snapshots name, newest first."""
+    found: dict[str, KnownVersion] = {}
+    snapshots = read_snapshots(storage, table.dataset)
+    for snapshot in snapshots:
+        entry = snapshot.version_of(table)
+        if entry is None:
+            continue
+        known = found.get(entry.version)
+        first = known.snapshots[0] if known else snapshot.number
+        run_id = known.run_id if known else snapshot.run_id
+        found[entry.version] = KnownVersion(entry, (first, snapshot.number), run_id, snapshot is snapshots[-1])
+    return sorted(found.values(), key=lambda version: -version.snapshots[1])
+
+
+def restore(storage: Storage, dataset: Dataset, table: Table, version: str, run_id: str) -> Snapshot:
+    """Make an older version the one that readers see, by a new snapshot; nothing is written but that.
+
+    A curated table comes back with the whole star of its time, for facts of one day and dimensions of another do not
+    belong together. Raises `UnknownTable` for a version that is not kept, `PublishConflict` where a run is at work.
+    """
+    at_work = living_runs(storage) - {run_id}
+    if at_work:
+        raise PublishConflict(f"a run is at work ({', '.join(sorted(at_work))}); restore when it has ended")
+    kept = {known.entry.version: known for known in versions_of(storage, table)}
+    if version not in kept:
+        listed = ", ".join(kept) or "none"
+        raise UnknownTable(f"{table.id} has no version {version!r} that is kept; it has: {listed}")
+    past = read_snapshot(storage, dataset.name, kept[version].snapshots[1])
+    companions = dataset.zone(Zone.CURATED) if table.zone is Zone.CURATED else (table,)
+    entries = [(one, entry) for one in companions if (entry := past.version_of(one))]
+    for one, entry in entries:
+        read_manifest(storage, one, entry.version)
+    return publish(storage, current_snapshot(storage, dataset.name), run_id, entries)
+
+
+def vacuum(storage: Storage, dataset: Dataset, keep: int, *, dry_run: bool = False) -> Removal:
+    """Remove all but the newest `keep` versions of each table, the snapshots that name older ones, and what no snapshot
+    names. Files of living runs stay.
+    """
+    # In this order a run that begins or ends meanwhile loses nothing: its files are not listed yet, or it is seen
+    # alive, or its snapshot is read.
+    listed = [file for zone in ZONES for file in storage.list_files(f"{zone}/{dataset.name}")]
+    alive = living_runs(storage)
+    snapshots = read_snapshots(storage, dataset.name)
+    kept = _newest_states(snapshots, keep)
+    reached = _Reached.by(storage, dataset, kept)
+    old = tuple(snapshot.number for snapshot in snapshots[: len(snapshots) - len(kept)])
+    files = tuple(file for file in listed if not reached.has(file.path) and _run_of(file.path) not in {None, *alive})
+    if not dry_run:
+        # Snapshots first, the oldest first of all: one that is there never names a file that is not.
+        for number in old:
+            storage.delete([paths.snapshot(dataset.name, number)])
+        storage.delete([file.path for file in files])
+    return Removal(old, files)
+
+
+def remove_leavings(storage: Storage, dataset: Dataset, run_id: str) -> tuple[str, ...]:
+    """Remove what dead runs left behind, for the run `run_id`, which has announced itself; returns their ids.
+
+    Their versions that no snapshot names go, and what they were writing when they died. Unfinished files do not tell
+    whose they are: while other runs are at work they stay, and so do the dead runs' markers. Costs one listing where
+    no run has died.
+    """
+    found = markers(storage)
+    alive = living_runs(storage)
+    dead = tuple(marker.run_id for marker in found if marker.run_id not in alive)
+    if not dead:
+        return ()
+    zones = {table.zone for table in dataset.tables} | {Zone.QUARANTINE}
+    folders = [
+        f"{zone}/{dataset.name}/{table.name}/version={one}"
+        for one in dead
+        for table in dataset.tables
+        for zone in zones
+    ]
+    listed = {folder: storage.list_files(folder) for folder in folders}
+    snapshots = read_snapshots(storage, dataset.name) if any(listed.values()) else []
+    reached = _Reached.by(storage, dataset, snapshots)
+    for folder, files in listed.items():
+        unreached = [file.path for file in files if not reached.has(file.path)]
+        if len(unreached) == len(files):
+            storage.delete_folder(folder)  # on disk an engine that dies leaves empty folders, too
+        else:
+            storage.delete(unreached)
+    if alive <= {run_id}:
+        storage.remove_unfinished("")
+        storage.delete([paths.running(one) for one in dead])
+    return dead
+
+
+def read_snapshots(storage: Storage, dataset: str) -> list[Snapshot]:
+    """Every snapshot that is kept, oldest first."""
+    return [read_snapshot(storage, dataset, number) for number in snapshot_numbers(storage, dataset)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """The files that snapshots reach through their manifests, and the quarantine folders that they name."""
+
+    files: frozenset[str]
+    folders: frozenset[str]
+
+    @classmethod
+    def by(cls, storage: Storage, dataset: Dataset, snapshots: Iterable[Snapshot]) -> _Reached:
+        tables = {table.id: table for table in dataset.tables}
+        versions = {(name, entry.version) for snapshot in snapshots for name, entry in snapshot.tables.items()}
+        files: set[str] = set()
+        folders: set[str] = set()
+        for name, version in versions:
+            table = tables[name]
+            manifest = read_manifest(storage, table, version)
+            files |= {paths.manifest(table, version), *(f"{paths.table(table)}/{file.path}" for file in manifest.files)}
+            if manifest.quarantine:
+                folders.add(manifest.quarantine)
+        return cls(frozenset(files), frozenset(folders))
+
+    def has(self, path: str) -> bool:
+        folder, name = path.rsplit("/", 1)
+        if name.endswith(".crc"):  # Hadoop's checksum of the file beside it
+            path = f"{folder}/{name[1:].removesuffix('.crc')}"
+        return path in self.files or any(path.startswith(f"{folder}/") for folder in self.folders)
+
+
+def _newest_states(snapshots: Sequence[Snapshot], keep: int) -> list[Snapshot]:
+    """As many of the newest snapshots as name at most `keep` versions of any table; always the newest."""
+    seen: dict[str, set[str]] = {}
+    kept: list[Snapshot] = []
+    for snapshot in reversed(snapshots):
+        for name, entry in snapshot.tables.items():
+            seen.setdefault(name, set()).add(entry.version)
+        if kept and any(len(versions) > keep for versions in seen.values()):
+            break
+        kept.append(snapshot)
+    return kept[::-1]
+
+
+def _run_of(path: str) -> str | None:
+    """The run whose version folder the file lies in; None for a file in none, on which we have no say."""
+    folder = path.split("/")[3:4]
+    return folder[0].removeprefix("version=") if folder and folder[0].startswith("version=") else None

@@ -1,0 +1,99 @@
+"""Who is at work on a lake: each run leaves a marker while it lasts, by which the next one tells a dead run's leavings
+from a living one's work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from covid_lake import paths
+from covid_lake.errors import StorageError
+from covid_lake.store.storage import Storage
+
+BEAT_SECONDS = 60.0
+# A run that has not renewed its marker for so long is dead, wherever it ran.
+SILENCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A run as its marker has it; `beat` is when it was last heard of."""
+
+    run_id: str
+    host: str
+    pid: int
+    beat: datetime
+
+    def is_alive(self, now: datetime) -> bool:
+        """Whether the run may still be at work; of another machine's only its silence can tell."""
+        if now - self.beat > SILENCE:
+            return False
+        return self.host != socket.gethostname() or _process_runs(self.pid)
+
+
+@contextmanager
+def announced(storage: Storage, run_id: str) -> Iterator[None]:
+    """Keep the run's marker in the lake, renewed by a thread, for as long as the block lasts."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(BEAT_SECONDS):
+            # A beat that is missed is made up for by the next; a store that is gone fails the run itself.
+            with suppress(StorageError):
+                _write_marker(storage, run_id)
+
+    _write_marker(storage, run_id)
+    thread = threading.Thread(target=beat, name=f"marker of {run_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        storage.delete([paths.running(run_id)])
+
+
+def markers(storage: Storage) -> list[Marker]:
+    """The markers that lie in the lake, of living runs and of dead ones."""
+    found = []
+    for file in storage.list_files(paths.RUNNING):
+        if file.path.endswith(".json"):
+            # A run that ends at this moment takes its marker away.
+            with suppress(StorageError):
+                content = json.loads(storage.read(file.path))
+                beat = datetime.fromisoformat(content.pop("beat"))
+                found.append(Marker(beat=beat, **content))
+    return found
+
+
+def living_runs(storage: Storage, now: datetime | None = None) -> frozenset[str]:
+    """The ids of the runs that may still be at work."""
+    moment = now or datetime.now(UTC)
+    return frozenset(marker.run_id for marker in markers(storage) if marker.is_alive(moment))
+
+
+def _write_marker(storage: Storage, run_id: str) -> None:
+    content = {
+        "run_id": run_id,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "beat": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    storage.write(paths.running(run_id), json.dumps(content).encode())
+
+
+def _process_runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

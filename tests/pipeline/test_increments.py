@@ -1,0 +1,193 @@
+"""New, corrected, vanished and late files: each rewrites its own months, and all come to what a full refresh gives."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+import pytest
+from pyspark.sql import SparkSession
+
+from covid_lake.contracts import Zone
+from covid_lake.datasets.covid19 import contracts as c
+from covid_lake.datasets.covid19.steps import FLOW
+from covid_lake.lake import Lake
+from covid_lake.pipeline.report import RunReport, Status
+from covid_lake.pipeline.run import Request, make_plan
+from covid_lake.store.snapshots import current_snapshot, read_manifest
+from covid_lake.store.storage import LocalStorage
+from covid_lake.warehouse.connection import WarehouseConnection
+from lake_runs import BuiltLake, differing_tables, report_of, run_lake
+
+REPORTS = "landing/covid19/jhu-daily-reports"
+COUNTIES = "landing/covid19/enigma-nytimes-data-in-usa/csv/us_county/us_county.csv"
+MONTHS = ("2020-01", "2020-02")
+TABLES = [table for table in c.COVID19.tables if table.zone in (Zone.TRUSTED, Zone.CURATED)]
+
+
+def rows_of(storage: LocalStorage, name: str) -> list[tuple[object, ...]]:
+    """The table's rows in an order of their own, without the run that brought each in."""
+    table = Lake(storage.root).arrow(name)
+    kept = table.drop_columns([column for column in ("run_id",) if column in table.column_names])
+    return sorted(zip(*(column.to_pylist() for column in kept.columns), strict=True), key=repr)
+
+
+def changed(content: bytes, change: Callable[[list[dict[str, str]]], list[dict[str, str]]]) -> bytes:
+    """A CSV file with its records changed."""
+    reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    rows, text = change(list(reader)), io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(reader.fieldnames or ()), extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def corrected(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Higher figures in every third record, and the last record gone."""
+    for row in rows[::3]:
+        row["Confirmed"] = str(int(float(row["Confirmed"] or 0)) + 5)
+    return rows[:-1]
+
+
+def with_one_refused(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    rows[0]["Deaths"] = "many"
+    return rows
+
+
+@dataclass
+class Increments:
+    """A lake that went through a number of changes with a run after each, and one built at once from the same files."""
+
+    storage: LocalStorage
+    whole: LocalStorage
+    reports: dict[str, RunReport] = field(default_factory=dict)
+    differences: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def increments(
+    spark: SparkSession,
+    built_lake: BuiltLake,
+    warehouse: WarehouseConnection,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Increments:
+    folder = tmp_path_factory.mktemp("increments")
+    storage = built_lake.copy(folder / "lake")
+    found = Increments(storage, LocalStorage(folder / "whole"))
+
+    def after(what: str, request: Request | None = None) -> None:
+        minutes = len(found.reports) + 1
+        report = run_lake(lambda: spark, storage, request, warehouse=warehouse, after_minutes=minutes)
+        found.reports[what] = report
+
+    with warehouse.connect() as opened:
+        opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging" CASCADE')
+    last = storage.read(f"{REPORTS}/02-10-2020.csv")
+    storage.write(f"{REPORTS}/02-11-2020.csv", last)
+    after("a new day")
+    path = f"{REPORTS}/01-30-2020.csv"
+    storage.write(path, changed(storage.read(path), corrected))
+    after("a corrected day")
+    late = storage.read(f"{REPORTS}/01-31-2020.csv")
+    storage.delete([f"{REPORTS}/01-31-2020.csv"])
+    after("a vanished day")
+    storage.write(f"{REPORTS}/01-31-2020.csv", late)
+    path = f"{REPORTS}/02-03-2020.csv"
+    storage.write(path, changed(storage.read(path), with_one_refused))
+    storage.write(COUNTIES, b"\n".join(storage.read(COUNTIES).split(b"\n")[:-40]) + b"\n")
+    after("a late day, a bad record and another feed")
+    after("days again", Request(first_day=date(2020, 1, 25), last_day=date(2020, 1, 26)))
+    found.differences = differing_tables(storage, warehouse)
+    for file in storage.list_files("landing"):
+        found.whole.write(file.path, storage.read(file.path))
+    assert run_lake(lambda: spark, found.whole, after_minutes=20).succeeded
+    return found
+
+
+def test_every_run_went_well(increments: Increments) -> None:
+    assert {what: report.faults for what, report in increments.reports.items()} == dict.fromkeys(increments.reports, ())
+    assert all(report.reconciled for report in increments.reports.values())
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_increments_come_to_what_a_full_refresh_gives(table: c.Table, increments: Increments) -> None:
+    name = f"covid19_{table.id}"
+    assert rows_of(increments.storage, name) == rows_of(increments.whole, name)
+
+
+@pytest.mark.parametrize(
+    ("what", "months"),
+    [
+        ("a new day", ("2020-02",)),
+        ("a corrected day", ("2020-01",)),
+        ("a vanished day", ("2020-01",)),
+        ("a late day, a bad record and another feed", ("2020-01", "2020-02")),
+        ("days again", ("2020-01",)),
+    ],
+)
+def test_only_the_months_of_the_touched_days_are_written(
+    what: str, months: tuple[str, ...], increments: Increments
+) -> None:
+    reports = increments.reports[what]
+    assert report_of(reports, "trusted.jhu_daily_reports").partitions == months
+
+
+@pytest.mark.parametrize(
+    ("what", "months"),
+    [("a new day", ("2020-02",)), ("a corrected day", ("2020-01",)), ("a vanished day", MONTHS)],
+)
+def test_the_facts_of_the_next_figures_follow(what: str, months: tuple[str, ...], increments: Increments) -> None:
+    """The differences of the first figures after a corrected one change with it, if they are of another month, too."""
+    cases = report_of(increments.reports[what], "curated.fact_cases")
+    assert (cases.partitions or MONTHS) == months
+
+
+def test_the_warehouse_gets_the_touched_months_and_equals_the_lake(increments: Increments) -> None:
+    assert increments.differences == []
+    loads = {load.table: load for load in increments.reports["days again"].warehouse}
+    cases = report_of(increments.reports["days again"], "curated.fact_cases")
+    assert loads["fact_cases"].staged == cases.written < cases.rows
+    assert (loads["fact_cases"].inserted, loads["fact_cases"].updated, loads["fact_cases"].deleted) == (0, 0, 0)
+
+
+def test_a_run_reads_the_files_of_its_days_and_accounts_for_the_whole(increments: Increments) -> None:
+    one = report_of(increments.reports["a new day"], "trusted.jhu_daily_reports")
+    assert list(one.read) == ["jhu-daily-reports/02-11-2020.csv"]
+    assert one.records_read == one.written + one.superseded + one.rejected
+    totals = one.totals
+    assert totals["records"] == totals["trusted"] + totals["superseded"] + totals["rejected"]
+    assert one.rows == totals["trusted"] > one.written
+
+
+def test_the_accounts_of_the_last_increment_are_those_of_the_full_refresh(increments: Increments) -> None:
+    step_by_step, at_once = (
+        read_manifest(storage, c.JHU_DAILY_REPORTS, entry.version)
+        for storage in (increments.storage, increments.whole)
+        if (entry := current_snapshot(storage, "covid19").version_of(c.JHU_DAILY_REPORTS))
+    )
+    assert step_by_step.records == at_once.records
+    assert step_by_step.rejected == at_once.rejected
+    assert step_by_step.superseded == at_once.superseded
+
+
+def test_refused_records_of_other_days_stay_in_quarantine(increments: Increments) -> None:
+    columns = ["source_file", "line", "record"]
+    step_by_step, at_once = (
+        Lake(storage.root).arrow("covid19_quarantine.jhu_daily_reports").select(columns).to_pylist()
+        for storage in (increments.storage, increments.whole)
+    )
+    assert sorted(step_by_step, key=repr) == sorted(at_once, key=repr)
+    assert any(row["source_file"].endswith("02-03-2020.csv") for row in step_by_step)
+
+
+def test_a_dimension_that_came_out_the_same_keeps_its_version(increments: Increments) -> None:
+    report = increments.reports["a corrected day"]
+    assert report_of(report, "curated.dim_date").status == Status.UNCHANGED
+    assert report_of(report, "curated.dim_hospital").status == Status.UP_TO_DATE
+
+
+def test_after_all_of_it_there_is_nothing_to_do(increments: Increments) -> None:
+    assert not make_plan(FLOW, increments.storage, Request()).has_work

@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test chaos check format ddl bench clean
+.PHONY: help setup run test chaos corpus check format ddl bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ run: setup ## Sample files to landing, trusted, curated and PostgreSQL, and thre
 
 test: setup ## Run all tests
 	@$(BIN)/pytest -q
+
+corpus: setup ## Put every kind of bad input through landing and a run, and print what became of each
+	@$(BIN)/python tests/corpus/show.py
 
 chaos: setup ## Kill the command KILLS times at any moment, and prove that nothing is lost (most of an hour)
 	@$(BIN)/python tests/chaos/chaos.py --kills $(KILLS) --pairs $(PAIRS) $(if $(SEED),--seed $(SEED))

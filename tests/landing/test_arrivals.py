@@ -289,3 +289,12 @@ def test_a_name_that_is_no_utf8_is_refused_by_a_name_that_can_be_printed(source:
     refusal = bring(source, lake).refused[0]
     assert refusal.path == f"{STATES.removesuffix('.csv')}\\udce9.csv"
     assert lake.read(f"quarantine/covid19/_files/r1/{refusal.path}") == GOOD_STATES
+
+
+def test_what_an_older_inspection_found_is_not_relied_on(source: LocalStorage, tmp_path: Path) -> None:
+    lake = LocalStorage(tmp_path / "lake")
+    bring(source, lake)
+    stored = json.loads(lake.read(paths.inventory("covid19")))
+    stored["files"][STATES]["inspection"]["records"] = 99
+    lake.write(paths.inventory("covid19"), json.dumps(stored | {"format": stored["format"] - 1}).encode())
+    assert refresh_inventory(lake, COVID19)[STATES].inspection.records == 1

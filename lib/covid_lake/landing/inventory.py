@@ -14,7 +14,8 @@ from covid_lake.errors import StorageError
 from covid_lake.landing.inspection import Inspection, inspect_file, is_json
 from covid_lake.store.storage import FileInfo, LocalStorage, Storage, matches
 
-FORMAT = 1
+# Goes up when inspection learns to see or count otherwise: every file is then looked at anew.
+FORMAT = 2
 # What Hadoop leaves in a folder to say that it has written all of it.
 MARKER = "_SUCCESS"
 READERS = 4
@@ -51,10 +52,12 @@ Progress = Callable[[str, int, int], None]
 
 
 def read_inventory(storage: Storage, dataset: str) -> dict[str, LandingFile]:
-    """The inventory as it was last written, by path; empty for a new lake."""
+    """The inventory as it was last written, by path; empty for a new lake, or where an older inspection wrote it."""
     try:
         stored = json.loads(storage.read(paths.inventory(dataset)))
     except StorageError:
+        return {}
+    if stored["format"] != FORMAT:
         return {}
     return {path: _from_json(path, entry) for path, entry in stored["files"].items()}
 

@@ -6,15 +6,22 @@ import json
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
+
 from covid_lake import paths
-from covid_lake.datasets.covid19.contracts import COVID19, HOSPITAL_BEDS
-from covid_lake.store.retention import remove_leavings
+from covid_lake.datasets.covid19.contracts import COVID19, DIM_DATE, FACT_CASES, HOSPITAL_BEDS, STATE_ABV
+from covid_lake.errors import PublishConflict, UnknownTable
+from covid_lake.lake import Lake
+from covid_lake.store.retention import remove_leavings, restore, vacuum, versions_of
 from covid_lake.store.runs import announced
+from covid_lake.store.snapshots import current_snapshot, publish, read_manifest, snapshot_numbers
 from covid_lake.store.storage import LocalStorage, Storage
-from small_lake import publish_rows
+from small_lake import calendar, publish_rows
+from small_lake import cases as fact
 
 BEDS = "covid19_trusted.hospital_beds"
 UNFINISHED = "landing/covid19/rearc-usa-hospital-beds/csv/.usa-hospital-beds.csv.0a1b2c3d.tmp"
@@ -83,3 +90,101 @@ def test_while_another_run_is_at_work_unfinished_files_wait_for_the_run_after(tm
     with announced(storage, "after"):
         assert remove_leavings(storage, COVID19, "after") == ("gone",)
     assert remains(storage) == set()
+
+
+# --- versions, restore, vacuum -------------------------------------------------------------------------------------
+
+STATES, DAYS, REGIONS = "covid19_trusted.state_abv", "covid19_curated.dim_date", "covid19_curated.dim_region"
+
+
+def three_versions(storage: Storage) -> None:
+    """Three versions of a trusted table; two of the star, of which the second took one of its tables over."""
+    for version in ("v1", "v2", "v3"):
+        publish_rows(storage, version, {STATES: [{"abbreviation": f"State of {version}"}]})
+    publish_rows(storage, "v4", {DAYS: calendar(date(2020, 3, 1), date(2020, 3, 2)), REGIONS: [{"region_key": 1}]})
+    publish_rows(storage, "v5", {DAYS: calendar(date(2020, 3, 1), date(2020, 3, 9))})
+
+
+def parquet_files(storage: Storage) -> set[str]:
+    return {"/".join(file.path.split("/")[2:4]) for file in storage.list_files("") if file.path.endswith(".parquet")}
+
+
+def test_versions_are_listed_newest_first_with_the_snapshots_that_name_them(storage: Storage) -> None:
+    three_versions(storage)
+    found = versions_of(storage, STATE_ABV)
+    assert [(one.entry.version, one.snapshots, one.is_current) for one in found] == [
+        ("v3", (3, 5), True),
+        ("v2", (2, 2), False),
+        ("v1", (1, 1), False),
+    ]
+
+
+def test_a_trusted_version_is_restored_by_a_new_snapshot_and_nothing_else_moves(storage: Storage) -> None:
+    three_versions(storage)
+    before = current_snapshot(storage, "covid19")
+    after = restore(storage, COVID19, STATE_ABV, "v1", "restoring")
+    assert after.number == before.number + 1
+    moved = {name for name in after.tables if after.tables[name] != before.tables[name]}
+    assert moved == {"trusted.state_abv"}
+    assert Lake(storage.root).sql(f"SELECT abbreviation FROM {STATES}").rows == [("State of v1",)]
+    assert restore(storage, COVID19, STATE_ABV, "v3", "back").tables == before.tables
+
+
+def test_a_curated_table_comes_back_with_the_star_of_its_time(storage: Storage) -> None:
+    three_versions(storage)
+    publish_rows(storage, "v6", {REGIONS: [{"region_key": 2}]})
+    restored = restore(storage, COVID19, DIM_DATE, "v4", "restoring")
+    versions = {name: entry.version for name, entry in restored.tables.items()}
+    assert versions == {"trusted.state_abv": "v3", "curated.dim_date": "v4", "curated.dim_region": "v4"}
+
+
+def test_a_version_that_is_not_kept_cannot_be_restored(storage: Storage) -> None:
+    three_versions(storage)
+    with pytest.raises(UnknownTable, match=r"trusted\.state_abv has no version 'v9' that is kept; it has: v3, v2, v1"):
+        restore(storage, COVID19, STATE_ABV, "v9", "restoring")
+
+
+def test_nothing_is_restored_beneath_a_run(storage: Storage) -> None:
+    three_versions(storage)
+    with announced(storage, "working"), pytest.raises(PublishConflict, match=r"a run is at work \(working\)"):
+        restore(storage, COVID19, STATE_ABV, "v1", "restoring")
+
+
+def test_vacuum_keeps_as_many_versions_as_it_is_told(storage: Storage) -> None:
+    three_versions(storage)
+    planned = vacuum(storage, COVID19, 2, dry_run=True)
+    assert (planned.snapshots, planned.versions()) == ((1,), ("state_abv/version=v1",))
+    assert snapshot_numbers(storage, "covid19") == [1, 2, 3, 4, 5]
+    assert vacuum(storage, COVID19, 2) == planned
+    assert snapshot_numbers(storage, "covid19") == [2, 3, 4, 5]
+    vacuum(storage, COVID19, 1)
+    assert snapshot_numbers(storage, "covid19") == [5]
+    assert parquet_files(storage) == {"state_abv/version=v3", "dim_date/version=v5", "dim_region/version=v4"}
+    assert Lake(storage.root).sql(f"SELECT count(*) FROM {DAYS}").rows == [(9,)]
+
+
+def test_vacuum_keeps_the_files_that_a_newer_version_took_over(storage: Storage) -> None:
+    cases = "covid19_curated.fact_cases"
+    march, april = date(2020, 3, 1), date(2020, 4, 1)
+    publish_rows(storage, "v1", {cases: [fact(1, march, 5), fact(1, april, 7)]})
+    kept = read_manifest(storage, FACT_CASES, "v1").files
+    publish_rows(storage, "v2", {cases: [fact(1, april, 8)]})
+    second = read_manifest(storage, FACT_CASES, "v2")
+    joined = replace(second, version="v3", files=(*(f for f in kept if "2020-03" in f.path), *second.files))
+    publish(storage, current_snapshot(storage, "covid19"), "v3", [(FACT_CASES, joined)])
+    vacuum(storage, COVID19, 1)
+    assert Lake(storage.root).sql(f"SELECT sum(confirmed) FROM {cases}").rows == [(13,)]
+    assert {f.path for f in joined.files} == {
+        file.path.removeprefix("curated/covid19/fact_cases/")
+        for file in storage.list_files("curated/covid19/fact_cases")
+        if file.path.endswith(".parquet")
+    }
+
+
+def test_vacuum_spares_what_a_run_is_writing_and_takes_what_nobody_names(storage: Storage) -> None:
+    three_versions(storage)
+    for run_id in ("working", "forgotten"):
+        storage.write(f"trusted/covid19/state_abv/version={run_id}/part-0.parquet", b"half a file")
+    with announced(storage, "working"):
+        removed = vacuum(storage, COVID19, 3)
+    assert removed.versions() == ("state_abv/version=forgotten",)

@@ -163,7 +163,10 @@ class _Reached:
         files: set[str] = set()
         folders: set[str] = set()
         for name, version in versions:
-            table = tables[name]
+            table = tables.get(name)
+            if table is None:  # of another version of the library: none of this one's business
+                folders.add(f"{name.partition('.')[0]}/{dataset.name}/{name.partition('.')[2]}")
+                continue
             manifest = read_manifest(storage, table, version)
             files |= {paths.manifest(table, version), *(f"{paths.table(table)}/{file.path}" for file in manifest.files)}
             if manifest.quarantine:

@@ -51,7 +51,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A grain of a feed, its key as one text; of a feed of regions also the region and the day."""
+    """A grain of a feed, its key as one text; where it has them, also its region and its day."""
 
     feed: str
     record: str
@@ -71,9 +71,11 @@ def undecided_records(peer: Result, tables: Sequence[str]) -> list[Undecided]:
             continue
         alike = (*table.key, *table.newest_by, "source_file")
         other = [name for name in table.column_names if name not in (*alike, *NOT_COMPARED, *table.partition_by)]
-        region = "t.region_id, t.report_date::VARCHAR" if _is_of_regions(table) else "NULL, NULL"
+        region_id, report_date = (
+            f"t.{name}::VARCHAR" if name in table.column_names else "NULL" for name in ("region_id", "report_date")
+        )
         query = f"""
-            SELECT DISTINCT {_record(table)}, {region}
+            SELECT DISTINCT {_record(table)}, {region_id}, {report_date}
             FROM {peer.parquet(table.id)} t JOIN '{peer.folder}/superseded/{table.name}.parquet' s
               ON {" AND ".join(f"t.{name} IS NOT DISTINCT FROM s.{name}" for name in alike)}
             WHERE {" OR ".join(f"t.{name} IS DISTINCT FROM s.{name}" for name in other)} ORDER BY ALL
@@ -160,10 +162,6 @@ def _contract(table: str) -> Table:
     return COVID19.table(Zone(zone), name)
 
 
-def _is_of_regions(table: Table) -> bool:
-    return table.key == ("region_id", "report_date")
-
-
 def _record(table: Table) -> str:
     return f"concat_ws(' ', {', '.join(f't.{name}' for name in table.key)})" if table.key else "''"
 
@@ -196,13 +194,16 @@ def _hidden(table: Table, result: Result) -> str:
     sources = " ".join(f"WHEN '{feed}' THEN '{source}'" for feed, source in SOURCES.items())
     match table.name:
         case "dim_region":
-            return f"{regions} WHERE b.region_key = t.region_key"
+            dim = f"{result.parquet(table.id)} d"
+            # The people of a county are summed into its state's and its country's.
+            above = "l.feed = 'county_population' AND t.region_key IN (d.state_region_key, d.country_region_key)"
+            return f"{regions} JOIN {dim} USING (region_key) WHERE b.region_key = t.region_key OR {above}"
         case "fact_cases":
             source = f"CASE l.feed {sources} ELSE l.feed END"
             return f"{regions} WHERE b.region_key = t.region_key AND {day} AND {source} = t.source"
         case "fact_testing":
             return f"{regions} WHERE b.region_key = t.region_key AND {day} AND l.feed = 'testing_states_daily'"
         case "fact_covid":
-            dim = result.parquet("curated.dim_region")
-            return f"{regions} JOIN {dim} d USING (region_key) WHERE d.state_region_key = t.region_key AND {day}"
+            dim = f"{result.parquet('curated.dim_region')} d"
+            return f"{regions} JOIN {dim} USING (region_key) WHERE d.state_region_key = t.region_key AND {day}"
     return ""

@@ -14,7 +14,9 @@ from pyspark.sql import SparkSession
 from covid_lake import __version__
 from covid_lake.cli import EXIT_FAULT, EXIT_USAGE, main
 from covid_lake.runtime import session as session_module
+from covid_lake.store.storage import LocalStorage
 from lake_runs import BuiltLake
+from small_lake import publish_rows
 
 COMMANDS = sorted(main.commands)
 WAREHOUSE_COMMANDS = ["start", "stop", "status", "psql"]
@@ -311,6 +313,39 @@ def test_refused_files_are_listed(states: Path, tmp_path: Path) -> None:
     assert f"{STATES} (refused by " in text
     assert "the last line (3) has 1 of 2 fields and no line end" in text
     assert "Nothing was refused" in answer("quarantine", "list", "--lake", tmp_path / "none")
+
+
+# --- the rest ------------------------------------------------------------------------------------------------------
+
+
+# --- versions ------------------------------------------------------------------------------------------------------
+
+
+def test_versions_are_listed_restored_and_removed(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    for version, state in (("v1", "TX"), ("v2", "UT")):
+        publish_rows(storage, version, {"covid19_trusted.state_abv": [{"abbreviation": state}]})
+    table, question = "covid19_trusted.state_abv", "SELECT abbreviation FROM covid19_trusted.state_abv"
+    listed = answer("versions", table, "--lake", tmp_path)
+    assert listed.index("v2") < listed.index("current") < listed.index("v1")
+    assert "trusted.state_abv since snapshot 3" in answer("restore", table, "v1", "--lake", tmp_path)
+    assert "TX" in answer("query", question, "--lake", tmp_path)
+    assert "would be removed" in answer("vacuum", "covid19", "--keep", "1", "--dry-run", "--lake", tmp_path)
+    assert "2 snapshots removed" in answer("vacuum", "covid19", "--keep", "1", "--lake", tmp_path)
+    assert "v2" not in answer("versions", table, "--lake", tmp_path)
+    gone = call("restore", table, "v2", "--lake", tmp_path)
+    assert (gone.exit_code, "has no version 'v2' that is kept; it has: v1" in gone.stderr) == (1, True)
+
+
+def test_landing_has_no_versions(tmp_path: Path) -> None:
+    result = call("versions", "covid19_landing.state_abv", "--lake", tmp_path)
+    assert (result.exit_code, "has no versions; only trusted and curated tables have" in result.stderr) == (2, True)
+
+
+def test_a_plan_for_days_names_the_months_that_it_rewrites(lake: str) -> None:
+    planned = answer("plan", "covid19", "--from-date", "2020-01-25", "--to-date", "2020-01-26", "--lake", lake)
+    assert "2 files again: rewrites 2020-01" in planned
+    assert call("plan", "covid19", "--from-date", "25.1.2020", "--lake", lake).exit_code == 2
 
 
 # --- the rest ------------------------------------------------------------------------------------------------------

@@ -310,6 +310,25 @@ def test_a_record_that_breaks_a_rule_that_none_may_break_fails_the_table(
     assert (report.reconciled, current_snapshot(copied, "covid19")) == (False, before)
 
 
+def test_refused_records_that_pass_after_a_rule_was_mended_move_to_trusted(
+    spark: SparkSession, copied: LocalStorage
+) -> None:
+    question = "SELECT count(*) FROM covid19_quarantine.hospital_beds"
+    promotion = next(step for step in FLOW.promotions if step.target is c.HOSPITAL_BEDS)
+    again = Request(only=("hospital_beds",), refused_again=True)
+    as_before = Flow(c.COVID19, promotions=(promotion,), builds=())
+    report = run_lake(lambda: spark, copied, again, flow=as_before, after_minutes=1)
+    before = report_of(report, "trusted.hospital_beds")
+    assert (before.reason, before.rejected) == ("1 file again", 3)
+    rules = tuple(rule for rule in c.HOSPITAL_BEDS.rules if rule.name != "latitude_out_of_range")
+    mended = replace(promotion, target=replace(c.HOSPITAL_BEDS, rules=rules))
+    flow = Flow(c.COVID19, promotions=(mended,), builds=())
+    after = report_of(run_lake(lambda: spark, copied, again, flow=flow, after_minutes=2), "trusted.hospital_beds")
+    assert (after.rejected, after.rows) == (before.rejected - 1, before.rows + 1)
+    assert after.totals["records"] == after.totals["trusted"] + after.totals["superseded"] + after.totals["rejected"]
+    assert Lake(copied.root).sql(question).rows == [(2,)]
+
+
 # --- lakes with less -----------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test chaos corpus check format ddl bench clean
+.PHONY: help setup run test faults chaos corpus check format ddl bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,8 +33,11 @@ run: setup ## Sample files to landing, trusted, curated and PostgreSQL, and thre
 	@$(BIN)/covid-lake run covid19 --from $(SAMPLE) --lake $(LAKE) --warehouse embedded
 	@$(BIN)/covid-lake tour covid19 --lake $(LAKE)
 
-test: setup ## Run all tests
-	@$(BIN)/pytest -q
+test: setup ## Run the tests; 'make faults' has those that kill, fill disks and stop servers
+	@$(BIN)/pytest -q --ignore tests/chaos
+
+faults: setup ## Run the tests of faults: a few kills, full disks, lost connections, two runs at once
+	@$(BIN)/pytest -q tests/chaos
 
 corpus: setup ## Put every kind of bad input through landing and a run, and print what became of each
 	@$(BIN)/python tests/corpus/show.py

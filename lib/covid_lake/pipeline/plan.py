@@ -15,7 +15,7 @@ from covid_lake.contracts import Table, month_of
 from covid_lake.errors import SettingsError
 from covid_lake.landing.inventory import LandingFile, Refusal, files_of
 from covid_lake.steps import Build, Flow, Promotion
-from covid_lake.store.snapshots import Snapshot
+from covid_lake.store.snapshots import Snapshot, TableVersion
 
 # What a trusted or curated table's content depends on; the code that moves files and prints reports is not among it.
 SHARED_CODE = ("contracts.py", "transforms", "quality", "landing/readers.py", "pipeline/promotion.py")
@@ -83,7 +83,8 @@ class Slice:
 class PlannedPromotion:
     """A trusted table's step: the files that it stands on, those refused, and why it would run or not.
 
-    `slice` names the days that would be promoted again; without one it is the whole table.
+    `current` is the version that the plan was made against. `slice` names the days that would be promoted again;
+    without one it is the whole table.
     """
 
     step: Promotion
@@ -93,6 +94,7 @@ class PlannedPromotion:
     fingerprint: str
     files: tuple[LandingFile, ...]
     refusals: tuple[Refusal, ...]
+    current: TableVersion | None = None
     slice: Slice | None = None
 
     @property
@@ -172,7 +174,7 @@ def _plan_promotion(step: Promotion, snapshot: Snapshot, every: list[LandingFile
     current = snapshot.version_of(table)
 
     def planned(action: Action, reason: str, days: Slice | None = None) -> PlannedPromotion:
-        return PlannedPromotion(step, action, reason, basis, fingerprint, tuple(files), tuple(refusals), days)
+        return PlannedPromotion(step, action, reason, basis, fingerprint, tuple(files), tuple(refusals), current, days)
 
     lost = [refusal.path for refusal in refusals if current and refusal.path in current.inputs]
     if lost:

@@ -29,7 +29,7 @@ from covid_lake.pipeline.report import LoadReport, RunReport, Status, TableRepor
 from covid_lake.steps import Flow
 from covid_lake.store.retention import remove_leavings
 from covid_lake.store.runs import announced
-from covid_lake.store.snapshots import Snapshot, current_snapshot, publish, read_manifest
+from covid_lake.store.snapshots import Snapshot, current_snapshot, publish, read_manifest, require_version
 from covid_lake.store.storage import Storage
 
 if TYPE_CHECKING:
@@ -197,7 +197,9 @@ class Run:
             self.listener.started(table.id)
             try:
                 base = current_snapshot(self.storage, self.flow.dataset.name)
-                entry = base.version_of(table)
+                # A plan for some days is right on the version that it was made against, and on no other.
+                require_version(base, table, planned.current)
+                entry = planned.current
                 current = read_manifest(self.storage, table, entry.version) if entry else None
                 written = promote(spark, self.storage, planned, current, run_id, started_at.date())
                 publish(self.storage, base, run_id, [(table, written.published)])

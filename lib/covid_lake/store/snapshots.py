@@ -158,6 +158,15 @@ def read_snapshot(storage: Storage, dataset: str, number: int) -> Snapshot:
     return Snapshot.from_json(storage.read(paths.snapshot(dataset, number)))
 
 
+def require_version(head: Snapshot, table: Table, expected: TableVersion | None) -> None:
+    """Raise `PublishConflict` where the table is no longer what it was when this run read the lake."""
+    if head.version_of(table) != expected:
+        raise PublishConflict(
+            f"{table.id}: another run published a version while this one ran; nothing of this run was "
+            "published for it. Run again to build on the newer version"
+        )
+
+
 def publish(
     storage: Storage, base: Snapshot, run_id: str, tables: Sequence[tuple[Table, Manifest | TableVersion]]
 ) -> Snapshot:
@@ -174,11 +183,7 @@ def publish(
     for _ in range(ATTEMPTS):
         head = current_snapshot(storage, base.dataset)
         for table, _ in tables:
-            if head.version_of(table) != base.version_of(table):
-                raise PublishConflict(
-                    f"{table.id}: another run published a version while this one ran; nothing of this run was "
-                    "published for it. Run again to build on the newer version"
-                )
+            require_version(head, table, base.version_of(table))
         successor = replace(head, number=head.number + 1, run_id=run_id, tables={**head.tables, **entries})
         try:
             storage.create(paths.snapshot(base.dataset, successor.number), successor.to_json())

@@ -124,7 +124,7 @@ class Lake:
         table = registry.find_table(name)
         if table.zone is Zone.LANDING:
             return self.sql(f"SELECT * FROM {table}").arrow  # noqa: S608 - the name is one of the registry's
-        with _naming_faults():
+        with naming_faults():
             return self._state().dataset(table).to_table()
 
     def relation(self, name: str) -> duckdb.DuckDBPyRelation:
@@ -147,7 +147,7 @@ class Lake:
             return _list(question, state)
         tables = [registry.find_table(name) for name in question.tables]
         scratch_folder = tempfile.TemporaryDirectory(prefix="covid_lake-")
-        with _naming_faults(), closing(_connect()) as connection, scratch_folder as scratch:
+        with naming_faults(), closing(_connect()) as connection, scratch_folder as scratch:
             for table in tables:
                 state.show(connection, table, Path(scratch))
             _shut_in(connection, [state.place(str(Zone.LANDING)), scratch])
@@ -290,7 +290,7 @@ def _list(listing: Listing, state: _State) -> Answer:
 
 
 @contextmanager
-def _naming_faults() -> Iterator[None]:
+def naming_faults() -> Iterator[None]:
     """What the engines raise, as faults of this library's own."""
     try:
         yield

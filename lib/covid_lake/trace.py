@@ -21,7 +21,7 @@ from covid_lake.contracts import Column, Table, Type, Zone
 from covid_lake.datasets import registry
 from covid_lake.datasets.registry import NamedTable
 from covid_lake.errors import SettingsError, StorageError, TraceError, UnknownTable
-from covid_lake.lake import Lake
+from covid_lake.lake import Lake, naming_faults
 from covid_lake.lake_files import arrow_schema
 from covid_lake.landing.inspection import inspect_file, is_json
 from covid_lake.landing.inventory import LandingFile, read_inventory
@@ -97,9 +97,12 @@ class _Walk:
         self.connection = duckdb.connect()
         self.connection.execute("SET TimeZone = 'UTC'")
         self._lineage: Mapping[str, Lineage] = {one.table.id: one for one in registry.lineage(dataset)}
-        for zone in TRACED:
-            for table in registry.tables_of(dataset, zone):
-                self._show(table)
+        self._unseen = {str(table): table for zone in TRACED for table in registry.tables_of(dataset, zone)}
+
+    def _show_tables_of(self, sql: str) -> None:
+        """Make the tables that the query names visible to it: each costs a look at its manifest."""
+        for name in [name for name in self._unseen if name in sql]:
+            self._show(self._unseen.pop(name))
 
     def _show(self, table: NamedTable) -> None:
         try:
@@ -131,9 +134,12 @@ class _Walk:
 
     def _ask(self, table: Table, sql: str, values: Sequence[Any] = ()) -> pa.Table:
         """The rows that a query gives, with the contract's columns, in the order of the key."""
+        self._show_tables_of(sql)
         columns = ", ".join(table.column_names)
         order = ", ".join(table.key) or "ALL"
-        return self.connection.execute(f"SELECT {columns} FROM ({sql}) ORDER BY {order}", values).fetch_arrow_table()  # noqa: S608
+        ordered = f"SELECT {columns} FROM ({sql}) ORDER BY {order}"  # noqa: S608 - names of the registry
+        with naming_faults():
+            return self.connection.execute(ordered, values).fetch_arrow_table()
 
     def from_rows(
         self,

@@ -10,6 +10,7 @@ import argparse
 import json
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -85,6 +86,8 @@ class Stage:
 
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
+    # Whoever ends this must not leave a database server and a command at work behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     console = Console()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 31)
     console.print(f"{options.kills} kills and {options.pairs} pairs of runs, seed {seed}", highlight=False)

@@ -46,16 +46,30 @@ class Scene:
 
 @dataclass(frozen=True)
 class Moment:
-    """When to kill: as soon as `has_come` says so."""
+    """When to kill: when `has_come` says so, or up to `spread` seconds later.
+
+    Without a spread all kills of a moment would meet the same instruction.
+    """
 
     name: str
     phase: str
     has_come: Callable[[Scene], bool]
+    spread: float = 0.03
 
 
 def appears(name: str, phase: str, folder: str, pattern: str, count: int = 1) -> Moment:
     """When `count` new files or folders below `folder` have paths that end like the pattern."""
     return Moment(name, phase, lambda scene: len(scene.new_paths(folder, pattern)) >= count)
+
+
+def is_replaced(name: str, phase: str, path: str) -> Moment:
+    """When a file that was there is another one, and at once: little is left to be done then."""
+
+    def has_changed(scene: Scene) -> bool:
+        found = (scene.lake / path).stat().st_ino
+        return scene.answers.setdefault(name, found) != found
+
+    return Moment(name, phase, has_changed, spread=0.0)
 
 
 def prints(name: str, phase: str, text: str) -> Moment:
@@ -117,7 +131,7 @@ LANDING_MOMENTS = (
     appears("a file is being copied", LANDING, f"landing/{DATASET}", ".*.tmp"),
     appears("a new file is in place", LANDING, f"landing/{DATASET}", "*.csv"),
     appears("ten new files are in place", LANDING, f"landing/{DATASET}", "*.csv", 10),
-    appears("the inventory is being written", LANDING, "_landing", ".*.tmp"),
+    is_replaced("the inventory is written", LANDING, f"_landing/{DATASET}.json"),
 )
 TRUSTED_MOMENTS = (
     prints("the engine starts", TRUSTED, "starting Spark"),

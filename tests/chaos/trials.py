@@ -29,9 +29,7 @@ from lake_state import (
 from moments import Moment, Scene, paths_below
 from processes import KILLED, Ended, run_command, started
 
-POLL_SECONDS = 0.004
-# A kill follows a chosen moment by up to so much, or else all kills of a moment would meet the same instruction.
-SPREAD_SECONDS = 0.03
+POLL_SECONDS = 0.002
 
 
 @dataclass(frozen=True)
@@ -190,7 +188,7 @@ def _await(moment: Moment, scene: Scene, dice: random.Random) -> bool:
         if scene.command.has_ended:
             return False
         time.sleep(POLL_SECONDS)
-    time.sleep(dice.uniform(0, SPREAD_SECONDS))
+    time.sleep(dice.uniform(0, moment.spread))
     return True
 
 

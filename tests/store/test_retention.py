@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from covid_lake.datasets.covid19.contracts import COVID19, DIM_DATE, FACT_CASES,
 from covid_lake.errors import PublishConflict, UnknownTable
 from covid_lake.lake import Lake
 from covid_lake.store.retention import remove_leavings, restore, vacuum, versions_of
-from covid_lake.store.runs import announced
+from covid_lake.store.runs import SILENCE, announced, markers, require_announced
 from covid_lake.store.snapshots import current_snapshot, publish, read_manifest, snapshot_numbers
 from covid_lake.store.storage import LocalStorage, Storage
 from small_lake import calendar, publish_rows
@@ -30,7 +30,7 @@ UNFINISHED = "landing/covid19/rearc-usa-hospital-beds/csv/.usa-hospital-beds.csv
 def mark(storage: Storage, run_id: str, pid: int) -> None:
     """A run's marker, as the process of that number would leave it."""
     beat = datetime.now(UTC).isoformat(timespec="seconds")
-    content = {"run_id": run_id, "host": socket.gethostname(), "pid": pid, "beat": beat}
+    content = {"run_id": run_id, "host": socket.gethostname(), "pid": pid, "started": "", "beat": beat}
     storage.write(paths.running(run_id), json.dumps(content).encode())
 
 
@@ -90,6 +90,22 @@ def test_while_another_run_is_at_work_unfinished_files_wait_for_the_run_after(tm
     with announced(storage, "after"):
         assert remove_leavings(storage, COVID19, "after") == ("gone",)
     assert remains(storage) == set()
+
+
+def test_a_process_of_the_same_number_that_began_later_is_not_the_run(storage: Storage) -> None:
+    with announced(storage, "mine"):
+        (own,) = markers(storage)
+        assert own.is_alive(own.beat)
+        assert not replace(own, started="1").is_alive(own.beat)
+        assert not own.is_alive(own.beat + SILENCE + timedelta(seconds=1))
+
+
+def test_a_run_that_was_taken_for_dead_publishes_nothing(storage: Storage) -> None:
+    with announced(storage, "asleep"):
+        require_announced(storage, "asleep")
+        storage.delete([paths.running("asleep")])
+        with pytest.raises(PublishConflict, match="run asleep was silent for so long"):
+            require_announced(storage, "asleep")
 
 
 # --- versions, restore, vacuum -------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from covid_lake.pipeline.plan import (
 from covid_lake.pipeline.report import LoadReport, RunReport, Status, TableReport, write_report
 from covid_lake.steps import Flow
 from covid_lake.store.retention import remove_leavings
-from covid_lake.store.runs import announced
+from covid_lake.store.runs import announced, require_announced
 from covid_lake.store.snapshots import Snapshot, current_snapshot, publish, read_manifest, require_version
 from covid_lake.store.storage import Storage
 
@@ -202,6 +202,7 @@ class Run:
                 entry = planned.current
                 current = read_manifest(self.storage, table, entry.version) if entry else None
                 written = promote(spark, self.storage, planned, current, run_id, started_at.date())
+                require_announced(self.storage, run_id)
                 publish(self.storage, base, run_id, [(table, written.published)])
                 self._finish(written.report)
             except Exception as error:  # whatever the engine throws, the other tables go on
@@ -235,6 +236,7 @@ class Run:
                     star.add(building)
             written = star.checked(self.flow.dataset.zone(Zone.CURATED))
             if written:
+                require_announced(self.storage, run_id)
                 publish(self.storage, base, run_id, [(one.table, one.published) for one in written])
         except Exception as error:  # the report says what the engine threw, and readers keep the old star
             for planned in due:

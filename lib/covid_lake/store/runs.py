@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from covid_lake import paths
-from covid_lake.errors import StorageError
+from covid_lake.errors import PublishConflict, StorageError
 from covid_lake.store.storage import Storage
 
 BEAT_SECONDS = 60.0
@@ -24,18 +25,22 @@ SILENCE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A run as its marker has it; `beat` is when it was last heard of."""
+    """A run as its marker has it; `beat` is when it was last heard of.
+
+    `started` tells the process from a later one of the same number; it is empty where the system doesn't say.
+    """
 
     run_id: str
     host: str
     pid: int
+    started: str
     beat: datetime
 
     def is_alive(self, now: datetime) -> bool:
         """Whether the run may still be at work; of another machine's only its silence can tell."""
         if now - self.beat > SILENCE:
             return False
-        return self.host != socket.gethostname() or _process_runs(self.pid)
+        return self.host != socket.gethostname() or _process_runs(self.pid, self.started)
 
 
 @contextmanager
@@ -45,8 +50,10 @@ def announced(storage: Storage, run_id: str) -> Iterator[None]:
 
     def beat() -> None:
         while not ended.wait(BEAT_SECONDS):
-            # A beat that is missed is made up for by the next; a store that is gone fails the run itself.
+            # A beat that is missed is made up for by the next; a store that is gone fails the run itself. A marker that
+            # was taken away stays away: whoever took it may have removed this run's files.
             with suppress(StorageError):
+                storage.read(paths.running(run_id))
                 _write_marker(storage, run_id)
 
     _write_marker(storage, run_id)
@@ -58,6 +65,17 @@ def announced(storage: Storage, run_id: str) -> Iterator[None]:
         ended.set()
         thread.join()
         storage.delete([paths.running(run_id)])
+
+
+def require_announced(storage: Storage, run_id: str) -> None:
+    """Raise `PublishConflict` where the run's marker is gone: another run took it for dead and removed its files."""
+    try:
+        storage.read(paths.running(run_id))
+    except StorageError as error:
+        raise PublishConflict(
+            f"run {run_id} was silent for so long that another run took it for dead and removed what it wrote; "
+            "run again"
+        ) from error
 
 
 def markers(storage: Storage) -> list[Marker]:
@@ -84,16 +102,25 @@ def _write_marker(storage: Storage, run_id: str) -> None:
         "run_id": run_id,
         "host": socket.gethostname(),
         "pid": os.getpid(),
+        "started": _start_of(os.getpid()),
         "beat": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     storage.write(paths.running(run_id), json.dumps(content).encode())
 
 
-def _process_runs(pid: int) -> bool:
+def _process_runs(pid: int, started: str) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return True
+    return not started or _start_of(pid) in ("", started)
+
+
+def _start_of(pid: int) -> str:
+    """When the process was started, in the system's own count since boot; empty where /proc doesn't tell."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    except OSError:
+        return ""

@@ -292,7 +292,7 @@ def fact_cases(db: duckdb.DuckDBPyConnection, feeds: Iterable[Feed], out: Path) 
                 HAVING min_by(confirmed, date_key) + coalesce(sum(new_confirmed), 0) <> max_by(confirmed, date_key)""",
         },
     )
-    db.execute(f"COPY fact_cases TO '{out}/curated/fact_cases' ({PARQUET}, PARTITION_BY (month))")
+    write_by_month(db, "fact_cases", out)
 
 
 def _reports(feed: Feed) -> str:
@@ -326,6 +326,10 @@ def expect_none(db: duckdb.DuckDBPyConnection, checks: dict[str, str]) -> None:
 
 def write(db: duckdb.DuckDBPyConnection, table: str, out: Path) -> None:
     db.execute(f"COPY {table} TO '{out}/curated/{table}.parquet' ({PARQUET})")
+
+
+def write_by_month(db: duckdb.DuckDBPyConnection, table: str, out: Path) -> None:
+    db.execute(f"COPY {table} TO '{out}/curated/{table}' ({PARQUET}, PARTITION_BY (month))")
 
 
 def _keep(db: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from duckdb_fact_cases import bridge_region, connect, date_key, expect_none, fact_cases, promote, region_key, write
+from duckdb_fact_cases import (
+    bridge_region,
+    connect,
+    date_key,
+    expect_none,
+    fact_cases,
+    promote,
+    region_key,
+    write,
+    write_by_month,
+)
 from feeds import CASES, ENIGMA_JHU, FEEDS, JHU_DAILY_REPORTS, NYTIMES_US_COUNTY, NYTIMES_US_STATES
 from naming import US
 from star import (
@@ -138,7 +148,7 @@ def _fact_covid(db: duckdb.DuckDBPyConnection, out: Path) -> None:
             SELECT {region_key("region_id")} AS region_key, {date_key("report_date")} AS date_key,
               {", ".join(COVID_TESTS)} FROM trusted_testing_states_daily)
         SELECT region_key, date_key, s.fips, s.province_state, s.country_region, source, {", ".join(CASES)},
-          {", ".join(COVID_TESTS)}
+          {", ".join(COVID_TESTS)}, strftime(strptime(date_key::VARCHAR, '%Y%m%d'), '%Y-%m') AS month
         FROM cases FULL JOIN tests USING (region_key, date_key) JOIN dim_region s USING (region_key)
         WHERE s.level = 'state' AND s.country_region = '{US}'
     """)
@@ -153,7 +163,7 @@ def _fact_covid(db: duckdb.DuckDBPyConnection, out: Path) -> None:
                   GROUP BY ALL) f USING (date_key) WHERE c.n IS DISTINCT FROM f.n"""
         },
     )
-    write(db, "fact_covid", out)
+    write_by_month(db, "fact_covid", out)
 
 
 def _dim_date(db: duckdb.DuckDBPyConnection, out: Path) -> None:

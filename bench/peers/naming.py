@@ -12,7 +12,7 @@ from covid_lake.datasets.covid19 import places as names
 
 US = "US"
 SHIP = re.compile("princess|zaandam|cruise ship")
-SUFFIX = re.compile(" (County|Parish|Borough|Census Area|City and Borough|Municipality|Municipio)$")
+SUFFIX = re.compile("( (County|Parish|Borough|Census Area|City and Borough|Municipality|Municipio))+$")
 PLACE_AND_STATE = re.compile(r"^(.+?), *([^,(]+?) *(?:\((From .+)\))?$")
 OUT_OF_STATE = re.compile("^out[ -]of[ -]")
 FIPS = re.compile("([0-9]{2}|[0-9]{5})")

@@ -73,8 +73,7 @@ def promote(feed: Feed, landing: Path, out: Path) -> pd.DataFrame:
     if len(trusted) + len(superseded) + int(rejected.sum()) != expected:
         raise SystemExit(f"{feed.name}: the accounts don't add up")
     if feed.by_month:
-        months = _months(trusted["report_date"])
-        _write_by_month(_arrow(feed, trusted).append_column("month", pa.array(months)), out / "trusted" / feed.name)
+        write_by_month(_arrow(feed, trusted), trusted["report_date"], out / "trusted" / feed.name)
     else:
         _write(_arrow(feed, trusted), out / "trusted" / f"{feed.name}.parquet")
     _write(_arrow(feed, superseded), out / "superseded" / f"{feed.name}.parquet")
@@ -308,9 +307,8 @@ def fact_cases(trusted: Tables, bridge: pd.DataFrame, feeds: Iterable[Feed], out
         _check(daily, together)
         facts.append(daily)
     cases = pd.concat(facts, ignore_index=True) if len(facts) > 1 else facts[0]
-    months = _months(cases["report_date"])
     table = pa.Table.from_pandas(cases.drop(columns="report_date"), preserve_index=False)
-    _write_by_month(table.append_column("month", pa.array(months)), out / "curated" / "fact_cases")
+    write_by_month(table, cases["report_date"], out / "curated" / "fact_cases")
     return cases
 
 
@@ -374,15 +372,13 @@ def write_curated(frame: pd.DataFrame, table: str, out: Path) -> None:
     _write(arrow, out / "curated" / f"{table}.parquet")
 
 
-def _months(days: pd.Series) -> np.ndarray:
+def write_by_month(table: pa.Table, days: pd.Series, folder: Path) -> None:
+    """Write the table into a folder a month; `days` are those of its rows."""
     codes, distinct = pd.factorize(days)
-    return pd.Index(distinct).strftime("%Y-%m").to_numpy(dtype=object)[codes]
-
-
-def _write_by_month(table: pa.Table, folder: Path) -> None:
+    months = pd.Index(distinct).strftime("%Y-%m").to_numpy(dtype=object)[codes]
     format_ = ds.ParquetFileFormat()
     ds.write_dataset(
-        table,
+        table.append_column("month", pa.array(months)),
         folder,
         format=format_,
         file_options=format_.make_write_options(compression="zstd"),

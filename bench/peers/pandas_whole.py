@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from feeds import CASES, ENIGMA_JHU, FEEDS, JHU_DAILY_REPORTS, NYTIMES_US_COUNTY, NYTIMES_US_STATES
 from naming import US
 from pandas_fact_cases import (
@@ -17,6 +18,7 @@ from pandas_fact_cases import (
     make_folders,
     promote,
     region_key,
+    write_by_month,
     write_curated,
 )
 from star import (
@@ -161,7 +163,8 @@ def _fact_covid(trusted: Tables, cases: pd.DataFrame, regions: pd.DataFrame, out
     names = states[["region_key", "fips", "province_state", "country_region"]]
     covid = sides.merge(names, on="region_key", validate="many_to_one")
     covid["date_key"] = covid["date_key"].astype("int32")
-    write_curated(covid, "fact_covid", out)
+    days = pd.to_datetime(covid["date_key"].astype("str"), format="%Y%m%d")
+    write_by_month(pa.Table.from_pandas(covid, preserve_index=False), days, out / "curated" / "fact_covid")
     return covid
 
 

@@ -72,7 +72,7 @@ def promote(feed: Feed, landing: Path, out: Path) -> pl.DataFrame:
     if len(trusted) + len(superseded) + len(rejected) != expected:
         raise SystemExit(f"{feed.name}: the accounts don't add up")
     if feed.by_month:
-        _write_by_month(trusted.with_columns(month=_month()), out / "trusted" / feed.name)
+        write_by_month(trusted.with_columns(month=_month()), out / "trusted" / feed.name)
     else:
         trusted.write_parquet(out / "trusted" / f"{feed.name}.parquet", compression="zstd")
     superseded.write_parquet(out / "superseded" / f"{feed.name}.parquet", compression="zstd")
@@ -287,7 +287,7 @@ def fact_cases(trusted: Tables, bridge: pl.DataFrame, feeds: Iterable[Feed], out
         _check(daily, together)
         facts.append(daily)
     cases = pl.concat(facts)
-    _write_by_month(cases.with_columns(month=_month()).drop("report_date"), out / "curated" / "fact_cases")
+    write_by_month(cases.with_columns(month=_month()).drop("report_date"), out / "curated" / "fact_cases")
     return cases
 
 
@@ -361,7 +361,7 @@ def _month() -> pl.Expr:
     return pl.col("report_date").dt.strftime("%Y-%m")
 
 
-def _write_by_month(frame: pl.DataFrame, folder: Path) -> None:
+def write_by_month(frame: pl.DataFrame, folder: Path) -> None:
     for (month,), part in frame.partition_by("month", as_dict=True, include_key=False).items():
         place = folder / f"month={month}"
         place.mkdir(parents=True, exist_ok=True)

@@ -157,7 +157,9 @@ def _fact_covid(trusted: fc.Tables, cases: pl.DataFrame, regions: pl.DataFrame, 
     states = regions.filter((pl.col("level") == "state") & (pl.col("country_region") == US))
     names = states.select("region_key", "fips", "province_state", "country_region")
     covid = sides.join(names, on="region_key", validate="m:1")
-    fc.write_curated(covid, "fact_covid", out)
+    key = pl.col("date_key").cast(pl.String)
+    covid = covid.with_columns(month=pl.format("{}-{}", key.str.slice(0, 4), key.str.slice(4, 2)))
+    fc.write_by_month(covid, out / "curated" / "fact_covid")
     return covid
 
 

@@ -337,6 +337,11 @@ def test_versions_are_listed_restored_and_removed(tmp_path: Path) -> None:
     assert (gone.exit_code, "has no version 'v2' that is kept; it has: v1" in gone.stderr) == (1, True)
 
 
+def test_a_table_that_was_never_built_has_no_versions(tmp_path: Path) -> None:
+    result = call("versions", "covid19_curated.fact_cases", "--lake", tmp_path)
+    assert (result.exit_code, "was not built in this lake yet" in result.stderr) == (1, True)
+
+
 def test_landing_has_no_versions(tmp_path: Path) -> None:
     result = call("versions", "covid19_landing.state_abv", "--lake", tmp_path)
     assert (result.exit_code, "has no versions; only trusted and curated tables have" in result.stderr) == (2, True)
@@ -346,6 +351,8 @@ def test_a_plan_for_days_names_the_months_that_it_rewrites(lake: str) -> None:
     planned = answer("plan", "covid19", "--from-date", "2020-01-25", "--to-date", "2020-01-26", "--lake", lake)
     assert "2 files again: rewrites 2020-01" in planned
     assert call("plan", "covid19", "--from-date", "25.1.2020", "--lake", lake).exit_code == 2
+    turned = call("plan", "covid19", "--from-date", "2020-01-26", "--to-date", "2020-01-25", "--lake", lake)
+    assert (turned.exit_code, "--from-date 2020-01-26 lies after --to-date 2020-01-25" in turned.stderr) == (2, True)
 
 
 # --- the rest ------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from covid_lake import __version__, paths
 from covid_lake.contracts import Zone
-from covid_lake.errors import LakeError, SettingsError
+from covid_lake.errors import LakeError, SettingsError, UnknownTable
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -156,7 +156,8 @@ def run(
 
     console = _console()
     flow, storage = registry.flow(dataset), _open(root)
-    request = Request(only, full_refresh, first_day=_date(first_day), last_day=_date(last_day))
+    first, last = _days(first_day, last_day)
+    request = Request(only, full_refresh, first_day=first, last_day=last)
     with _display(console) as display:
         if dry_run:
             if sources:
@@ -195,7 +196,8 @@ def plan(
 
     console = _console()
     with _display(console) as display:
-        request = Request(only, full_refresh, first_day=_date(first_day), last_day=_date(last_day))
+        first, last = _days(first_day, last_day)
+        request = Request(only, full_refresh, first_day=first, last_day=last)
         planned = make_plan(registry.flow(dataset), _open(root), request, display)
     show_plan(console, planned)
 
@@ -374,10 +376,13 @@ def versions(table: str, root: str) -> None:
 
     found = find_table(table)
     _require_versions(found)
+    kept = versions_of(_open(root), found.contract)
+    if not kept:
+        raise UnknownTable(f"{found} was not built in this lake yet; build it with: covid-lake run {found.dataset}")
     shown = RichTable()
     for name in ("version", "rows", "snapshots", "built from", ""):
         shown.add_column(name, justify="right" if name == "rows" else "left")
-    for known in versions_of(_open(root), found.contract):
+    for known in kept:
         entry, (first, last) = known.entry, known.snapshots
         numbers = f"{first}" if first == last else f"{first} to {last}"
         sources = f"{len(entry.inputs):,} {'files' if found.zone is Zone.TRUSTED else 'tables'}"
@@ -630,8 +635,10 @@ def trace(table: str, key: tuple[str, ...], root: str, limit: int, style: str) -
         sys.exit(EXIT_FAULT)
 
 
-def _date(moment: datetime | None) -> date | None:
-    return moment.date() if moment else None
+def _days(first: datetime | None, last: datetime | None) -> tuple[date | None, date | None]:
+    if first and last and first > last:
+        raise SettingsError(f"--from-date {first:%Y-%m-%d} lies after --to-date {last:%Y-%m-%d}")
+    return first.date() if first else None, last.date() if last else None
 
 
 def _require_versions(table: NamedTable) -> None:

@@ -46,9 +46,10 @@ def changed(content: bytes, change: Callable[[list[dict[str, str]]], list[dict[s
 
 
 def corrected(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Higher figures in every third record, and the last record gone."""
+    """Higher figures in every third record, one moved to the column beside it, and the last record gone."""
     for row in rows[::3]:
         row["Confirmed"] = str(int(float(row["Confirmed"] or 0)) + 5)
+    rows[1]["Deaths"], rows[1]["Recovered"] = "", rows[1]["Deaths"] or "0"
     return rows[:-1]
 
 

@@ -177,3 +177,10 @@ def test_text_becomes_the_contracts_type(column: ContractColumn, text: str, valu
     if isinstance(value, datetime):
         typed = typed.select(F.col("x").cast("timestamp_ntz").alias("x"))
     assert typed.collect()[0]["x"] == value
+
+
+def test_a_figure_that_moves_to_an_empty_column_changes_the_hash(spark: SparkSession) -> None:
+    rows = [(7, None), (None, 7), (None, None), (7, 7)]
+    frame = spark.createDataFrame(rows, "recovered bigint, active bigint")
+    hashes = frame.select(F.expr(c.hash_with_nulls(["recovered", "active"])).alias("hash")).collect()
+    assert len({row["hash"] for row in hashes}) == len(rows)

@@ -24,6 +24,7 @@ from covid_lake.steps import Build, Evolution
 from covid_lake.store.parquet import read_files, write_version, written_files
 from covid_lake.store.snapshots import DataFile, Manifest, TableVersion
 from covid_lake.store.storage import Storage
+from covid_lake.transforms.columns import hash_with_nulls
 from covid_lake.transforms.frames import conform
 
 EXAMPLES = 3
@@ -176,12 +177,12 @@ class _Counts:
 
     def observe(self, frame: DataFrame) -> DataFrame:
         self._observed = Observation()
-        names = ", ".join(f"`{name}`" for name in self._table.column_names)
+        row = hash_with_nulls(self._table.column_names)
         return frame.observe(
             self._observed,
             F.count(F.lit(1)).alias("rows"),
-            F.expr(f"CAST(coalesce(sum(CAST(xxhash64({names}) AS DECIMAL(20,0))), 0) AS STRING)").alias("sum"),
-            F.expr(f"coalesce(bit_xor(xxhash64({names})), 0)").alias("xor"),
+            F.expr(f"CAST(coalesce(sum(CAST({row} AS DECIMAL(20,0))), 0) AS STRING)").alias("sum"),
+            F.expr(f"coalesce(bit_xor({row}), 0)").alias("xor"),
             *(F.count(F.when(check.broken, 1)).alias(check.name) for check in self._warn),
         )
 

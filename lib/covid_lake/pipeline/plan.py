@@ -47,6 +47,10 @@ class Anew:
     def has_days(self) -> bool:
         return self.first_day is not None or self.last_day is not None
 
+    def covers_table(self, table: Table) -> bool:
+        """Whether a curated table is to be built again, whole or in some of its months."""
+        return self.everything or (self.has_days and table.is_by_month)
+
     def covers(self, day: date) -> bool:
         """Whether the day is one of those to be done again."""
         after_first = self.first_day is None or self.first_day <= day
@@ -244,7 +248,7 @@ def _plan_build(step: Build, snapshot: Snapshot, anew: Anew, changing: Collectio
     changed = sorted(table.name for table in inputs if table.id in changing)
     if current is None:
         return planned(Action.RUN, "new")
-    if anew.everything or (anew.has_days and step.target.is_by_month):
+    if anew.covers_table(step.target):
         return planned(Action.RUN, str(anew))
     if current.basis != table_basis(step.target):
         return planned(Action.RUN, "the contract or the code changed")

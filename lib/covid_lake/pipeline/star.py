@@ -34,7 +34,7 @@ class Star:
         """Whether the table must be built now that its inputs are there: some may have come out as they were."""
         current = self._base.version_of(planned.step.target)
         versions = {table.id: self._version(table).version for table in planned.inputs}
-        is_forced = self._anew.everything or (self._anew.has_days and planned.step.target.is_by_month)
+        is_forced = self._anew.covers_table(planned.step.target)
         return is_forced or current is None or current.fingerprint != build_fingerprint(planned.step, versions)
 
     def add(self, planned: PlannedBuild) -> None:
@@ -46,9 +46,9 @@ class Star:
         )
         current = self._current(planned, inputs)
         again = self._partitions_again(table, current)
-        self._written[table.id] = build(
-            self._spark, self._storage, planned, inputs, current, again, self._run_id, self._run_date
-        )
+        one = build(self._spark, self._storage, planned, inputs, current, again, self._run_id, self._run_date)
+        self._written[table.id] = one
+        self._manifests[table.id, one.manifest.version] = one.manifest
 
     def checked(self, curated: Sequence[Table]) -> list[Written]:
         """What was built, after the references between the dataset's `curated` tables were checked.
@@ -117,18 +117,15 @@ class Star:
         return [month for month in months if self._anew.covers_month(month)]
 
     def _frame(self, table: Table) -> DataFrame:
-        own = self._written.get(table.id)
-        manifest = own.manifest if own else self._manifest(table, self._version(table).version)
+        manifest = self._manifest(table, self._version(table).version)
         return read_version(self._spark, self._storage, table, manifest)
 
     def _manifest(self, table: Table, version: str) -> Manifest:
         """A version's manifest, read once: versions never change."""
-        known = self._manifests.get((table.id, version))
-        if known is None:
-            known = own.manifest if (own := self._written.get(table.id)) and own.manifest.version == version else None
-            known = known or read_manifest(self._storage, table, version)
-            self._manifests[table.id, version] = known
-        return known
+        key = table.id, version
+        if key not in self._manifests:
+            self._manifests[key] = read_manifest(self._storage, table, version)
+        return self._manifests[key]
 
     def _version(self, table: Table) -> TableVersion:
         own = self._written.get(table.id)

@@ -6,6 +6,8 @@ engines have `try_cast`: as a method of Column only Spark 4 knows it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -25,6 +27,14 @@ TIME_SHAPES = {
     "M/d/yyyy H:mm": "%/%/____ %:__",
     "M/d/yy H:mm": "%/%/__ %:__",
 }
+
+
+def hash_with_nulls(names: Iterable[str]) -> str:
+    """A 64-bit hash of the columns, as SQL, in which a null has its place.
+
+    Spark's hash passes over nulls, so that a figure that moved to a column beside its own would not show.
+    """
+    return f"xxhash64({', '.join(f'`{name}`, `{name}` IS NULL' for name in names)})"
 
 
 def clean_text(raw: Column, null_tokens: tuple[str, ...]) -> Column:

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from covid_lake.datasets.covid19.places import COMPOSITE_COUNTIES, COUNTRIES, US_STATES
 from covid_lake.datasets.covid19.regions import COUNTY_SUFFIX, SHIP_NAMES, US, with_region_id
 from covid_lake.steps import Evolution
+from covid_lake.transforms.columns import hash_with_nulls
 from covid_lake.transforms.frames import inline_table
 
 Frames = Mapping[str, DataFrame]
@@ -404,7 +405,7 @@ def _last_figures_before(facts: DataFrame, months: Sequence[str]) -> DataFrame:
 
 def _changed_reports(cases: Evolution) -> DataFrame:
     """Region, source and day of the reports that are not the same before and after, under the region that each has."""
-    figures = F.xxhash64(*CASE_MEASURES)
+    figures = F.expr(hash_with_nulls(CASE_MEASURES))
     names = ["_feed", "source", "region_id", "report_date"]
     sides = [_only_changed(cases, side) for side in ("before", "after")]
     reports = reduce(DataFrame.unionByName, [report for side in sides for report in side])
@@ -556,7 +557,7 @@ def touched_covid(covid: Evolution) -> DataFrame:
     if "testing_states_daily" in covid.changed:
         change = covid.changed["testing_states_daily"]
         tests = [
-            side.select("region_id", "report_date", F.xxhash64(*TEST_MEASURES).alias("_figures"))
+            side.select("region_id", "report_date", F.expr(hash_with_nulls(TEST_MEASURES)).alias("_figures"))
             for side in (change.before, change.after)
         ]
         same_day = tests[0].unionByName(tests[1]).groupBy("region_id", "report_date")

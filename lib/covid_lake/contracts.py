@@ -90,22 +90,25 @@ class Reference:
 class DailyFiles:
     """Landing files of which each holds one day, so that records of two days never share a grain.
 
-    `name_format` is the day in a file's name without its ending, as `strptime` writes it; `column` is the trusted
-    column that holds the day. The trusted table is partitioned by month.
+    `name_format` is the day that a file's name begins with, as `strptime` writes it; `column` is the trusted column
+    that holds the day. What follows the day may be anything but another digit: a copy of a report under a name such as
+    `03-01-2020 (1).csv` is a report of that day. The trusted table is partitioned by month.
     """
 
     name_format: str
     column: str
 
     def day_of(self, path: str) -> date | None:
-        """The day in the file's name; None for a name that holds none, whose records are all refused."""
-        name = PurePosixPath(path).stem
+        """The day that the file's name begins with; None for a name without one, whose records are all refused."""
+        name = PurePosixPath(path).name
+        width = len(date.max.strftime(self.name_format))
+        text, rest = name[:width], name[width:]
         try:
-            day = datetime.strptime(name, self.name_format).date()
+            day = datetime.strptime(text, self.name_format).date()
         except ValueError:
             return None
         # strptime takes 3-1-2020 for 03-01-2020, which is no name that such a file has.
-        return day if day.strftime(self.name_format) == name else None
+        return day if day.strftime(self.name_format) == text and not rest[:1].isdigit() else None
 
 
 # The column by which tables that are kept by month are partitioned.

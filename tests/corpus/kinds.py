@@ -398,7 +398,8 @@ VALUES = (
 )
 NAMES = (
     files("blanks in the file's name", [GOOD], [" two words .csv"], Read(2)),
-    files("% in the file's name", [GOOD, GOOD], ["100%.csv", "50%25.csv"], Read(2, 2)),
+    files("% in the file's name", [GOOD, GOOD], [" 100%.csv", "%2050%25.csv"], Read(2, 2)),
+    files("a day's name of too many digits", [GOOD], ["0.csv"], rejected("report_date_missing", count=2, trusted=0)),
     files("# in the file's name", [GOOD], ["#1.csv"], Read(2)),
     files("= in the file's name", [GOOD], ["date=x.csv"], Read(2)),
     files("wildcards in the file's name", [GOOD], ["{a}[b]*?.csv"], Read(2)),

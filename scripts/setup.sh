@@ -51,4 +51,5 @@ echo "setup: installing pinned packages into $venv (Spark $spark)"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . \
   || fail "the library itself could not be installed into $venv"
 "$venv/bin/python" scripts/fetch_jars.py || fail "the pinned jars could not be fetched; is Maven Central reachable?"
+"$venv/bin/python" scripts/archive_classes.py || fail "a first run of Spark failed; the message above says why."
 echo "setup: ready; the command is $venv/bin/covid-lake"

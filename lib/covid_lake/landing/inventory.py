@@ -76,11 +76,12 @@ def refresh_inventory(
     storage: Storage,
     dataset: Dataset,
     progress: Progress | None = None,
-    on_new_files: Callable[[], None] | None = None,
+    on_new_files: Callable[[int], None] | None = None,
 ) -> dict[str, LandingFile]:
     """Look at every landing file that is new or changed since the last look, and keep what was found.
 
-    `on_new_files` is called, before the looking, where files are there that were never seen: there will be work.
+    Where files are there that were never seen there will be work: `on_new_files` is called, before the looking, with
+    the bytes of all that is new or changed.
     """
     known = read_inventory(storage, dataset.name)
     folder = paths.landing(dataset.name)
@@ -88,7 +89,7 @@ def refresh_inventory(
     present = [file for file in present if table_of(dataset, file.path)]
     stale = [file for file in present if _changed(known.get(file.path), file)]
     if on_new_files and any(file.path not in known for file in stale):
-        on_new_files()
+        on_new_files(sum(file.size for file in stale))
     looked_at: dict[str, LandingFile] = {}
     with ThreadPoolExecutor(READERS) as pool:
         look = partial(_look, storage, folder)

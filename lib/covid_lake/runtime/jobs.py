@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from functools import cache
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -49,12 +49,11 @@ class _LogListener:
 def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport:
     """Run one of the three jobs; raises `LakeError` where something failed, so that Glue marks the job as failed."""
     settings = JobSettings.from_arguments(sys.argv[1:] if arguments is None else arguments)
-    session = cache(lambda: _session(settings))
     warehouse = _warehouse(settings) if job == "curated_to_redshift" else None
     report = Run(
         registry.flow(settings.dataset),
         open_storage(settings.lake_root),
-        session,
+        partial(_session, settings),
         _LogListener(),
         Request(settings.only, settings.full_refresh, ZONES[job]),
         warehouse,
@@ -65,14 +64,14 @@ def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport:
     return report
 
 
-def _session(settings: JobSettings) -> SparkSession:
+def _session(settings: JobSettings, brief: bool) -> SparkSession:
     if settings.is_on_glue:
         from covid_lake.runtime.glue import glue_session
 
         return glue_session()
     from covid_lake.runtime.session import local_session
 
-    return local_session(s3=urlsplit(settings.lake_root).scheme in S3_SCHEMES)
+    return local_session(s3=urlsplit(settings.lake_root).scheme in S3_SCHEMES, brief=brief)
 
 
 def _warehouse(settings: JobSettings) -> WarehouseConnection:

@@ -47,8 +47,16 @@ SPEED = {
 }
 
 
-def local_session(app_name: str = "covid_lake", *, cores: str = "*", s3: bool = False) -> SparkSession:
+# For work that ends before the optimizing compiler's code has paid for the compiler's own time.
+FAST_START = "-XX:TieredStopAtLevel=1"
+
+
+def local_session(
+    app_name: str = "covid_lake", *, cores: str = "*", s3: bool = False, brief: bool = False
+) -> SparkSession:
     """A session on this machine; `s3` adds what S3A needs to reach the store that the environment names.
+
+    For `brief` work the JVM compiles quickly instead of well, as long as the session that this process has is new.
 
     Raises `SettingsError` where no fitting Java or no driver jar is found, with what to install.
     """
@@ -63,7 +71,7 @@ def local_session(app_name: str = "covid_lake", *, cores: str = "*", s3: bool = 
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY),
         "spark.driver.extraClassPath": str(jar_directory() / "*"),
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_log_settings()} -XX:+UseParallelGC",
+        "spark.driver.extraJavaOptions": " ".join(_java_options(brief)),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "4",
@@ -133,6 +141,19 @@ def _java_version(home: Path) -> int | None:
     answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(?:1\.)?(\d+)', answer)
     return int(version[1]) if version else None
+
+
+def class_archive() -> Path:
+    """Where `make setup` keeps the classes that Spark loads, ready for use; the file may be missing."""
+    return jar_directory() / "classes.jsa"
+
+
+def _java_options(brief: bool) -> list[str]:
+    options = [f"-Dlog4j2.configurationFile={_log_settings()}", "-XX:+UseParallelGC"]
+    if class_archive().is_file():
+        # An archive of another Java or of other jars is passed over, which needs no warning.
+        options += [f"-XX:SharedArchiveFile={class_archive()}", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+    return [*options, FAST_START] if brief else options
 
 
 def _log_settings() -> Path:

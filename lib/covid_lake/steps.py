@@ -38,12 +38,19 @@ class TableCheck:
 class Change:
     """An input between two of its versions: the rows of those partitions that the two do not share.
 
-    `partitions` are their values; none are named for a table that has no partitions, which changes whole.
+    `partitions` are their values, `shared` those of the partitions in which nothing differs; none are named for a table
+    that has no partitions, which changes whole.
     """
 
     before: DataFrame
     after: DataFrame
     partitions: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+
+    @property
+    def is_at_the_end(self) -> bool:
+        """Whether only the last partitions differ, so that nothing that follows on them is the same."""
+        return bool(self.partitions) and all(value < self.partitions[0] for value in self.shared)
 
 
 @dataclass(frozen=True, slots=True)

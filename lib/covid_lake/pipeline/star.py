@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -15,7 +15,7 @@ from covid_lake.pipeline.plan import Anew, PlannedBuild, build_fingerprint, tabl
 from covid_lake.pipeline.promotion import Written
 from covid_lake.steps import Change, Evolution
 from covid_lake.store.parquet import read_files, read_version
-from covid_lake.store.snapshots import Manifest, Snapshot, TableVersion, read_manifest
+from covid_lake.store.snapshots import DataFile, Manifest, Snapshot, TableVersion, read_manifest
 from covid_lake.store.storage import Storage
 
 
@@ -105,15 +105,16 @@ class Star:
     def _change(self, table: Table, before: Manifest, after: Manifest) -> Change:
         shared = {file.path for file in before.files} & {file.path for file in after.files}
         sides = [[file for file in side.files if file.path not in shared] for side in (before, after)]
-        values = {file.partition.partition("=")[2] for side in sides for file in side} - {""}
+        differing = _partition_values(file for side in sides for file in side)
+        same = _partition_values(file for file in after.files if file.path in shared)
         was, is_now = (read_files(self._spark, self._storage, table, side) for side in sides)
-        return Change(was, is_now, tuple(sorted(values)))
+        return Change(was, is_now, tuple(sorted(differing)), tuple(sorted(same - differing)))
 
     def _partitions_again(self, table: Table, current: Current | None) -> list[str]:
         """The months there are within the days that are to be done again."""
         if current is None or not table.is_by_month:
             return []
-        months = {file.partition.partition("=")[2] for file in current.manifest.files}
+        months = _partition_values(current.manifest.files)
         return [month for month in months if self._anew.covers_month(month)]
 
     def _frame(self, table: Table) -> DataFrame:
@@ -132,3 +133,7 @@ class Star:
         if own is None:
             return self._base.tables[table.id]
         return own.published.entry if isinstance(own.published, Manifest) else own.published
+
+
+def _partition_values(files: Iterable[DataFile]) -> set[str]:
+    return {file.partition.partition("=")[2] for file in files} - {""}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as W
 from pyspark.sql import functions as F
 
@@ -335,8 +336,21 @@ def touched_cases(cases: Evolution) -> DataFrame:
     """The months and sources whose facts new, corrected and vanished reports change; too many do no harm.
 
     Those are the months of the reports themselves, and those of each region's next figures, for they are told as
-    differences to the ones before.
+    differences to the ones before. A feed of which only the last months changed has no next figures.
     """
+    last_months = {name: its for name, its in cases.changed.items() if name in SOURCES and its.is_at_the_end}
+    months = [(month, SOURCES[name]) for name, change in last_months.items() for month in change.partitions]
+    found = inline_table(cases.current.sparkSession, ("month", "source"), months)
+    others = {name: change for name, change in cases.changed.items() if name not in last_months}
+    if others.keys() & SOURCES.keys():
+        found = found.union(_months_of_changed_reports(replace(cases, changed=others)))
+    if "bridge_region" in others:
+        found = found.union(_months_of_moved_names(cases))
+    return found
+
+
+def _months_of_changed_reports(cases: Evolution) -> DataFrame:
+    """The months and sources of the reports that are not the same, and of each of their regions' next figures."""
     # A row for each month in which a region's reports changed: some thousands, times the months of a backfill.
     last_in_month = _changed_reports(cases).groupBy("region_key", "source", _month("report_date").alias("_month"))
     changed = last_in_month.agg(F.max(date_key("report_date")).alias("_last"))
@@ -348,8 +362,7 @@ def touched_cases(cases: Evolution) -> DataFrame:
     )
     days = next_figures.select("source", F.explode(F.array("_report", "confirmed", "deaths")).alias("_key"))
     next_months = days.where("_key > 0").select(_month(_day("_key")).alias("month"), "source")
-    months = changed.select(F.col("_month").alias("month"), "source").union(next_months)
-    return months.union(_months_of_moved_names(cases))
+    return changed.select(F.col("_month").alias("month"), "source").union(next_months)
 
 
 def cases_of(cases: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFrame:
@@ -427,14 +440,7 @@ def _only_changed(cases: Evolution, side: str) -> list[DataFrame]:
     frames = {name: getattr(change, side) for name, change in cases.changed.items() if name in JHU_FEEDS}
     is_news_changed = any(SOURCES.get(name) == "nytimes" for name in cases.changed)
     news = {name: frame for name, frame in whole.items() if SOURCES.get(name) == "nytimes" and is_news_changed}
-    return _case_reports({**frames, **news}) or [_no_reports(cases.current.sparkSession)]
-
-
-def _no_reports(spark: SparkSession) -> DataFrame:
-    measures = ", ".join(f"CAST(NULL AS BIGINT) AS {name}" for name in CASE_MEASURES)
-    return spark.sql(
-        f"SELECT '' AS _feed, '' AS source, '' AS region_id, CAST(NULL AS DATE) AS report_date, {measures} LIMIT 0"
-    )
+    return _case_reports({**frames, **news})
 
 
 def _months_of_moved_names(cases: Evolution) -> DataFrame:

@@ -241,7 +241,8 @@ def _regions(feed: Feed) -> str:
             for name in ("latitude", "longitude")
         )
         return f"""
-            SELECT '{feed.name}' AS source, region_id AS reported_id, {latest}, max(report_date) AS last_report_date,
+            SELECT '{feed.name}' AS source, region_id AS reported_id, {latest},
+              date_trunc('month', max(report_date))::DATE AS last_report_month,
               {latitude} AS latitude, {longitude} AS longitude FROM trusted_{feed.name} GROUP BY region_id"""
     rows = f"FROM trusted_{feed.name}"
     if feed.name == "hospital_beds":
@@ -251,7 +252,7 @@ def _regions(feed: Feed) -> str:
                   WHERE {COUNTY_CODE} AND concat_ws('/', province_state, county) NOT IN ({composites}))"""
     chosen = ", ".join(f"{value} AS {name}" for name, value in names.items())
     return f"""
-        SELECT '{feed.name}' AS source, region_id AS reported_id, {chosen}, NULL::DATE AS last_report_date,
+        SELECT '{feed.name}' AS source, region_id AS reported_id, {chosen}, NULL::DATE AS last_report_month,
           NULL::DOUBLE AS latitude, NULL::DOUBLE AS longitude {rows}
         QUALIFY row_number() OVER (PARTITION BY region_id ORDER BY {county} NULLS FIRST, province_state NULLS FIRST,
           {names["fips"]} NULLS FIRST) = 1"""

@@ -76,14 +76,14 @@ def _dim_region(db: duckdb.DuckDBPyConnection, out: Path) -> None:
         QUALIFY row_number() OVER (
           PARTITION BY region_id ORDER BY rank, county NULLS FIRST, province_state NULLS FIRST) = 1
     """)
-    db.execute("""
+    db.execute(f"""
         CREATE VIEW located AS
         WITH spots AS (
-            SELECT region_id, last_report_date AS day, latitude, longitude FROM bridge_region
-            UNION ALL SELECT 'country:' || country_region, NULL, latitude, longitude FROM trusted_country_code)
+            SELECT region_id, last_report_month, CASE source {ranks} END AS rank, latitude, longitude FROM bridge_region
+            UNION ALL SELECT 'country:' || country_region, NULL, NULL, latitude, longitude FROM trusted_country_code)
         FROM spots WHERE latitude IS NOT NULL AND longitude IS NOT NULL
         QUALIFY row_number() OVER (
-          PARTITION BY region_id ORDER BY day DESC NULLS LAST, latitude DESC, longitude DESC) = 1
+          PARTITION BY region_id ORDER BY last_report_month DESC NULLS LAST, rank, latitude DESC, longitude DESC) = 1
     """)
     db.execute(f"""
         CREATE VIEW peopled AS

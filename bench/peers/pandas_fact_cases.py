@@ -278,8 +278,10 @@ def _regions(feed: Feed, rows: pd.DataFrame) -> pd.DataFrame:
         )
         last = ranked[~ranked["region_id"].duplicated()]
     last = last.reindex(columns=names).reset_index(drop=True)
-    last = last.rename(columns={"region_id": "reported_id", "region_level": "level", "report_date": "last_report_date"})
-    last["last_report_date"] = last["last_report_date"].astype("datetime64[us]")
+    last = last.rename(
+        columns={"region_id": "reported_id", "region_level": "level", "report_date": "last_report_month"}
+    )
+    last["last_report_month"] = last["last_report_month"].astype("datetime64[us]").dt.to_period("M").dt.to_timestamp()
     if "country_region" not in rows:
         last["country_region"] = US
     if feed.name == "testing_states_daily":

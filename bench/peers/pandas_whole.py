@@ -101,11 +101,13 @@ def _keys(region_ids: pd.Series, there: pd.Series) -> pd.Series:
 
 
 def _coordinates(trusted: Tables, bridge: pd.DataFrame) -> pd.DataFrame:
-    """Where a region was last reported to lie; a country's from the country table where no feed places it."""
+    """Where the best source of a region's last month placed it; a country's from the country table without one."""
+    ranks = {feed.name: rank for rank, feed in enumerate(REGION_SOURCES)}
+    named = bridge.assign(rank=-bridge["source"].map(ranks))
     listed = trusted["country_code"][["country_region", "latitude", "longitude"]]
-    listed = listed.assign(region_id="country:" + listed["country_region"], last_report_date=pd.NaT)
-    columns = ["region_id", "last_report_date", "latitude", "longitude"]
-    spots = pd.concat([bridge[columns], listed[columns]]).dropna(subset=["latitude", "longitude"])
+    listed = listed.assign(region_id="country:" + listed["country_region"], last_report_month=pd.NaT, rank=-INFERRED)
+    columns = ["region_id", "last_report_month", "rank", "latitude", "longitude"]
+    spots = pd.concat([named[columns], listed[columns]]).dropna(subset=["latitude", "longitude"])
     spots = spots.sort_values(columns[1:], ascending=False, na_position="last")
     return spots.loc[~spots["region_id"].duplicated(), ["region_id", "latitude", "longitude"]]
 

@@ -265,7 +265,7 @@ def _regions(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:
         .group_by(pl.col("region_id").alias("reported_id"))
         .agg(
             *(pl.col(name).last() for name in NAMES),
-            pl.col("report_date").last().alias("last_report_date"),
+            pl.col("report_date").last().dt.truncate("1mo").alias("last_report_month"),
             *spots,
             source=pl.lit(feed.name).first(),
         )

@@ -89,13 +89,20 @@ def _dim_region(trusted: fc.Tables, bridge: pl.DataFrame, out: Path) -> pl.DataF
 
 
 def _coordinates(trusted: fc.Tables, bridge: pl.DataFrame) -> pl.DataFrame:
-    """Where a region was last reported to lie; a country's from the country table where no feed places it."""
+    """Where the best source of a region's last month placed it; a country's from the country table without one."""
     listed = trusted["country_code"].select(
-        COUNTRY_ID.alias("region_id"), pl.lit(None, pl.Date).alias("last_report_date"), "latitude", "longitude"
+        COUNTRY_ID.alias("region_id"),
+        pl.lit(None, pl.Date).alias("last_report_month"),
+        pl.lit(-INFERRED).alias("rank"),
+        "latitude",
+        "longitude",
     )
-    spots = pl.concat([bridge.select(listed.columns), listed]).drop_nulls(["latitude", "longitude"])
-    newest_first = spots.sort("last_report_date", "latitude", "longitude", descending=True, nulls_last=True)
-    return newest_first.unique("region_id", keep="first", maintain_order=True).drop("last_report_date")
+    ranks = {feed.name: -rank for rank, feed in enumerate(REGION_SOURCES)}
+    named = bridge.with_columns(pl.col("source").replace_strict(ranks, return_dtype=pl.Int32).alias("rank"))
+    spots = pl.concat([named.select(listed.columns), listed]).drop_nulls(["latitude", "longitude"])
+    best_first = ("last_report_month", "rank", "latitude", "longitude")
+    placed = spots.sort(*best_first, descending=True, nulls_last=True)
+    return placed.unique("region_id", keep="first", maintain_order=True).drop("last_report_month", "rank")
 
 
 def _populations(trusted: fc.Tables) -> pl.DataFrame:

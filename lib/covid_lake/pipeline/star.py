@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from covid_lake.contracts import Table
 from covid_lake.errors import StorageError
@@ -53,25 +54,37 @@ class Star:
     def checked(self, curated: Sequence[Table]) -> list[Written]:
         """What was built, after the references between the dataset's `curated` tables were checked.
 
-        Published tables that this run did not build count too: a new dimension must not leave an old fact without its
-        row. Raises `AuditFailed`.
+        Published tables that this run did not build count too: a dimension that lost rows must not leave an old fact
+        without its own. Raises `AuditFailed`.
         """
         there = [table for table in curated if table.id in self._written or table.id in self._base.tables]
         frames = {table.name: self._frame(table) for table in there}
         new = {one.table.name for one in self._written.values() if isinstance(one.published, Manifest)}
+        referred = {(ref.table, ref.target) for table in there for ref in table.references if ref.table in new}
+        lost = {name for name, target in referred if self._has_lost_rows(name, target, frames)}
         for table in there:
-            if table.name not in new and new.intersection(reference.table for reference in table.references):
+            if table.name not in new and lost.intersection(reference.table for reference in table.references):
                 check_references(frames, table)
         checked = []
         for one in self._written.values():
             names: tuple[str, ...] = ()
             if one.table.name in new:
-                is_moved = new.intersection(reference.table for reference in one.table.references)
-                files = one.manifest.files if is_moved else own_files(one.manifest)
+                has_lost = lost.intersection(reference.table for reference in one.table.references)
+                files = one.manifest.files if has_lost else own_files(one.manifest)
                 own = read_files(self._spark, self._storage, one.table, files)
                 names = check_references({**frames, one.table.name: own}, one.table)
             checked.append(replace(one, report=replace(one.report, checks=(*one.report.checks, *names))))
         return checked
+
+    def _has_lost_rows(self, name: str, target: str, frames: Mapping[str, DataFrame]) -> bool:
+        """Whether a value of the column `target` in the published version of a table is not in the new one any more."""
+        table = next(one.table for one in self._written.values() if one.table.name == name)
+        published = self._base.version_of(table)
+        if published is None:  # what referred to it was never checked
+            return True
+        before = read_version(self._spark, self._storage, table, self._manifest(table, published.version))
+        new = F.broadcast(frames[name].select(target))
+        return not before.select(target).join(new, target, "left_anti").isEmpty()
 
     def _current(self, planned: PlannedBuild, inputs: Inputs) -> Current | None:
         """The version to build on; None where there is none, or where everything is to be built anew."""

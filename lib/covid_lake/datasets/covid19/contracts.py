@@ -613,7 +613,7 @@ BRIDGE_REGION = Table(
         Column("province_state", Type.TEXT, "Province or state"),
         Column("county", Type.TEXT, "County, or the place below a province, as the source spells it"),
         Column("fips", Type.TEXT, "US FIPS code as the source has it"),
-        Column("last_report_date", Type.DATE, "Last day that the source reports for the region"),
+        Column("last_report_month", Type.DATE, "First day of the last month that the source reports for the region"),
         Column("latitude", Type.DOUBLE, "Degrees north, as last reported"),
         Column("longitude", Type.DOUBLE, "Degrees east, as last reported"),
     ),

@@ -161,7 +161,11 @@ def _names_in(source: str, table: DataFrame) -> DataFrame:
 
 
 def _one_name_a_source(names: DataFrame) -> DataFrame:
-    """The name that a source used last, and the coordinates that it gave last."""
+    """The name that a source used last, and the coordinates that it gave last.
+
+    Of the last report the month is kept: the day would make new rows of most regions, and of all that stands on them,
+    each day.
+    """
     region = W.partitionBy("source", "reported_id")
     latest = region.orderBy(F.col("last_report_date").desc_nulls_last(), "county", "province_state", "fips")
     return (
@@ -169,7 +173,8 @@ def _one_name_a_source(names: DataFrame) -> DataFrame:
         .withColumn("latitude", F.max_by("latitude", "placed_date").over(region))
         .withColumn("longitude", F.max_by("longitude", "placed_date").over(region))
         .where(F.col("_nth") == 1)
-        .drop("_nth", "placed_date")
+        .withColumn("last_report_month", F.trunc("last_report_date", "month"))
+        .drop("_nth", "placed_date", "last_report_date")
     )
 
 
@@ -206,11 +211,16 @@ def _lies_in_a_country() -> Column:
     return ~F.lower("country_region").rlike(SHIP_NAMES)
 
 
+def _source_rank() -> Column:
+    """The place of `source` among the sources, 1 for the best."""
+    sources = ", ".join(f"'{source}'" for source in REGION_SOURCES)
+    return F.expr(f"array_position(array({sources}), source)")
+
+
 def _with_ancestors(bridge: DataFrame) -> DataFrame:
     """The regions under their resolved ids and, for each, its state and its country: a hierarchy without gaps."""
-    sources = ", ".join(f"'{source}'" for source in REGION_SOURCES)
-    ranks = F.expr(f"array_position(array({sources}), source)")
-    own = bridge.select("region_id", "level", "country_region", "province_state", "county", ranks.alias("_rank"))
+    names = ("region_id", "level", "country_region", "province_state", "county")
+    own = bridge.select(*names, _source_rank().alias("_rank"))
     inferred_rank = F.lit(len(REGION_SOURCES) + 1).cast("bigint")
     none = F.lit(None).cast("string")
     states = own.where(F.col("level").isin(*BELOW_STATE) & F.col("province_state").isNotNull()).select(
@@ -251,13 +261,19 @@ def _with_codes(regions: DataFrame) -> DataFrame:
 
 
 def _coordinates(bridge: DataFrame, frames: Frames) -> DataFrame:
-    """Where a region was last reported to lie; a country's from the country table where no feed places it."""
+    """Where a region was reported to lie in the last month, by the best of the sources; a country's from the country
+    table where no feed places it.
+    """
     is_placed = F.col("latitude").isNotNull() & F.col("longitude").isNotNull()
-    placed = bridge.where(is_placed).select("region_id", "last_report_date", "latitude", "longitude")
+    best_first = -_source_rank()
+    placed = bridge.where(is_placed).select(
+        "region_id", "last_report_month", best_first.alias("_order"), "latitude", "longitude"
+    )
     if "country_code" in frames:
         listed = frames["country_code"].where(is_placed)
-        placed = placed.union(listed.select(_country_id(), F.lit(None).cast("date"), "latitude", "longitude"))
-    place = F.struct("last_report_date", "latitude", "longitude")
+        no_month, no_order = F.lit(None).cast("date"), F.lit(None).cast("bigint")
+        placed = placed.union(listed.select(_country_id(), no_month, no_order, "latitude", "longitude"))
+    place = F.struct("last_report_month", "_order", "latitude", "longitude")
     return (
         placed.groupBy("region_id")
         .agg(F.max(place).alias("_place"))

@@ -237,12 +237,13 @@ def _regions(feed: Feed) -> str:
         latest = ", ".join(f"arg_max_null({value}, report_date) AS {name}" for name, value in names.items())
         is_placed = "coalesce(latitude, 0) <> 0 OR coalesce(longitude, 0) <> 0"
         latitude, longitude = (
-            f"arg_max_null({name}, report_date) FILTER ({is_placed})" if feed.has_coordinates else "NULL::DOUBLE"
+            f"round(arg_max_null({name}, report_date) FILTER ({is_placed}), 10)"
+            if feed.has_coordinates
+            else "NULL::DOUBLE"
             for name in ("latitude", "longitude")
         )
         return f"""
             SELECT '{feed.name}' AS source, region_id AS reported_id, {latest},
-              date_trunc('month', max(report_date))::DATE AS last_report_month,
               {latitude} AS latitude, {longitude} AS longitude FROM trusted_{feed.name} GROUP BY region_id"""
     rows = f"FROM trusted_{feed.name}"
     if feed.name == "hospital_beds":
@@ -252,7 +253,7 @@ def _regions(feed: Feed) -> str:
                   WHERE {COUNTY_CODE} AND concat_ws('/', province_state, county) NOT IN ({composites}))"""
     chosen = ", ".join(f"{value} AS {name}" for name, value in names.items())
     return f"""
-        SELECT '{feed.name}' AS source, region_id AS reported_id, {chosen}, NULL::DATE AS last_report_month,
+        SELECT '{feed.name}' AS source, region_id AS reported_id, {chosen},
           NULL::DOUBLE AS latitude, NULL::DOUBLE AS longitude {rows}
         QUALIFY row_number() OVER (PARTITION BY region_id ORDER BY {county} NULLS FIRST, province_state NULLS FIRST,
           {names["fips"]} NULLS FIRST) = 1"""

@@ -79,11 +79,12 @@ def _dim_region(db: duckdb.DuckDBPyConnection, out: Path) -> None:
     db.execute(f"""
         CREATE VIEW located AS
         WITH spots AS (
-            SELECT region_id, last_report_month, CASE source {ranks} END AS rank, latitude, longitude FROM bridge_region
+            SELECT region_id, CASE source {ranks} END AS rank, reported_id = region_id AS is_own, latitude, longitude
+            FROM bridge_region
             UNION ALL SELECT 'country:' || country_region, NULL, NULL, latitude, longitude FROM trusted_country_code)
         FROM spots WHERE latitude IS NOT NULL AND longitude IS NOT NULL
         QUALIFY row_number() OVER (
-          PARTITION BY region_id ORDER BY last_report_month DESC NULLS LAST, rank, latitude DESC, longitude DESC) = 1
+          PARTITION BY region_id ORDER BY rank NULLS LAST, is_own DESC, latitude DESC, longitude DESC) = 1
     """)
     db.execute(f"""
         CREATE VIEW peopled AS

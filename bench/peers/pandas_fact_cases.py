@@ -269,7 +269,7 @@ def _regions(feed: Feed, rows: pd.DataFrame) -> pd.DataFrame:
         places = rows[["province_state", "county", "fips"]].astype(object).itertuples(index=False, name=None)
         rows = rows[[is_county_of_fips(*(None if pd.isna(text) else text for text in place)) for place in places]]
         rows = rows.assign(region_id="county:" + rows["fips"], region_level="county")
-    names = ["region_id", "region_level", "country_region", "province_state", "county", "fips", "report_date"]
+    names = ["region_id", "region_level", "country_region", "province_state", "county", "fips"]
     if feed.is_dated:
         last = rows.loc[~rows["region_id"].duplicated(keep="last")]
     else:
@@ -278,10 +278,7 @@ def _regions(feed: Feed, rows: pd.DataFrame) -> pd.DataFrame:
         )
         last = ranked[~ranked["region_id"].duplicated()]
     last = last.reindex(columns=names).reset_index(drop=True)
-    last = last.rename(
-        columns={"region_id": "reported_id", "region_level": "level", "report_date": "last_report_month"}
-    )
-    last["last_report_month"] = last["last_report_month"].astype("datetime64[us]").dt.to_period("M").dt.to_timestamp()
+    last = last.rename(columns={"region_id": "reported_id", "region_level": "level"})
     if "country_region" not in rows:
         last["country_region"] = US
     if feed.name == "testing_states_daily":
@@ -291,7 +288,7 @@ def _regions(feed: Feed, rows: pd.DataFrame) -> pd.DataFrame:
     if not (feed.is_dated and feed.has_coordinates):
         return last.assign(latitude=np.nan, longitude=np.nan)
     placed = rows[(rows["latitude"].fillna(0) != 0) | (rows["longitude"].fillna(0) != 0)]
-    spots = placed.loc[~placed["region_id"].duplicated(keep="last"), ["region_id", "latitude", "longitude"]]
+    spots = placed.loc[~placed["region_id"].duplicated(keep="last"), ["region_id", "latitude", "longitude"]].round(10)
     return last.merge(spots.rename(columns={"region_id": "reported_id"}), on="reported_id", how="left")
 
 

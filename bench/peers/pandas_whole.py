@@ -101,12 +101,12 @@ def _keys(region_ids: pd.Series, there: pd.Series) -> pd.Series:
 
 
 def _coordinates(trusted: Tables, bridge: pd.DataFrame) -> pd.DataFrame:
-    """Where the best source of a region's last month placed it; a country's from the country table without one."""
+    """Where the best source of a region placed it, by its own id first; else the country table."""
     ranks = {feed.name: rank for rank, feed in enumerate(REGION_SOURCES)}
-    named = bridge.assign(rank=-bridge["source"].map(ranks))
+    named = bridge.assign(rank=-bridge["source"].map(ranks), is_own=bridge["reported_id"] == bridge["region_id"])
     listed = trusted["country_code"][["country_region", "latitude", "longitude"]]
-    listed = listed.assign(region_id="country:" + listed["country_region"], last_report_month=pd.NaT, rank=-INFERRED)
-    columns = ["region_id", "last_report_month", "rank", "latitude", "longitude"]
+    listed = listed.assign(region_id="country:" + listed["country_region"], rank=-INFERRED, is_own=False)
+    columns = ["region_id", "rank", "is_own", "latitude", "longitude"]
     spots = pd.concat([named[columns], listed[columns]]).dropna(subset=["latitude", "longitude"])
     spots = spots.sort_values(columns[1:], ascending=False, na_position="last")
     return spots.loc[~spots["region_id"].duplicated(), ["region_id", "latitude", "longitude"]]

@@ -258,14 +258,13 @@ def _regions(feed: Feed, rows: pl.DataFrame) -> pl.DataFrame:
     if not (feed.is_dated and feed.has_coordinates):
         rows = rows.with_columns(latitude=pl.lit(None, pl.Float64), longitude=pl.lit(None, pl.Float64))
     is_placed = (pl.col("latitude").fill_null(0) != 0) | (pl.col("longitude").fill_null(0) != 0)
-    spots = [pl.col(name).filter(is_placed).last() for name in ("latitude", "longitude")]
+    spots = [pl.col(name).filter(is_placed).last().round(10) for name in ("latitude", "longitude")]
     named = rows if feed.is_dated else rows.sort("county", "province_state", "fips", descending=True, nulls_last=True)
     return (
         named.lazy()
         .group_by(pl.col("region_id").alias("reported_id"))
         .agg(
             *(pl.col(name).last() for name in NAMES),
-            pl.col("report_date").last().dt.truncate("1mo").alias("last_report_month"),
             *spots,
             source=pl.lit(feed.name).first(),
         )

@@ -89,20 +89,23 @@ def _dim_region(trusted: fc.Tables, bridge: pl.DataFrame, out: Path) -> pl.DataF
 
 
 def _coordinates(trusted: fc.Tables, bridge: pl.DataFrame) -> pl.DataFrame:
-    """Where the best source of a region's last month placed it; a country's from the country table without one."""
+    """Where the best source of a region placed it, by its own id first; else the country table."""
     listed = trusted["country_code"].select(
         COUNTRY_ID.alias("region_id"),
-        pl.lit(None, pl.Date).alias("last_report_month"),
         pl.lit(-INFERRED).alias("rank"),
+        pl.lit(False).alias("is_own"),
         "latitude",
         "longitude",
     )
     ranks = {feed.name: -rank for rank, feed in enumerate(REGION_SOURCES)}
-    named = bridge.with_columns(pl.col("source").replace_strict(ranks, return_dtype=pl.Int32).alias("rank"))
+    named = bridge.with_columns(
+        pl.col("source").replace_strict(ranks, return_dtype=pl.Int32).alias("rank"),
+        (pl.col("reported_id") == pl.col("region_id")).alias("is_own"),
+    )
     spots = pl.concat([named.select(listed.columns), listed]).drop_nulls(["latitude", "longitude"])
-    best_first = ("last_report_month", "rank", "latitude", "longitude")
+    best_first = ("rank", "is_own", "latitude", "longitude")
     placed = spots.sort(*best_first, descending=True, nulls_last=True)
-    return placed.unique("region_id", keep="first", maintain_order=True).drop("last_report_month", "rank")
+    return placed.unique("region_id", keep="first", maintain_order=True).drop("rank", "is_own")
 
 
 def _populations(trusted: fc.Tables) -> pl.DataFrame:

@@ -8,7 +8,6 @@ CREATE TABLE IF NOT EXISTS "covid19"."bridge_region" (
     "province_state" varchar(256),
     "county" varchar(256),
     "fips" varchar(256),
-    "last_report_month" date,
     "latitude" double precision,
     "longitude" double precision,
     PRIMARY KEY ("source", "reported_id"),
@@ -26,6 +25,5 @@ COMMENT ON COLUMN "covid19"."bridge_region"."country_region" IS 'Canonical count
 COMMENT ON COLUMN "covid19"."bridge_region"."province_state" IS 'Province or state';
 COMMENT ON COLUMN "covid19"."bridge_region"."county" IS 'County, or the place below a province, as the source spells it';
 COMMENT ON COLUMN "covid19"."bridge_region"."fips" IS 'US FIPS code as the source has it';
-COMMENT ON COLUMN "covid19"."bridge_region"."last_report_month" IS 'First day of the last month that the source reports for the region';
-COMMENT ON COLUMN "covid19"."bridge_region"."latitude" IS 'Degrees north, as last reported';
-COMMENT ON COLUMN "covid19"."bridge_region"."longitude" IS 'Degrees east, as last reported';
+COMMENT ON COLUMN "covid19"."bridge_region"."latitude" IS 'Degrees north, as last reported, to 10 decimals';
+COMMENT ON COLUMN "covid19"."bridge_region"."longitude" IS 'Degrees east, as last reported, to 10 decimals';

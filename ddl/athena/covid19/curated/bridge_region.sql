@@ -8,9 +8,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `covid19_curated`.`bridge_region` (
   `province_state` string COMMENT 'Province or state',
   `county` string COMMENT 'County, or the place below a province, as the source spells it',
   `fips` string COMMENT 'US FIPS code as the source has it',
-  `last_report_month` date COMMENT 'First day of the last month that the source reports for the region',
-  `latitude` double COMMENT 'Degrees north, as last reported',
-  `longitude` double COMMENT 'Degrees east, as last reported'
+  `latitude` double COMMENT 'Degrees north, as last reported, to 10 decimals',
+  `longitude` double COMMENT 'Degrees east, as last reported, to 10 decimals'
 )
 COMMENT 'A region as one source names it: the way from a trusted row\'s region_id to dim_region.'
 STORED AS PARQUET

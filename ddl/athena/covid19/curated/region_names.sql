@@ -9,8 +9,8 @@ CREATE EXTERNAL TABLE IF NOT EXISTS `covid19_curated`.`region_names` (
   `fips` string COMMENT 'US FIPS code as the source has it',
   `last_report_date` date COMMENT 'Last day on which it is written so',
   `placed_date` date COMMENT 'Last such day with coordinates',
-  `latitude` double COMMENT 'Degrees north on that day',
-  `longitude` double COMMENT 'Degrees east on that day'
+  `latitude` double COMMENT 'Degrees north on that day, to 10 decimals',
+  `longitude` double COMMENT 'Degrees east on that day, to 10 decimals'
 )
 COMMENT 'A way in which a source writes a region, in a month where the source is kept by month; what regions are made of.'
 PARTITIONED BY (

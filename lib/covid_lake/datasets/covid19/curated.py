@@ -19,6 +19,8 @@ from covid_lake.transforms.frames import inline_table
 Frames = Mapping[str, DataFrame]
 
 UNKNOWN_KEY = 0
+# Beyond these, digits are what is left of sums of binary fractions.
+COORDINATE_DECIMALS = 10
 JHU_FEEDS = ("jhu_daily_reports", "enigma_jhu")
 # What fact_cases calls the source of each feed.
 SOURCES = {
@@ -132,8 +134,10 @@ def _names_in(source: str, table: DataFrame) -> DataFrame:
     is_reported = "report_date" in places.columns
     day = F.col("report_date") if is_reported else F.lit(None).cast("date")
     is_placed = is_reported and "latitude" in places.columns
+    # The feed writes a place with other last digits from day to day: 49.8175 and 49.817499999999995.
     latitude, longitude = (
-        F.col(name) if is_placed else F.lit(None).cast("double") for name in ("latitude", "longitude")
+        F.round(name, COORDINATE_DECIMALS) if is_placed else F.lit(None).cast("double")
+        for name in ("latitude", "longitude")
     )
     # (0, 0) is how the feeds write that they have no coordinates.
     placed_day = F.when((latitude != 0) | (longitude != 0), day)
@@ -163,8 +167,7 @@ def _names_in(source: str, table: DataFrame) -> DataFrame:
 def _one_name_a_source(names: DataFrame) -> DataFrame:
     """The name that a source used last, and the coordinates that it gave last.
 
-    Of the last report the month is kept: the day would make new rows of most regions, and of all that stands on them,
-    each day.
+    The day of it is left out: it would make new rows of most regions, and of all that stands on them, each day.
     """
     region = W.partitionBy("source", "reported_id")
     latest = region.orderBy(F.col("last_report_date").desc_nulls_last(), "county", "province_state", "fips")
@@ -173,7 +176,6 @@ def _one_name_a_source(names: DataFrame) -> DataFrame:
         .withColumn("latitude", F.max_by("latitude", "placed_date").over(region))
         .withColumn("longitude", F.max_by("longitude", "placed_date").over(region))
         .where(F.col("_nth") == 1)
-        .withColumn("last_report_month", F.trunc("last_report_date", "month"))
         .drop("_nth", "placed_date", "last_report_date")
     )
 
@@ -261,19 +263,17 @@ def _with_codes(regions: DataFrame) -> DataFrame:
 
 
 def _coordinates(bridge: DataFrame, frames: Frames) -> DataFrame:
-    """Where a region was reported to lie in the last month, by the best of the sources; a country's from the country
-    table where no feed places it.
+    """Where the best of its sources places a region, under the region's own id rather than under another; a country's
+    from the country table where no feed places it.
     """
     is_placed = F.col("latitude").isNotNull() & F.col("longitude").isNotNull()
-    best_first = -_source_rank()
-    placed = bridge.where(is_placed).select(
-        "region_id", "last_report_month", best_first.alias("_order"), "latitude", "longitude"
-    )
+    order = [(-_source_rank()).alias("_source"), (F.col("reported_id") == F.col("region_id")).alias("_is_own")]
+    placed = bridge.where(is_placed).select("region_id", *order, "latitude", "longitude")
     if "country_code" in frames:
         listed = frames["country_code"].where(is_placed)
-        no_month, no_order = F.lit(None).cast("date"), F.lit(None).cast("bigint")
-        placed = placed.union(listed.select(_country_id(), no_month, no_order, "latitude", "longitude"))
-    place = F.struct("last_report_month", "_order", "latitude", "longitude")
+        no_order = [F.lit(None).cast("bigint"), F.lit(None).cast("boolean")]
+        placed = placed.union(listed.select(_country_id(), *no_order, "latitude", "longitude"))
+    place = F.struct("_source", "_is_own", "latitude", "longitude")
     return (
         placed.groupBy("region_id")
         .agg(F.max(place).alias("_place"))

@@ -16,7 +16,7 @@ REPORT = ("region_id", "report_date", "confirmed", "deaths", "recovered", "activ
 NEWS = ("region_id", "report_date", "cases", "deaths")
 TESTS = ("state", "report_date", "positive", "negative", "hospitalized_currently", "deaths")
 CASES = ("region_key", "date_key", "source", "confirmed", "deaths", "new_confirmed", "new_deaths")
-NAMES = ("source", "reported_id", "region_id", "last_report_month", "latitude", "longitude")
+NAMES = ("source", "reported_id", "region_id", "latitude", "longitude")
 REGION = ("region_key", "region_id", "level", "country_region", "province_state", "county", "population")
 
 
@@ -279,14 +279,14 @@ REGION_LINEAGE = Lineage(
         Link(
             "coordinates",
             c.BRIDGE_REGION,
-            "the name whose coordinates, those of the last month by the best source, are its own",
+            "the name whose coordinates, those by the best source, are its own",
             """
             SELECT * FROM covid19_curated.bridge_region
             WHERE region_key IN (SELECT region_key FROM it) AND latitude IS NOT NULL AND longitude IS NOT NULL
             QUALIFY row_number() OVER (
                 PARTITION BY region_key
-                ORDER BY last_report_month DESC NULLS LAST, source = 'jhu_daily_reports' DESC, latitude DESC,
-                    longitude DESC
+                ORDER BY
+                    source = 'jhu_daily_reports' DESC, reported_id = region_id DESC, latitude DESC, longitude DESC
             ) = 1""",
             NAMES,
             follow=(),

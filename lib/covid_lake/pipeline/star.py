@@ -30,6 +30,7 @@ class Star:
         self._run_id, self._run_date = run_id, run_date
         self._written: dict[str, Written] = {}
         self._manifests: dict[tuple[str, str], Manifest] = {}
+        self._frames: dict[tuple[str, str], DataFrame] = {}
 
     def is_due(self, planned: PlannedBuild) -> bool:
         """Whether the table must be built now that its inputs are there: some may have come out as they were."""
@@ -58,13 +59,14 @@ class Star:
         without its own. Raises `AuditFailed`.
         """
         there = [table for table in curated if table.id in self._written or table.id in self._base.tables]
-        frames = {table.name: self._frame(table) for table in there}
+        targets = {reference.table for table in there for reference in table.references}
+        frames = {table.name: self._frame(table) for table in there if table.name in targets}
         new = {one.table.name for one in self._written.values() if isinstance(one.published, Manifest)}
         referred = {(ref.table, ref.target) for table in there for ref in table.references if ref.table in new}
         lost = {name for name, target in referred if self._has_lost_rows(name, target, frames)}
         for table in there:
             if table.name not in new and lost.intersection(reference.table for reference in table.references):
-                check_references(frames, table)
+                check_references({**frames, table.name: self._frame(table)}, table)
         checked = []
         for one in self._written.values():
             names: tuple[str, ...] = ()
@@ -82,7 +84,7 @@ class Star:
         published = self._base.version_of(table)
         if published is None:  # what referred to it was never checked
             return True
-        before = read_version(self._spark, self._storage, table, self._manifest(table, published.version))
+        before = self._frame_of(table, published.version)
         new = F.broadcast(frames[name].select(target))
         return not before.select(target).join(new, target, "left_anti").isEmpty()
 
@@ -93,14 +95,12 @@ class Star:
             return None
         try:
             manifest = self._manifest(planned.step.target, entry.version)
-            evolution = self._evolution(planned, entry, manifest, inputs)
+            evolution = self._evolution(planned, entry, inputs)
         except StorageError:  # a version that it was built from is no longer kept: build anew, from those that are
             return Current(entry, self._manifest(planned.step.target, entry.version))
         return Current(entry, manifest, evolution)
 
-    def _evolution(
-        self, planned: PlannedBuild, entry: TableVersion, manifest: Manifest, inputs: Inputs
-    ) -> Evolution | None:
+    def _evolution(self, planned: PlannedBuild, entry: TableVersion, inputs: Inputs) -> Evolution | None:
         table = planned.step.target
         is_alike = entry.basis == table_basis(table) and entry.inputs.keys() == inputs.versions.keys()
         if planned.step.partial is None or not is_alike:
@@ -112,8 +112,8 @@ class Star:
                 before[source.name] = inputs.frames[source.name]
                 continue
             changed[source.name] = self._change(source, self._manifest(source, old), self._manifest(source, new))
-            before[source.name] = read_version(self._spark, self._storage, source, self._manifest(source, old))
-        return Evolution(read_version(self._spark, self._storage, table, manifest), before, inputs.frames, changed)
+            before[source.name] = self._frame_of(source, old)
+        return Evolution(self._frame_of(table, entry.version), before, inputs.frames, changed)
 
     def _change(self, table: Table, before: Manifest, after: Manifest) -> Change:
         shared = {file.path for file in before.files} & {file.path for file in after.files}
@@ -131,8 +131,14 @@ class Star:
         return [month for month in months if self._anew.covers_month(month)]
 
     def _frame(self, table: Table) -> DataFrame:
-        manifest = self._manifest(table, self._version(table).version)
-        return read_version(self._spark, self._storage, table, manifest)
+        return self._frame_of(table, self._version(table).version)
+
+    def _frame_of(self, table: Table, version: str) -> DataFrame:
+        """A version as a frame, made once: looking for its files takes longer than reading a few of them."""
+        key = table.id, version
+        if key not in self._frames:
+            self._frames[key] = read_version(self._spark, self._storage, table, self._manifest(table, version))
+        return self._frames[key]
 
     def _manifest(self, table: Table, version: str) -> Manifest:
         """A version's manifest, read once: versions never change."""

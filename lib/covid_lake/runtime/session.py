@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from importlib import resources
@@ -71,7 +72,7 @@ def local_session(
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY),
         "spark.driver.extraClassPath": str(jar_directory() / "*"),
-        "spark.driver.extraJavaOptions": " ".join(_java_options(brief)),
+        "spark.driver.extraJavaOptions": shlex.join(_java_options(brief)),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "4",

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 # Small tables leave cores idle while Spark plans and commits; a second and third one at the same time use them.
 PROMOTIONS_AT_ONCE = 3
 SAME_INPUTS = "its inputs came out as they were"
-# Landing bytes up to which it does not pay that the JVM optimizes what it runs. With the 57 MB of the first half of 2020
-# a whole run takes as long either way; with ten times as much it takes half as long again where nothing is optimized.
+# Landing bytes up to which it does not pay that the JVM optimizes what it runs. With the 57 MB of early 2020 the whole
+# takes as long either way; with ten times as much it takes half as long again where nothing is optimized.
 BRIEF_BYTES = 16_000_000
 
 

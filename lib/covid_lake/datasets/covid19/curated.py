@@ -440,9 +440,10 @@ def _changed_reports(cases: Evolution) -> DataFrame:
     reports = reduce(DataFrame.unionByName, [report for side in sides for report in side])
     # A report that stands on both sides cancels itself out; one that stands on one side leaves its hash.
     changed = reports.groupBy(*names).agg(F.bit_xor(figures).alias("_difference")).where("_difference <> 0")
+    bridges = [frames["bridge_region"] for frames in (cases.before, cases.after)]
     keyed = [
-        _with_region_keys(changed, frames["bridge_region"], "inner").select("region_key", "source", "report_date")
-        for frames in (cases.before, cases.after)
+        _with_region_keys(changed, bridge, "inner").select("region_key", "source", "report_date")
+        for bridge in (bridges if "bridge_region" in cases.changed else bridges[1:])
     ]
     return reduce(DataFrame.unionByName, keyed)
 

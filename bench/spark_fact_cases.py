@@ -9,28 +9,15 @@ from __future__ import annotations
 import sys
 
 from covid_lake.datasets.covid19.steps import FLOW
-from covid_lake.pipeline.report import RunReport, Status, TableReport
-from covid_lake.pipeline.run import Request, Run
+from covid_lake.pipeline.report import RunReport, Status
+from covid_lake.pipeline.run import Request, Run, Silent
 from covid_lake.runtime.session import local_session
 from covid_lake.store.storage import LocalStorage
 
 
-class _Quiet:
-    """Hears how a run goes and says nothing, so that no engine's time has a terminal in it."""
-
-    def progress(self, label: str, done: int, total: int) -> None:
-        pass
-
-    def started(self, table: str) -> None:
-        pass
-
-    def finished(self, report: TableReport) -> None:
-        pass
-
-
 def run_lake(lake: str, tables: tuple[str, ...]) -> RunReport:
     """Run the tables and all that they need; fails where a table did."""
-    run = Run(FLOW, LocalStorage(lake), lambda brief: local_session(brief=brief), _Quiet(), Request(only=tables))
+    run = Run(FLOW, LocalStorage(lake), lambda brief: local_session(brief=brief), Silent(), Request(only=tables))
     report = run.execute()
     failed = [f"{table.table}: {table.reason}" for table in report.tables if table.status == Status.FAILED]
     if failed:

@@ -18,25 +18,11 @@ from pyspark import SparkContext
 from covid_lake.datasets import registry
 from covid_lake.datasets.covid19.sample import MIN_DAYS, generate_sample
 from covid_lake.landing.arrivals import land
-from covid_lake.pipeline.report import TableReport
-from covid_lake.pipeline.run import Run
+from covid_lake.pipeline.run import Run, Silent
 from covid_lake.runtime.session import class_archive, find_java, local_session
 from covid_lake.store.storage import LocalStorage
 
 SECONDS_TO_WRITE = 120
-
-
-class _Silent:
-    """Hears how the run goes and says nothing."""
-
-    def progress(self, label: str, done: int, total: int) -> None:
-        pass
-
-    def started(self, table: str) -> None:
-        pass
-
-    def finished(self, report: TableReport) -> None:
-        pass
 
 
 def main() -> int:
@@ -70,7 +56,7 @@ def _run_sample(folder: Path) -> None:
     lake = LocalStorage(folder / "lake")
     dataset = registry.dataset("covid19")
     land(dataset, [LocalStorage(folder / "sample")], lake, "landing")
-    report = Run(registry.flow(dataset.name), lake, lambda brief: local_session(brief=brief), _Silent()).execute()
+    report = Run(registry.flow(dataset.name), lake, lambda brief: local_session(brief=brief), Silent()).execute()
     if not report.succeeded:
         raise SystemExit(f"setup: the sample run failed: {'; '.join(report.faults)}")
 

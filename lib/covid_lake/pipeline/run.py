@@ -67,6 +67,19 @@ class Listener(Protocol):
         ...
 
 
+class Silent:
+    """Hears how a run goes and says nothing."""
+
+    def progress(self, label: str, done: int, total: int) -> None:
+        pass
+
+    def started(self, table: str) -> None:
+        pass
+
+    def finished(self, report: TableReport) -> None:
+        pass
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a run is asked to do. `only` names tables, which are refreshed with all that they need.

@@ -315,9 +315,6 @@ def test_refused_files_are_listed(states: Path, tmp_path: Path) -> None:
     assert "Nothing was refused" in answer("quarantine", "list", "--lake", tmp_path / "none")
 
 
-# --- the rest ------------------------------------------------------------------------------------------------------
-
-
 # --- versions ------------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ Standard library only, so that a contract can be read anywhere: in a job, in a t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -108,7 +109,7 @@ class DailyFiles:
         except ValueError:
             return None
         # strptime takes 3-1-2020 for 03-01-2020, which is no name that such a file has.
-        return day if day.strftime(self.name_format) == text and not rest[:1].isdigit() else None
+        return day if day.strftime(self.name_format) == text and not re.match("[0-9]", rest) else None
 
 
 # The column by which tables that are kept by month are partitioned.

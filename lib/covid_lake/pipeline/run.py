@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 PROMOTIONS_AT_ONCE = 3
 SAME_INPUTS = "its inputs came out as they were"
 # Landing bytes up to which it does not pay that the JVM optimizes what it runs. With the 57 MB of early 2020 the whole
-# takes as long either way; with ten times as much it takes half as long again where nothing is optimized.
+# run takes a fifth longer where nothing is optimized; with ten times as much, half as long again.
 BRIEF_BYTES = 16_000_000
 
 

@@ -19,6 +19,8 @@ NAMES = (
     "01-22-2020a.csv",
     "01-22-2020\n2.csv",
     "01/22-2020.csv",
+    "01-22-0999.csv",
+    "01-22-2020\u0663.csv",
     "2020-01-22.csv",
     "notes.csv",
 )
@@ -35,4 +37,4 @@ def test_a_report_has_the_day_that_its_file_is_planned_under(spark: SparkSession
     days = {row["source_file"]: (row["report_date"], row["month"]) for row in found}
     planned = {path: daily.day_of(path) for path, *_ in rows}
     assert days == {path: (day, month_of(day) if day else None) for path, day in planned.items()}
-    assert sum(day is not None for day in planned.values()) == 5
+    assert sum(day is not None for day in planned.values()) == 6

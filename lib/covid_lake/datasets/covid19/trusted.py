@@ -27,7 +27,7 @@ def jhu_daily_reports(records: DataFrame) -> DataFrame:
     """A location and the day that the name of its file begins with, `jhu-daily-reports/MM-DD-YYYY.csv`."""
     name = F.substring_index("source_file", "/", -1)
     text = F.concat_ws("-", F.substring(name, 7, 4), F.substring(name, 1, 2), F.substring(name, 4, 2))
-    day = F.when(~name.rlike("^.{10}[0-9]"), text)
+    day = F.when(name.rlike("^.{6}[1-9][0-9]{3}(?![0-9])"), text)
     dated = records.withColumn("_day", day).withColumn("report_date", F.expr("try_cast(_day AS DATE)"))
     kept_by_month = dated.withColumn("month", F.when(F.col("report_date").isNotNull(), F.substring("_day", 1, 7)))
     return name_reported_places(kept_by_month.drop("_day"))

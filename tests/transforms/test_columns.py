@@ -26,6 +26,11 @@ def readings(spark: SparkSession, texts: Iterable[str | None], reading: Callable
     return {row["text"]: row["value"] for row in rows.select("text", value.alias("value")).collect()}
 
 
+def cleaned(spark: SparkSession, texts: Iterable[str | None], tokens: tuple[str, ...]) -> dict[str | None, str | None]:
+    rows = spark.createDataFrame([(text, text) for text in texts], "raw string, text string")
+    return {row["raw"]: row["text"] for row in c.clean_texts(rows, {"text": tokens}).collect()}
+
+
 def expect(spark: SparkSession, reading: Callable[[str], Column], expected: dict[str | None, str | None]) -> None:
     assert readings(spark, expected, reading) == expected
 
@@ -149,12 +154,12 @@ def test_cleaned_text_has_no_blanks_around_it(spark: SparkSession) -> None:
         "NA": "NA",
         None: None,
     }
-    expect(spark, lambda name: c.clean_text(F.col(name), ()), expected)
+    assert cleaned(spark, expected, ()) == expected
 
 
 def test_null_tokens_are_the_columns_own(spark: SparkSession) -> None:
     expected = {" NA ": None, "N/A": None, "": None, "na": "na", "NAM": "NAM"}
-    expect(spark, lambda name: c.clean_text(F.col(name), ("", "NA", "N/A")), expected)
+    assert cleaned(spark, expected, ("", "NA", "N/A")) == expected
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from covid_lake.steps import Promotion
 from covid_lake.store.parquet import read_files, write_version, written_files
 from covid_lake.store.snapshots import DataFile, Manifest, TableVersion
 from covid_lake.store.storage import Storage
-from covid_lake.transforms.columns import clean_text, typed
+from covid_lake.transforms.columns import clean_texts, typed
 from covid_lake.transforms.frames import conform, empty_frame, rank_in_grain
 
 REJECTED = "_rejected"
@@ -245,7 +245,7 @@ def _newest(
     table = plan.step.target
     if not plan.due:
         return empty_frame(spark, table.columns)
-    records = counts.observe_read(read_landing(spark, storage, table, plan.due))
+    records = read_landing(spark, storage, table, plan.due)
     checked = counts.observe_checked(_checked(records, plan.step, checks, run_id), checks)
     ranked = counts.observe_ranked(
         rank_in_grain(checked.where(~F.col(REJECTED)), table, RANK), latest_day(table, plan.files)
@@ -257,13 +257,9 @@ def _checked(records: DataFrame, step: Promotion, checks: Sequence[Check], run_i
     """The records typed and completed, with `_rejected` saying whether one breaks a rule that refuses it."""
     table = step.target
     carried = [name for name in ("source_file", "source_row_hash", SURPLUS, RECORD, LINE) if name in records.columns]
-    cleaned = records.select(
-        *(
-            clean_text(F.col(column.name), _null_tokens(table, column.null_tokens)).alias(RAW + column.name)
-            for column in table.source_columns
-        ),
-        *carried,
-    )
+    raw = records.select(*(F.col(column.name).alias(RAW + column.name) for column in table.source_columns), *carried)
+    tokens = {RAW + column.name: _null_tokens(table, column.null_tokens) for column in table.source_columns}
+    cleaned = clean_texts(raw, tokens)
     read = cleaned.select(
         "*", *(typed(RAW + column.name, column).alias(column.name) for column in table.source_columns)
     )
@@ -386,14 +382,12 @@ class _Counts:
         self._fatal = [rule.name for rule in table.rules if rule.severity == Severity.FAIL]
         self._observed: dict[str, Observation] = {}
 
-    def observe_read(self, frame: DataFrame) -> DataFrame:
-        return self._observe("read", frame, F.count(F.lit(1)).alias("records"))
-
     def observe_checked(self, frame: DataFrame, checks: Sequence[Check]) -> DataFrame:
         counted = of_severity(checks, Severity.WARN) + of_severity(checks, Severity.FAIL)
         return self._observe(
             "checked",
             frame,
+            F.count(F.lit(1)).alias("records"),
             F.count(F.when(F.col(REJECTED), 1)).alias("rejected"),
             # As one text: an observed array comes out of Spark 3.5 as an object of the JVM's.
             F.array_join(F.collect_set(F.when(F.col(REJECTED), F.col("source_file"))), "\n").alias("files"),
@@ -421,7 +415,7 @@ class _Counts:
 
     @property
     def read(self) -> int:
-        return self._count("read", "records")
+        return self._count("checked", "records")
 
     @property
     def rejected(self) -> int:

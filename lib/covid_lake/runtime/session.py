@@ -41,6 +41,7 @@ SPEED = {
     # Every core gets a share of the last stage too, unless the share is so small that files would be crumbs.
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "true",
     "spark.sql.adaptive.coalescePartitions.minPartitionSize": "4m",
+    "spark.sql.adaptive.coalescePartitions.minPartitionNum": "4",
     # Versions are written aside and switched by a snapshot, so a task may commit its files itself.
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
@@ -49,7 +50,15 @@ SPEED = {
 
 
 # For work that ends before the optimizing compiler's code has paid for the compiler's own time.
-FAST_START = "-XX:TieredStopAtLevel=1"
+FAST_START = ("-XX:TieredStopAtLevel=1",)
+# Otherwise only what runs over and over on rows is worth optimizing, not what Spark does to plan: twenty times the
+# usual thresholds. By default the compilers take up to half of a run's processor time.
+OPTIMIZE_ROW_LOOPS = (
+    "-XX:Tier4InvocationThreshold=100000",
+    "-XX:Tier4MinInvocationThreshold=12000",
+    "-XX:Tier4CompileThreshold=300000",
+    "-XX:Tier4BackEdgeThreshold=800000",
+)
 
 
 def local_session(
@@ -154,7 +163,7 @@ def _java_options(brief: bool) -> list[str]:
     if class_archive().is_file():
         # An archive of another Java or of other jars is passed over, which needs no warning.
         options += [f"-XX:SharedArchiveFile={class_archive()}", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
-    return [*options, FAST_START] if brief else options
+    return [*options, *(FAST_START if brief else OPTIMIZE_ROW_LOOPS)]
 
 
 def _log_settings() -> Path:

@@ -1,14 +1,14 @@
 """Text to types. Only `try_` casts meet raw data: what can't be read is null here, and refused later.
 
-Each function takes the name of a column of cleaned text. The expressions are written in SQL because that is where both
-engines have `try_cast`: as a method of Column only Spark 4 knows it.
+Each function that types takes the name of a column of cleaned text. The expressions are written in SQL because that is
+where both engines have `try_cast`: as a method of Column only Spark 4 knows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from covid_lake.contracts import Column as ContractColumn
@@ -37,10 +37,16 @@ def hash_with_nulls(names: Iterable[str]) -> str:
     return f"xxhash64({', '.join(f'`{name}`, `{name}` IS NULL' for name in names)})"
 
 
-def clean_text(raw: Column, null_tokens: tuple[str, ...]) -> Column:
-    """The text without surrounding blanks; null where it is one of the tokens that say "missing"."""
-    trimmed = F.btrim(raw, F.lit(BLANKS))
-    return F.when(~trimmed.isin(*dict.fromkeys(("", *null_tokens))), trimmed)
+def clean_texts(records: DataFrame, null_tokens: Mapping[str, tuple[str, ...]]) -> DataFrame:
+    """The columns without surrounding blanks; null where a text is empty or one of its column's null tokens."""
+    # Two selects: in a single one, a text would be trimmed once to be compared and once more to be kept.
+    trimmed = records.withColumns({name: F.btrim(F.col(name), F.lit(BLANKS)) for name in null_tokens})
+    return trimmed.withColumns(
+        {
+            name: F.when(~F.col(name).isin(*dict.fromkeys(("", *tokens))), F.col(name))
+            for name, tokens in null_tokens.items()
+        }
+    )
 
 
 def typed(name: str, column: ContractColumn) -> Column:

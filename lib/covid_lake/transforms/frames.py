@@ -55,9 +55,10 @@ def rank_in_grain(frame: DataFrame, table: Table, rank: str) -> DataFrame:
     Newest is by the contract's `newest_by`, highest first; between equals the source file and the record's hash decide,
     so that the choice depends on nothing but the data.
     """
-    grain: list[Column | str] = [F.xxhash64(*table.key), *table.key] if table.key else [F.lit(0)]
+    grain: list[Column | str] = [*table.key] or [F.lit(0)]
     if table.partition_by:
-        # Shuffled by partition, the records of a grain meet as well, and each partition is written to one file.
+        # Shuffled by partition, the records of a grain meet as well, and each partition is written to one file. Sorted
+        # by key, that file is half as large as one in which a place's days lie scattered.
         frame, grain = frame.repartition(*table.partition_by), [*table.partition_by, *grain]
     newest = [F.col(name).desc_nulls_last() for name in table.newest_by]
     order = [*newest, F.col("source_file").desc(), F.col("source_row_hash")]

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from covid_lake.datasets.covid19.contracts import JHU_DAILY_REPORTS
 from covid_lake.datasets.covid19.places import (
@@ -25,7 +24,7 @@ from covid_lake.datasets.covid19.regions import (
     name_us_places,
     state_names,
 )
-from covid_lake.transforms.columns import clean_text
+from covid_lake.transforms.columns import clean_texts
 
 # As it comes: country, province, county (Admin2), FIPS code at five digits. As it becomes: region_id and level.
 Place = tuple[str | None, str | None, str | None, str | None]
@@ -92,9 +91,7 @@ def reports(spark: SparkSession, places: Iterable[Place]) -> DataFrame:
     """Records as the reader hands them on: numbered, and without blanks around a name."""
     raw = spark.createDataFrame([(number, *place) for number, place in enumerate(places)], SCHEMA)
     names = ("country_region", "province_state", "county", "fips")
-    return raw.select(
-        "id", *(clean_text(F.col(name), JHU_DAILY_REPORTS.landing.null_tokens).alias(name) for name in names)
-    )
+    return clean_texts(raw, dict.fromkeys(names, JHU_DAILY_REPORTS.landing.null_tokens))
 
 
 @pytest.fixture(scope="module")

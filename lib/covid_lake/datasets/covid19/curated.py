@@ -134,10 +134,8 @@ def _names_in(source: str, table: DataFrame) -> DataFrame:
     is_reported = "report_date" in places.columns
     day = F.col("report_date") if is_reported else F.lit(None).cast("date")
     is_placed = is_reported and "latitude" in places.columns
-    # The feed writes a place with other last digits from day to day: 49.8175 and 49.817499999999995.
     latitude, longitude = (
-        F.round(name, COORDINATE_DECIMALS) if is_placed else F.lit(None).cast("double")
-        for name in ("latitude", "longitude")
+        F.col(name) if is_placed else F.lit(None).cast("double") for name in ("latitude", "longitude")
     )
     # (0, 0) is how the feeds write that they have no coordinates.
     placed_day = F.when((latitude != 0) | (longitude != 0), day)
@@ -156,8 +154,9 @@ def _names_in(source: str, table: DataFrame) -> DataFrame:
     found = places.groupBy(*(column.alias(name) for name, column in names.items())).agg(
         F.max(day).alias("last_report_date"),
         F.max(placed_day).alias("placed_date"),
-        F.max_by(latitude, placed_day).alias("latitude"),
-        F.max_by(longitude, placed_day).alias("longitude"),
+        # The feed writes a place with other last digits from day to day: 49.8175 and 49.817499999999995.
+        F.round(F.max_by(latitude, placed_day), COORDINATE_DECIMALS).alias("latitude"),
+        F.round(F.max_by(longitude, placed_day), COORDINATE_DECIMALS).alias("longitude"),
     )
     # A blank for null, so that the parts of a name keep their places in the hash.
     spelled = [F.coalesce(F.col(name), F.lit("")) for name in NAME_PARTS]
@@ -483,7 +482,7 @@ def _with_region_keys(reports: DataFrame, bridge: DataFrame, how: str = "left") 
 def _daily_cases(reports: Sequence[DataFrame], bridge: DataFrame) -> DataFrame:
     return (
         _with_region_keys(reduce(DataFrame.unionByName, reports), bridge)
-        .repartition("region_key", "source")
+        .repartition("region_key")
         .groupBy("region_key", "source", "report_date")
         .agg(*(F.sum(name).alias(name) for name in CASE_MEASURES))
     )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
-from covid_lake.contracts import Column, Dataset, Landing, Table, Type, Zone
+from covid_lake.contracts import Column, DailyFiles, Dataset, Landing, Table, Type, Zone
 from covid_lake.landing.inventory import refresh_inventory, unknown_columns
 from covid_lake.landing.readers import read_landing
 from covid_lake.store.storage import LocalStorage, Storage, open_storage
@@ -33,13 +35,15 @@ THINGS = Table(
 DATASET = Dataset("covid19", "Things", (THINGS,))
 
 
-def read(spark: SparkSession, storage: Storage, contents: Mapping[str, str | bytes]) -> DataFrame:
+def read(
+    spark: SparkSession, storage: Storage, contents: Mapping[str, str | bytes], table: Table = THINGS
+) -> DataFrame:
     for name, content in contents.items():
         stored = content.encode() if isinstance(content, str) else content
         storage.write(f"landing/covid19/things/{name}", stored)
     files = list(refresh_inventory(storage, DATASET).values())
     assert not [file for file in files if file.inspection.fault]
-    return read_landing(spark, storage, THINGS, files, with_lines=True)
+    return read_landing(spark, storage, table, files, with_lines=True)
 
 
 @pytest.fixture
@@ -63,6 +67,19 @@ def test_header_generations_are_stacked_by_name(spark: SparkSession, lake: Local
     found = read(spark, lake, files).select("state", "confirmed", "rate", "source_file")
     wanted = spark.createDataFrame(expected, "state string, confirmed string, rate string, source_file string")
     assert_df_equality(found, wanted, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_a_record_of_a_daily_file_has_the_day_of_the_files_name(spark: SparkSession, lake: LocalStorage) -> None:
+    names = ("01-22-2020.csv", "12-31-2021 (1).csv", "copy of 01-22-2020.csv")
+    assert THINGS.landing is not None
+    daily = replace(THINGS, landing=replace(THINGS.landing, daily=DailyFiles("%m-%d-%Y", "seen_on")))
+    rows = read(spark, lake, dict.fromkeys(names, "Province_State\nTexas\n"), daily)
+    found = {row["source_file"]: (row["seen_on"], row["month"]) for row in rows.collect()}
+    assert found == {
+        "things/01-22-2020.csv": (date(2020, 1, 22), "2020-01"),
+        "things/12-31-2021 (1).csv": (date(2021, 12, 31), "2021-12"),
+        "things/copy of 01-22-2020.csv": (None, None),
+    }
 
 
 def test_a_short_row_has_nulls_where_it_ends(spark: SparkSession, lake: LocalStorage) -> None:

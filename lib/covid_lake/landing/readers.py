@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from covid_lake import paths
-from covid_lake.contracts import Table, column_for_header
+from covid_lake.contracts import MONTH, Table, column_for_header, month_of
 from covid_lake.landing.inspection import MAX_FIELDS
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.store.storage import Storage
@@ -38,8 +38,9 @@ def read_landing(
     """All records of the files as text, one row a record.
 
     Columns: the contract's source columns; `source_file` below the landing folder; `source_row_hash` over the fields as
-    they arrived; `_surplus`, text in a field past the header's last; `_record`, the record as JSON by the header;
-    with lines also `_line`, the record's line in its file, null where lines are not records or the file was split.
+    they arrived; `_surplus`, text in a field past the header's last; `_record`, the record as JSON by the header; of a
+    table whose files hold a day each, that day under the name that the table has for it, and its month; with lines also
+    `_line`, the record's line in its file, null where lines are not records or the file was split.
     """
     scans = [
         _Scan(is_json=False, is_multiline=is_multiline, files=tuple(chosen))
@@ -96,11 +97,9 @@ def _read(spark: SparkSession, storage: Storage, table: Table, scan: _Scan, with
     raw = raw.withColumn("source_file", _source_file(folder, needs_decoding))
     if with_lines:
         raw = _with_lines(raw, scan)
-    if len(scan.headers) > 1:
-        generations = {header: str(i) for i, header in enumerate(scan.headers)}
-        rows = [(file.path, generations[file.inspection.header]) for file in scan.files]
-        lookup = inline_table(spark, ("source_file", GENERATION), rows)
-        raw = raw.join(F.broadcast(lookup), "source_file", "inner")
+    days = day_columns(table)
+    if days or len(scan.headers) > 1:
+        raw = raw.join(F.broadcast(_known_of_files(spark, table, scan)), "source_file", "inner")
     values = [_field_of(scan, table, column.name).alias(column.name) for column in table.source_columns]
     fields = [_position(i) for i in range(scan.width)]
     return raw.select(
@@ -111,8 +110,30 @@ def _read(spark: SparkSession, storage: Storage, table: Table, scan: _Scan, with
             SURPLUS
         ),
         _by_generation([_record(header) for header in scan.headers]).alias(RECORD),
+        *days,
         *([LINE] if with_lines else []),
     )
+
+
+def day_columns(table: Table) -> tuple[str, ...]:
+    """The columns that a record has from its file's name: the day and its month, where each file holds one day."""
+    daily = table.landing.daily if table.landing else None
+    return (daily.column, MONTH) if daily else ()
+
+
+def _known_of_files(spark: SparkSession, table: Table, scan: _Scan) -> DataFrame:
+    """What is known of each file before it is read: its generation, and its day where it holds one."""
+    generations = {header: str(i) for i, header in enumerate(scan.headers)}
+    daily = table.landing.daily if table.landing else None
+    rows = []
+    for file in scan.files:
+        day = daily.day_of(file.path) if daily else None
+        of_day = (str(day), month_of(day)) if day else (None, None)
+        rows.append((file.path, generations[file.inspection.header], *of_day))
+    known = inline_table(spark, ("source_file", GENERATION, "_day", MONTH), rows)
+    if daily is None:
+        return known.drop("_day", MONTH)
+    return known.withColumn(daily.column, F.col("_day").cast("date")).drop("_day")
 
 
 def _read_csv(spark: SparkSession, scan: _Scan, urls: list[str]) -> DataFrame:

@@ -21,7 +21,7 @@ from covid_lake import paths
 from covid_lake.contracts import Severity, Table
 from covid_lake.errors import AuditFailed
 from covid_lake.landing.inventory import LandingFile
-from covid_lake.landing.readers import LINE, RECORD, SURPLUS, read_landing
+from covid_lake.landing.readers import LINE, RECORD, SURPLUS, day_columns, read_landing
 from covid_lake.pipeline.drift import RECORDS, Shape, compare, delivered_columns, latest_day, latest_files
 from covid_lake.pipeline.plan import PlannedPromotion
 from covid_lake.pipeline.report import Status, TableReport
@@ -256,7 +256,8 @@ def _newest(
 def _checked(records: DataFrame, step: Promotion, checks: Sequence[Check], run_id: str) -> DataFrame:
     """The records typed and completed, with `_rejected` saying whether one breaks a rule that refuses it."""
     table = step.target
-    carried = [name for name in ("source_file", "source_row_hash", SURPLUS, RECORD, LINE) if name in records.columns]
+    carried = ["source_file", "source_row_hash", SURPLUS, RECORD, *day_columns(table)]
+    carried += [LINE] if LINE in records.columns else []
     raw = records.select(*(F.col(column.name).alias(RAW + column.name) for column in table.source_columns), *carried)
     tokens = {RAW + column.name: _null_tokens(table, column.null_tokens) for column in table.source_columns}
     cleaned = clean_texts(raw, tokens)

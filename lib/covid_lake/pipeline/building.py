@@ -68,8 +68,10 @@ def build(
     work = _plan_rows(step, inputs, current, again)
     counts = _Counts(table, run_date)
     if work.rows is not None:
-        # A file a partition, where there would be one a task in each: fewer to write, to name and to open.
-        rows = work.rows.repartition(*table.partition_by) if table.partition_by else work.rows
+        rows = work.rows
+        if table.partition_by and not work.is_partial:
+            # A file a partition, where there would be one a task in each. A few partitions are a few tasks anyway.
+            rows = rows.repartition(*table.partition_by)
         write_version(counts.observe(rows), storage, paths.version(table, run_id), table.partition_by)
     files = written_files(storage, table, run_id)
     written = sum(file.rows for file in files)

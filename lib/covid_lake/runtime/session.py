@@ -41,11 +41,12 @@ SPEED = {
     # Every core gets a share of the last stage too, unless the share is so small that files would be crumbs.
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "true",
     "spark.sql.adaptive.coalescePartitions.minPartitionSize": "4m",
-    "spark.sql.adaptive.coalescePartitions.minPartitionNum": "4",
     # Versions are written aside and switched by a snapshot, so a task may commit its files itself.
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     "spark.scheduler.mode": "FAIR",
+    # Spark 4 tells the JVM the line of Python of every expression, which takes longer than making the expression.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
 }
 
 
@@ -93,7 +94,16 @@ def local_session(
         builder = builder.config(name, value)
     for name in ("py4j", "SQLQueryContextLogger"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    return builder.getOrCreate()
+    session = builder.getOrCreate()
+    _remember_java_names(session)
+    return session
+
+
+def _remember_java_names(session: SparkSession) -> None:
+    """Look up once what pyspark looks up for each expression, each time through every jar of the class path."""
+    java = session.sparkContext._jvm
+    for name in ("functions", "org.apache.spark.sql.functions", "PythonUtils"):
+        setattr(java, name, getattr(java, name))
 
 
 def s3_settings() -> dict[str, str]:

@@ -480,6 +480,8 @@ def _with_region_keys(reports: DataFrame, bridge: DataFrame, how: str = "left") 
 
 
 def _daily_cases(reports: Sequence[DataFrame], bridge: DataFrame) -> DataFrame:
+    # By region alone: where one feed is built its source is a constant, which Spark leaves out of what it groups by but
+    # not out of what it shuffles by, and so would shuffle twice more.
     return (
         _with_region_keys(reduce(DataFrame.unionByName, reports), bridge)
         .repartition("region_key")

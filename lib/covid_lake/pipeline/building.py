@@ -66,7 +66,7 @@ def build(
     started = time.monotonic()
     step, table = plan.step, plan.step.target
     work = _plan_rows(step, inputs, current, again)
-    counts = _Counts(table, run_date)
+    counts = _Counts(table, run_date, is_whole=not work.is_partial)
     if work.rows is not None:
         rows = work.rows
         if table.partition_by and not work.is_partial:
@@ -85,7 +85,7 @@ def build(
         build_fingerprint(step, built_from),
         built_from,
         table_basis(table),
-        content=None if work.is_partial else counts.content,
+        content=counts.content,
     )
     same = current if current and (work.rows is None or _is_same(manifest, current.manifest)) else None
     report = TableReport(
@@ -172,35 +172,40 @@ def own_files(manifest: Manifest) -> tuple[DataFile, ...]:
 
 
 class _Counts:
-    """What the write counted on its way: rows, warnings, and a digest of the rows that knows no order."""
+    """What the write counted on its way: rows, warnings, and of a whole table a digest that knows no order of rows."""
 
-    def __init__(self, table: Table, run_date: date) -> None:
-        self._table = table
+    def __init__(self, table: Table, run_date: date, *, is_whole: bool) -> None:
+        self._table, self._is_whole = table, is_whole
         self._warn = of_severity(contract_checks(table, run_date), Severity.WARN)
         self._observed: Observation | None = None
 
     def observe(self, frame: DataFrame) -> DataFrame:
         self._observed = Observation()
-        row = hash_with_nulls(self._table.column_names)
         return frame.observe(
             self._observed,
             F.count(F.lit(1)).alias("rows"),
-            # A sum of whole hashes would leave BIGINT, and decimals are slow.
-            F.expr(f"coalesce(sum(shiftright({row}, 32)), 0)").alias("high"),
-            F.expr(f"coalesce(sum({row} & 4294967295), 0)").alias("low"),
-            F.expr(f"coalesce(bit_xor({row}), 0)").alias("xor"),
+            *(self._digest() if self._is_whole else ()),
             *(F.count(F.when(check.broken, 1)).alias(check.name) for check in self._warn),
         )
+
+    def _digest(self) -> tuple[Column, ...]:
+        row = hash_with_nulls(self._table.column_names)
+        # A sum of whole hashes would leave BIGINT, and decimals are slow.
+        parts = {"high": f"sum(shiftright({row}, 32))", "low": f"sum({row} & 4294967295)", "xor": f"bit_xor({row})"}
+        return tuple(F.expr(f"coalesce({part}, 0)").alias(name) for name, part in parts.items())
 
     @property
     def rows(self) -> int:
         return int(self._found.get("rows", 0))
 
     @property
-    def content(self) -> str:
+    def content(self) -> str | None:
+        """The digest as text; None where it would be that of a part."""
+        if not self._is_whole:
+            return None
         columns = ", ".join(f"{column.name} {column.type}" for column in self._table.columns)
-        found = self._found
-        return f"{self.rows} rows, {found['high']}, {found['low']}, {found['xor']}: {columns}"
+        digest = ", ".join(str(self._found[name]) for name in ("high", "low", "xor"))
+        return f"{self.rows} rows, {digest}: {columns}"
 
     @property
     def warnings(self) -> dict[str, int]:

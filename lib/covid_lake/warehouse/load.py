@@ -144,7 +144,6 @@ def load_star(
                 staged.append(stage(connection, control, dataset, given, delta, progress))
             with SqlSession(spark, connection, autocommit=False) as transaction:
                 loads = _switch(transaction, connection.dialect, dataset, staged, progress)
-            _drop_staging_tables(control, dataset)
             for given in outdated:
                 control.execute(f"ANALYZE {quote(dataset, given.table.name)}")
     return tuple(
@@ -242,7 +241,7 @@ def _frame_to_write(frame: DataFrame, table: Table) -> DataFrame:
 def _switch(
     transaction: SqlSession, dialect: Dialect, dataset: str, staged: Sequence[_Staged], progress: Progress
 ) -> dict[str, TableLoad]:
-    """Everything that readers can see, in one transaction: lock, merge, verify, record, commit."""
+    """Everything that readers can see, in one transaction: lock, merge, verify, record, clean up, commit."""
     existing = _existing_tables(transaction, dataset)
     if targets := [quote(dataset, one.table.name) for one in staged if one.table.name in existing]:
         transaction.execute(dialect.lock.format(tables=", ".join(targets)))
@@ -260,6 +259,8 @@ def _switch(
         loads[one.table.name] = TableLoad(
             one.table.name, one.version, False, one.expected.rows, inserted, changed, deleted, seconds
         )
+    # Not after the commit: a load that is killed in between would leave them, and the next one finds nothing to do.
+    _drop_staging_tables(transaction, dataset)
     transaction.commit()
     return loads
 
@@ -351,10 +352,10 @@ def _take_load_lock(guard: SqlSession, dialect: Dialect, dataset: str) -> None:
         raise WarehouseError(f"another load of {dataset} is running; wait until it is done") from error
 
 
-def _drop_staging_tables(control: SqlSession, dataset: str) -> None:
+def _drop_staging_tables(session: SqlSession, dataset: str) -> None:
     schema = staging_schema(dataset)
-    for name in sorted(_existing_tables(control, schema) - {LOADED_VERSIONS, LOAD_LOCK}):
-        control.execute(f"DROP TABLE {quote(schema, name)}")
+    for name in sorted(_existing_tables(session, schema) - {LOADED_VERSIONS, LOAD_LOCK}):
+        session.execute(f"DROP TABLE {quote(schema, name)}")
 
 
 def _existing_tables(session: SqlSession, schema: str) -> set[str]:

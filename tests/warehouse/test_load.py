@@ -14,6 +14,7 @@ from covid_lake.contracts import Column, Table, Type, Zone
 from covid_lake.errors import SettingsError, VerificationFailed, WarehouseError
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.load import CuratedVersion, TableLoad, load_star, read_loaded_versions
+from covid_lake.warehouse.sql_session import SqlSession
 
 PLACES = Table(
     "covid19",
@@ -69,6 +70,11 @@ def version_of(spark: SparkSession, table: Table, rows: list[tuple[Any, ...]], v
     return CuratedVersion(table, spark.createDataFrame(rows, schema), version)
 
 
+def staging_tables(connection: WarehouseConnection) -> set[str]:
+    query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'covid19_staging'"
+    return {name for (name,) in fetch(connection, query)}
+
+
 def fetch(connection: WarehouseConnection, query: str) -> list[tuple[Any, ...]]:
     with connection.connect() as opened:
         return opened.execute(query.encode()).fetchall()
@@ -111,10 +117,24 @@ def test_nothing_is_loaded_in_a_new_warehouse(empty_warehouse: WarehouseConnecti
 
 def test_staging_tables_are_gone_after_a_load(spark: SparkSession, empty_warehouse: WarehouseConnection) -> None:
     load_star(spark, empty_warehouse, "covid19", [version_of(spark, COUNTS, COUNT_ROWS, "v1")])
-    left = fetch(
-        empty_warehouse, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'covid19_staging'"
-    )
-    assert sorted(left) == [("load_lock",), ("loaded_versions",)]
+    assert staging_tables(empty_warehouse) == {"loaded_versions", "load_lock"}
+
+
+def test_a_load_that_dies_after_its_commit_leaves_no_staging_tables(
+    spark: SparkSession, empty_warehouse: WarehouseConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next run finds the warehouse up to date, so that no later load would remove them."""
+    commit = SqlSession.commit
+
+    def commit_and_die(session: SqlSession) -> None:
+        commit(session)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SqlSession, "commit", commit_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        load_star(spark, empty_warehouse, "covid19", [version_of(spark, PLACES, PLACE_ROWS, "v1")])
+    assert read_loaded_versions(empty_warehouse, "covid19") == {"dim_place": "v1"}
+    assert staging_tables(empty_warehouse) == {"loaded_versions", "load_lock"}
 
 
 def test_second_load_of_a_version_touches_nothing(spark: SparkSession, empty_warehouse: WarehouseConnection) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import PurePosixPath
 
 
@@ -101,15 +102,19 @@ class DailyFiles:
 
     def day_of(self, path: str) -> date | None:
         """The day that the file's name begins with; None for a name without one, whose records are all refused."""
-        name = PurePosixPath(path).name
-        width = len(date.max.strftime(self.name_format))
-        text, rest = name[:width], name[width:]
-        try:
-            day = datetime.strptime(text, self.name_format).date()
-        except ValueError:
-            return None
-        # strptime takes 3-1-2020 for 03-01-2020, which is no name that such a file has.
-        return day if day.strftime(self.name_format) == text and not re.match("[0-9]", rest) else None
+        return _day_of_name(self.name_format, PurePosixPath(path).name)
+
+
+@cache
+def _day_of_name(name_format: str, name: str) -> date | None:
+    width = len(date.max.strftime(name_format))
+    text, rest = name[:width], name[width:]
+    try:
+        day = datetime.strptime(text, name_format).date()
+    except ValueError:
+        return None
+    # strptime takes 3-1-2020 for 03-01-2020, which is no name that such a file has.
+    return day if day.strftime(name_format) == text and not re.match("[0-9]", rest) else None
 
 
 # The column by which tables that are kept by month are partitioned.

@@ -23,15 +23,26 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of a table that a run wrote, outside of which a check need not look; without names all of it.
+
+    `partitions` are their values. Where rows were only added, `grown_by` names the inputs that they come from; what
+    comes from others stands in the files that it stood in.
+    """
+
+    partitions: tuple[str, ...] = ()
+    grown_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TableCheck:
     """A check on a table that is about to be published: `violations` is a frame with a row for each violation found.
 
-    It gets the new table under its name and the tables that the table was built from under theirs; and the partitions
-    that were written, for it need not look at others. None are named where all were.
+    It gets the new table under its name, as far as it was written, and whole the tables that it was built from.
     """
 
     name: str
-    violations: Callable[[Frames, Sequence[str]], DataFrame]
+    violations: Callable[[Frames, Scope], DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +50,15 @@ class Change:
     """An input between two of its versions: the rows of those partitions that the two do not share.
 
     `partitions` are their values, `shared` those of the partitions in which nothing differs; none are named for a table
-    that has no partitions, which changes whole.
+    that has no partitions, which changes whole. Where the table `only_grew`, every row that it had is there still, and
+    the new ones, which are all that `after` holds, are of days after theirs.
     """
 
     before: DataFrame
     after: DataFrame
     partitions: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    only_grew: bool = False
 
     @property
     def is_at_the_end(self) -> bool:
@@ -72,11 +85,13 @@ class PartialBuild:
 
     `touched` gives the partitions whose rows may differ in a column called like the partition column, and in others
     what else `build` wants to know of them; too many do no harm. `build` gives the rows of exactly these partitions.
-    Where partitions are done again on request, the other columns are missing.
+    Where partitions are done again on request, the other columns are missing. `added` gives the rows that are all that
+    an evolution brings, so that the table keeps its files and gets one more; or None where it may change others.
     """
 
     touched: Callable[[Evolution], DataFrame]
     build: Callable[[Evolution, Sequence[Mapping[str, str]]], DataFrame]
+    added: Callable[[Evolution], DataFrame | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

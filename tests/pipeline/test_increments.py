@@ -15,9 +15,10 @@ from covid_lake.contracts import Zone
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19.steps import FLOW
 from covid_lake.lake import Lake
+from covid_lake.pipeline import promotion
 from covid_lake.pipeline.report import RunReport, Status
 from covid_lake.pipeline.run import Request, make_plan
-from covid_lake.store.snapshots import current_snapshot, read_manifest
+from covid_lake.store.snapshots import DataFile, current_snapshot, read_manifest
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
 from lake_runs import BuiltLake, differing_tables, report_of, run_lake
@@ -33,6 +34,12 @@ def rows_of(storage: LocalStorage, name: str) -> list[tuple[object, ...]]:
     table = Lake(storage.root).arrow(name)
     kept = table.drop_columns([column for column in ("run_id",) if column in table.column_names])
     return sorted(zip(*(column.to_pylist() for column in kept.columns), strict=True), key=repr)
+
+
+def files_of_february(storage: LocalStorage, table: c.Table, report: RunReport) -> list[DataFile]:
+    """The files of the month in the version that the run published."""
+    manifest = read_manifest(storage, table, report_of(report, table.id).version)
+    return [file for file in manifest.files if file.partition == "month=2020-02"]
 
 
 def changed(content: bytes, change: Callable[[list[dict[str, str]]], list[dict[str, str]]]) -> bytes:
@@ -89,6 +96,10 @@ def increments(
     last = storage.read(f"{REPORTS}/02-10-2020.csv")
     storage.write(f"{REPORTS}/02-11-2020.csv", last)
     after("a new day")
+    storage.write(f"{REPORTS}/02-12-2020.csv", last)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(promotion, "FILES_A_MONTH", 2)
+        after("a new day in a month of many files")
     path = f"{REPORTS}/01-30-2020.csv"
     storage.write(path, changed(storage.read(path), corrected))
     after("a corrected day")
@@ -123,6 +134,7 @@ def test_increments_come_to_what_a_full_refresh_gives(table: c.Table, increments
     ("what", "months"),
     [
         ("a new day", ("2020-02",)),
+        ("a new day in a month of many files", ("2020-02",)),
         ("a corrected day", ("2020-01",)),
         ("a vanished day", ("2020-01",)),
         ("a late day, a bad record and another feed", ("2020-01", "2020-02")),
@@ -138,12 +150,34 @@ def test_only_the_months_of_the_touched_days_are_written(
 
 @pytest.mark.parametrize(
     ("what", "months"),
-    [("a new day", ("2020-02",)), ("a corrected day", ("2020-01",)), ("a vanished day", MONTHS)],
+    [
+        ("a new day", ("2020-02",)),
+        ("a new day in a month of many files", ("2020-02",)),
+        ("a corrected day", ("2020-01",)),
+        ("a vanished day", MONTHS),
+    ],
 )
 def test_the_facts_of_the_next_figures_follow(what: str, months: tuple[str, ...], increments: Increments) -> None:
     """The differences of the first figures after a corrected one change with it, if they are of another month, too."""
     cases = report_of(increments.reports[what], "curated.fact_cases")
     assert (cases.partitions or MONTHS) == months
+
+
+@pytest.mark.parametrize("table", [c.JHU_DAILY_REPORTS, c.FACT_CASES], ids=lambda table: table.name)
+def test_a_new_day_is_a_file_more_in_its_month(table: c.Table, increments: Increments, built_lake: BuiltLake) -> None:
+    before = files_of_february(built_lake.storage, table, built_lake.report)
+    after = files_of_february(increments.storage, table, increments.reports["a new day"])
+    assert {file.identity for file in before} < {file.identity for file in after}
+    assert len(after) == len(before) + 1
+    assert len({file.path.split("/")[0] for file in after}) == 1, "a catalog gives a partition one location"
+
+
+@pytest.mark.parametrize("table", [c.JHU_DAILY_REPORTS, c.FACT_CASES], ids=lambda table: table.name)
+def test_a_month_of_many_files_is_written_anew(table: c.Table, increments: Increments) -> None:
+    before = files_of_february(increments.storage, table, increments.reports["a new day"])
+    after = files_of_february(increments.storage, table, increments.reports["a new day in a month of many files"])
+    assert not {file.identity for file in before} & {file.identity for file in after}
+    assert len(after) <= promotion.FILES_A_SLICE
 
 
 def test_the_warehouse_gets_the_touched_months_and_equals_the_lake(increments: Increments) -> None:

@@ -7,7 +7,6 @@ import gzip
 import json
 import shutil
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from covid_lake.pipeline import run as run_module
 from covid_lake.pipeline.plan import Action
 from covid_lake.pipeline.report import RunReport, Status, from_json, read_report
 from covid_lake.pipeline.run import Request, make_plan
-from covid_lake.steps import Build, Flow, TableCheck
+from covid_lake.steps import Build, Flow, Scope, TableCheck
 from covid_lake.store.snapshots import current_snapshot, snapshot_numbers
 from covid_lake.store.storage import LocalStorage
 from lake_runs import BuiltLake, Recorder, land_files, no_session, report_of, run_lake
@@ -246,7 +245,7 @@ def test_too_many_refused_records_fail_the_table_and_the_old_version_stays(
     assert (report.succeeded, current_snapshot(copied, "covid19")) == (False, before)
 
 
-def always_wrong(frames: curated.Frames, months: Sequence[str]) -> Any:
+def always_wrong(frames: curated.Frames, scope: Scope) -> Any:
     return frames["fact_testing"].select("region_key").limit(1)
 
 

@@ -48,6 +48,21 @@ def test_a_broken_stream_leaves_the_old_file(storage: Storage) -> None:
     assert names(storage.list_files("")) == ["file"]
 
 
+def test_a_copy_outlives_its_source(storage: Storage) -> None:
+    storage.write("a b/%23=1/file", b"content")
+    storage.copy("a b/%23=1/file", "c/d/file")
+    assert storage.read("c/d/file") == b"content"
+    storage.delete(["a b/%23=1/file"])
+    assert names(storage.list_files("")) == ["c/d/file"]
+    assert storage.read("c/d/file") == b"content"
+
+
+def test_what_is_not_there_is_not_copied(storage: Storage) -> None:
+    with pytest.raises(StorageError, match=r"cannot copy .*nothing"):
+        storage.copy("nothing", "something")
+    assert storage.list_files("") == []
+
+
 def test_create_is_exclusive(storage: Storage) -> None:
     storage.create("a/1.json", b"first")
     with pytest.raises(AlreadyExists, match=r"1\.json is there already"):

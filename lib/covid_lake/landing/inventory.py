@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
 
 from covid_lake import paths
 from covid_lake.contracts import Dataset, Table, column_for_header
 from covid_lake.errors import StorageError
 from covid_lake.landing.inspection import Inspection, inspect_file, is_json
+from covid_lake.store.documents import document
 from covid_lake.store.storage import FileInfo, LocalStorage, Storage, matches
 
 # Goes up when inspection learns to see or count otherwise: every file is then looked at anew.
-FORMAT = 2
+FORMAT = 3
 # What Hadoop leaves in a folder to say that it has written all of it.
 MARKER = "_SUCCESS"
 READERS = 4
@@ -59,17 +61,13 @@ def read_inventory(storage: Storage, dataset: str) -> dict[str, LandingFile]:
         return {}
     if stored["format"] != FORMAT:
         return {}
-    return {path: _from_json(path, entry) for path, entry in stored["files"].items()}
+    return {path: _from_json(entry) for path, entry in stored["files"].items()}
 
 
 def write_inventory(storage: Storage, dataset: str, files: Mapping[str, LandingFile]) -> None:
     """Keep what was found; a file that could not be read is looked at again, for its stamp may never change."""
-    entries = {
-        path: {k: v for k, v in asdict(file).items() if k != "path"}
-        for path, file in sorted(files.items())
-        if file.inspection.sha256
-    }
-    storage.write(paths.inventory(dataset), json.dumps({"format": FORMAT, "files": entries}, indent=0).encode())
+    entries = {path: file for path, file in sorted(files.items()) if file.inspection.sha256}
+    storage.write(paths.inventory(dataset), document({"format": FORMAT, "files": entries}))
 
 
 def refresh_inventory(
@@ -120,7 +118,9 @@ def files_of(table: Table, files: Iterable[LandingFile]) -> tuple[list[LandingFi
     that isn't read is refused all the same, for somebody should know.
     """
     own = [file for file in files if table.landing and matches(file.path, table.landing.csv + table.landing.json)]
-    reasons = {file.path: reason for file in own if (reason := refusal_reason(table, file.inspection))}
+    header_fault = cache(partial(_header_fault, table))  # hundreds of files have a few headers
+    faults = {file.path: file.inspection.fault or header_fault(file.inspection.header) for file in own}
+    reasons = {path: fault for path, fault in faults.items() if fault}
     has_csv = any(not file.is_json for file in own)
     read = [file for file in own if file.path not in reasons and not (has_csv and file.is_json)]
     return read, [Refusal(path, reason) for path, reason in reasons.items()]
@@ -128,16 +128,18 @@ def files_of(table: Table, files: Iterable[LandingFile]) -> tuple[list[LandingFi
 
 def refusal_reason(table: Table, inspection: Inspection) -> str | None:
     """Why the file can't be read as this table, or None where it can."""
-    if inspection.fault:
-        return inspection.fault
-    present = {column.name for name in inspection.header if (column := column_for_header(table.source_columns, name))}
+    return inspection.fault or _header_fault(table, inspection.header)
+
+
+def _header_fault(table: Table, header: tuple[str, ...]) -> str | None:
+    present = {column.name for name in header if (column := column_for_header(table.source_columns, name))}
     for column in table.source_columns:
         if column.required and column.name not in present:
             hint = ""
-            if len(inspection.header) == 1 and any(mark in inspection.header[0] for mark in ";\t|"):
+            if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
                 hint = "; the fields seem to be separated by something else than a comma"
             wanted = " or ".join(column.spellings)
-            return f"the header has no column {wanted} ({', '.join(inspection.header)[:200]}){hint}"
+            return f"the header has no column {wanted} ({', '.join(header)[:200]}){hint}"
     return None
 
 
@@ -160,7 +162,6 @@ def _changed(known: LandingFile | None, present: FileInfo) -> bool:
     return known is None or (known.size, known.stamp) != (present.size, present.stamp)
 
 
-def _from_json(path: str, entry: dict[str, object]) -> LandingFile:
-    inspection = dict(entry.pop("inspection"))  # type: ignore[call-overload]
-    header = tuple(inspection.pop("header"))
-    return LandingFile(path, inspection=Inspection(header=header, **inspection), **entry)  # type: ignore[arg-type]
+def _from_json(entry: dict[str, Any]) -> LandingFile:
+    inspection = entry.pop("inspection")
+    return LandingFile(**entry, inspection=Inspection(**{**inspection, "header": tuple(inspection["header"])}))

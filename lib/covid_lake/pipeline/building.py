@@ -20,8 +20,8 @@ from covid_lake.pipeline.plan import PlannedBuild, build_fingerprint, table_basi
 from covid_lake.pipeline.promotion import Written
 from covid_lake.pipeline.report import Status, TableReport
 from covid_lake.quality.rules import contract_checks, of_severity
-from covid_lake.steps import Build, Evolution
-from covid_lake.store.parquet import read_files, write_version, written_files
+from covid_lake.steps import Build, Evolution, Scope
+from covid_lake.store.parquet import copy_files, read_files, write_version, written_files
 from covid_lake.store.snapshots import DataFile, Manifest, TableVersion
 from covid_lake.store.storage import Storage
 from covid_lake.transforms.columns import hash_with_nulls
@@ -60,8 +60,8 @@ def build(
     """Write a new version of the curated table; raises `AuditFailed`.
 
     Where the step knows how to and `current` says how the inputs evolved, only the partitions that they touch, and
-    those named in `again`, are written; the others are taken over. The checks read what was written, not the plan that
-    wrote it. A table that came out the same keeps its version.
+    those named in `again`, are written; the others are taken over, and so are the files of partitions that only grow.
+    The checks read what was written, not the plan that wrote it. A table that came out the same keeps its version.
     """
     started = time.monotonic()
     step, table = plan.step, plan.step.target
@@ -75,6 +75,8 @@ def build(
         write_version(counts.observe(rows), storage, paths.version(table, run_id), table.partition_by)
     files = written_files(storage, table, run_id)
     written = sum(file.rows for file in files)
+    if work.grows:
+        work, files = _with_copies(storage, table, work, files, run_id)
     if counts.rows != written:
         raise AuditFailed(f"{table.id}: {counts.rows:,} rows were to be written, and {written:,} are in the files")
     built_from = {name: entry.version for name, entry in inputs.versions.items()}
@@ -107,25 +109,33 @@ def build(
         entry = replace(same.entry, fingerprint=manifest.fingerprint, inputs=built_from, basis=manifest.basis)
         report = replace(report, seconds=round(time.monotonic() - started, 2))
         return Written(table, entry, same.manifest, report)
-    checks = _check(spark, storage, step, inputs, manifest, work.partitions, run_date)
+    grown_by = tuple(current.evolution.changed) if work.grows and current and current.evolution else ()
+    checks = _check(spark, storage, step, inputs, manifest, Scope(work.partitions, grown_by), run_date)
     report = replace(report, checks=checks, seconds=round(time.monotonic() - started, 2))
     return Written(table, manifest, manifest, report)
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """The rows to be written, None where no partition is touched, and the files that are taken over."""
+    """The rows to be written, None where no partition is touched, and the files that are taken over.
+
+    Where the table `grows`, the partitions that the rows belong to keep their files too.
+    """
 
     rows: DataFrame | None
     is_partial: bool = False
     partitions: tuple[str, ...] = ()
     kept: tuple[DataFile, ...] = ()
+    grows: bool = False
 
 
 def _plan_rows(step: Build, inputs: Inputs, current: Current | None, again: Collection[str]) -> _Work:
     table = step.target
     if step.partial is None or current is None or current.evolution is None:
         return _Work(conform(step.build(inputs.frames), table))
+    added = step.partial.added(current.evolution) if step.partial.added and not again else None
+    if added is not None:
+        return _Work(conform(added, table), is_partial=True, kept=current.manifest.files, grows=True)
     by = table.partition_by[0]
     found = [row.asDict() for row in step.partial.touched(current.evolution).distinct().collect()]
     touched = [*found, *({by: value} for value in again)]
@@ -138,6 +148,18 @@ def _plan_rows(step: Build, inputs: Inputs, current: Current | None, again: Coll
     return _Work(rows, True, partitions, kept)
 
 
+def _with_copies(
+    storage: Storage, table: Table, work: _Work, written: Sequence[DataFile], version: str
+) -> tuple[_Work, tuple[DataFile, ...]]:
+    """Copy what the partitions that grew had into the version's own folder; the work as it came out, and its files."""
+    grown = {file.partition for file in written}
+    copied = [file for file in work.kept if file.partition in grown]
+    copy_files(storage, table, copied, version)
+    partitions = tuple(sorted(folder.partition("=")[2] for folder in grown))
+    others = tuple(file for file in work.kept if file.partition not in grown)
+    return replace(work, partitions=partitions, kept=others), written_files(storage, table, version)
+
+
 def _is_same(new: Manifest, old: Manifest) -> bool:
     return new.content is not None and new.content == old.content
 
@@ -148,7 +170,7 @@ def _check(
     step: Build,
     inputs: Inputs,
     manifest: Manifest,
-    partitions: Sequence[str],
+    scope: Scope,
     run_date: date,
 ) -> tuple[str, ...]:
     """Everything that must hold of what was written; returns the names of the checks.
@@ -162,7 +184,7 @@ def _check(
         _expect_none(written.where(broken), table, rule.name)
     check_keys(written, table)
     for check in step.checks:
-        _expect_none(check.violations({**inputs.frames, table.name: written}, partitions), table, check.name)
+        _expect_none(check.violations({**inputs.frames, table.name: written}, scope), table, check.name)
     return ("no_null_key", "key_is_unique", *(check.name for check in step.checks))
 
 

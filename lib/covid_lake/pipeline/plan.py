@@ -82,6 +82,10 @@ class Slice:
         """The months that hold the days, in order."""
         return tuple(sorted({month_of(day) for day in self.days}))
 
+    def leaving_days(self, table: Table) -> frozenset[date]:
+        """The days of the slice of which the version before has rows, or had files at least."""
+        return days_of(table, self.leaving)
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedPromotion:
@@ -228,7 +232,7 @@ def _slice(
     daily = table.landing.daily if table.landing else None
     if daily is None:
         return None
-    days = frozenset(day for path in touched if (day := daily.day_of(path)))
+    days = days_of(table, touched)
 
     def belongs(path: str) -> bool:
         return path in touched or daily.day_of(path) in days
@@ -237,6 +241,12 @@ def _slice(
     if len(due) == len(files):
         return None
     return Slice(days, due, frozenset(path for path in before if belongs(path)))
+
+
+def days_of(table: Table, files: Iterable[str]) -> frozenset[date]:
+    """The days that landing files hold; none where the table's files don't hold a day each."""
+    daily = table.landing.daily if table.landing else None
+    return frozenset(day for path in files if daily and (day := daily.day_of(path)))
 
 
 def _plan_build(step: Build, snapshot: Snapshot, anew: Anew, changing: Collection[str]) -> PlannedBuild:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
@@ -18,7 +18,7 @@ from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from covid_lake import paths
-from covid_lake.contracts import Severity, Table
+from covid_lake.contracts import MONTH, Severity, Table, month_of
 from covid_lake.errors import AuditFailed
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.readers import LINE, RECORD, SURPLUS, day_columns, read_landing
@@ -27,7 +27,7 @@ from covid_lake.pipeline.plan import PlannedPromotion
 from covid_lake.pipeline.report import Status, TableReport
 from covid_lake.quality.rules import RAW, Check, breaks_any, of_severity, reasons, record_checks
 from covid_lake.steps import Promotion
-from covid_lake.store.parquet import read_files, write_version, written_files
+from covid_lake.store.parquet import copy_files, read_files, write_version, written_files
 from covid_lake.store.snapshots import DataFile, Manifest, TableVersion
 from covid_lake.store.storage import Storage
 from covid_lake.transforms.columns import clean_texts, typed
@@ -37,6 +37,8 @@ REJECTED = "_rejected"
 RANK = "_rank"
 # A month of the largest feed is a few megabytes.
 FILES_A_SLICE = 2
+# A new day adds a file to its month; a month of so many is written anew.
+FILES_A_MONTH = 8
 UNKNOWN_VALUES_SHOWN = 50
 
 
@@ -88,8 +90,9 @@ def promote(
 ) -> Written:
     """Write a new version of the trusted table from the planned files; `AuditFailed` if the accounts don't add up.
 
-    Where the plan is for some days only, `current` is the version on which the others stand: the months of these days
-    are written anew, with the rows of their other days as they are, and all other months are taken over.
+    Where the plan is for some days only, `current` is the version on which the others stand. A month that has rows of
+    these days is written anew, with the rows of its other days as they are; one that has none yet gets them in a file
+    more; all other months are taken over.
     """
     started = time.monotonic()
     table = plan.step.target
@@ -100,6 +103,7 @@ def promote(
     write_version(
         _with_kept_rows(spark, base, newest, counts), storage, paths.version(table, run_id), table.partition_by
     )
+    copy_files(storage, table, base.copied, run_id)
     if counts.fatal:
         raise AuditFailed(f"{table.id}: records break rules that none may break, by rule: {counts.fatal}")
     refused = _Refused(base.quarantine, base.staying.rejected, {}, Counter())
@@ -173,14 +177,16 @@ def _shape(plan: PlannedPromotion, counts: _Counts, current: Manifest | None) ->
 class _Base:
     """What a new version takes over from the current one: nothing, unless the plan is for some days only.
 
-    `files` are those of the untouched months, `reopened` those of the months that are written anew. `staying` and
-    `leaving` are the counts of the landing files that stay and of those that make room, `superseded` that of both.
+    `files` are those of the untouched months, `copied` those of the months that only grow, `reopened` those of the
+    months that are written anew. `staying` and `leaving` are the counts of the landing files that stay and of those
+    that make room, `superseded` that of both.
     """
 
     storage: Storage
     table: Table
     days: frozenset[date] = frozenset()
     files: tuple[DataFile, ...] = ()
+    copied: tuple[DataFile, ...] = ()
     reopened: tuple[DataFile, ...] = ()
     staying: Account = Account({}, {}, 0)
     leaving: Account = Account({}, {}, 0)
@@ -191,7 +197,9 @@ class _Base:
     def of(cls, storage: Storage, table: Table, plan: PlannedPromotion, current: Manifest | None) -> _Base:
         if plan.slice is None or current is None:
             return cls(storage, table)
-        months = {f"{table.partition_by[0]}={month}" for month in plan.slice.partitions}
+        months = Counter(file.partition for file in current.files if file.partition in _folders(plan.slice.days))
+        rewritten = {month for month, files in months.items() if files >= FILES_A_MONTH}
+        rewritten |= _folders(plan.slice.leaving_days(table))
         leaving = plan.slice.leaving
 
         def counts(is_leaving: bool) -> Account:
@@ -206,12 +214,17 @@ class _Base:
             table,
             plan.slice.days,
             tuple(file for file in current.files if file.partition not in months),
-            tuple(file for file in current.files if file.partition in months),
+            tuple(file for file in current.files if file.partition in months.keys() - rewritten),
+            tuple(file for file in current.files if file.partition in rewritten),
             counts(is_leaving=False),
             counts(is_leaving=True),
             current.superseded,
             current.quarantine,
         )
+
+    @property
+    def copied_rows(self) -> int:
+        return sum(file.rows for file in self.copied)
 
     @property
     def reopened_rows(self) -> int:
@@ -220,6 +233,11 @@ class _Base:
     def superseded_after(self, kept: int) -> int:
         """The superseded records of the files that stay: all but those that the leaving files account for."""
         return self.superseded - (self.leaving.trusted - (self.reopened_rows - kept))
+
+
+def _folders(days: Iterable[date]) -> set[str]:
+    """The partitions that hold the days, as their folders are called."""
+    return {f"{MONTH}={month_of(day)}" for day in days}
 
 
 def _with_kept_rows(spark: SparkSession, base: _Base, newest: DataFrame, counts: _Counts) -> DataFrame:
@@ -361,9 +379,10 @@ def _audit(
             f"{table.id}: the months to be written anew have {base.reopened_rows:,} rows in the lake, "
             f"but {counts.reopened:,} were read"
         )
-    if written != counts.kept + read.trusted or counts.rejected != refused or manifest.rows != whole.trusted:
+    kept = base.copied_rows + counts.kept
+    if written != kept + read.trusted or counts.rejected != refused or manifest.rows != whole.trusted:
         raise AuditFailed(
-            f"{table.id}: of {counts.read:,} records read and {counts.kept:,} rows kept, {written:,} are in the new "
+            f"{table.id}: of {counts.read:,} records read and {kept:,} rows kept, {written:,} are in the new "
             f"files, {read.superseded:,} superseded and {refused:,} in quarantine: the accounts don't add up"
         )
     rejected, records = whole.totals["rejected"], whole.totals["records"]

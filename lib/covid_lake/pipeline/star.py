@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -12,12 +13,13 @@ from pyspark.sql import functions as F
 from covid_lake.contracts import Table
 from covid_lake.errors import StorageError
 from covid_lake.pipeline.building import Current, Inputs, build, check_references, own_files
-from covid_lake.pipeline.plan import Anew, PlannedBuild, build_fingerprint, table_basis
+from covid_lake.pipeline.plan import Anew, PlannedBuild, build_fingerprint, days_of, table_basis
 from covid_lake.pipeline.promotion import Written
 from covid_lake.steps import Change, Evolution
 from covid_lake.store.parquet import read_files, read_version
 from covid_lake.store.snapshots import DataFile, Manifest, Snapshot, TableVersion, read_manifest
 from covid_lake.store.storage import Storage
+from covid_lake.transforms.frames import FramesOnDemand
 
 
 class Star:
@@ -43,7 +45,7 @@ class Star:
         """Build the table, write it aside and check it; raises `AuditFailed`."""
         table = planned.step.target
         inputs = Inputs(
-            {source.name: self._frame(source) for source in planned.inputs},
+            FramesOnDemand({source.name: partial(self._frame, source) for source in planned.inputs}),
             {source.id: self._version(source) for source in planned.inputs},
         )
         current = self._current(planned, inputs)
@@ -108,20 +110,20 @@ class Star:
         before, changed = {}, {}
         for source in planned.inputs:
             old, new = entry.inputs[source.id], inputs.versions[source.id].version
-            if old == new:
-                before[source.name] = inputs.frames[source.name]
-                continue
-            changed[source.name] = self._change(source, self._manifest(source, old), self._manifest(source, new))
-            before[source.name] = self._frame_of(source, old)
-        return Evolution(self._frame_of(table, entry.version), before, inputs.frames, changed)
+            before[source.name] = partial(self._frame_of, source, old)
+            if old != new:
+                changed[source.name] = self._change(source, self._manifest(source, old), self._manifest(source, new))
+        return Evolution(self._frame_of(table, entry.version), FramesOnDemand(before), inputs.frames, changed)
 
     def _change(self, table: Table, before: Manifest, after: Manifest) -> Change:
-        shared = {file.path for file in before.files} & {file.path for file in after.files}
-        sides = [[file for file in side.files if file.path not in shared] for side in (before, after)]
+        shared = {file.identity for file in before.files} & {file.identity for file in after.files}
+        sides = [[file for file in side.files if file.identity not in shared] for side in (before, after)]
         differing = _partition_values(file for side in sides for file in side)
-        same = _partition_values(file for file in after.files if file.path in shared)
+        same = _partition_values(file for file in after.files if file.identity in shared)
         was, is_now = (read_files(self._spark, self._storage, table, side) for side in sides)
-        return Change(was, is_now, tuple(sorted(differing)), tuple(sorted(same - differing)))
+        days = days_of(table, before.inputs), days_of(table, after.inputs.keys() - before.inputs.keys())
+        only_grew = not sides[0] and all(days) and max(days[0]) < min(days[1])
+        return Change(was, is_now, tuple(sorted(differing)), tuple(sorted(same - differing)), only_grew)
 
     def _partitions_again(self, table: Table, current: Current | None) -> list[str]:
         """The months there are within the days that are to be done again."""

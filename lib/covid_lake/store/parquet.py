@@ -38,6 +38,13 @@ def written_files(storage: Storage, table: Table, version: str) -> tuple[DataFil
     )
 
 
+def copy_files(storage: Storage, table: Table, files: Iterable[DataFile], version: str) -> None:
+    """Put copies of an older version's files into a version's own folder, each in its partition."""
+    folder = paths.table(table)
+    for file in files:
+        storage.copy(f"{folder}/{file.path}", f"{paths.version(table, version)}/{file.identity}")
+
+
 def stored_rows(storage: Storage, folder: str) -> int:
     """The rows of all Parquet files below the folder, by their footers."""
     files = (file.path for file in storage.list_files(folder) if file.path.endswith(".parquet"))

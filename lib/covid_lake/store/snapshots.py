@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from covid_lake import paths
 from covid_lake.contracts import Table
 from covid_lake.errors import AlreadyExists, PublishConflict, StorageError
+from covid_lake.store.documents import document
 from covid_lake.store.storage import Storage
 
 FORMAT = 2
@@ -32,6 +33,11 @@ class DataFile:
     def partition(self) -> str:
         """The partition that the file belongs to, as its folders say: `month=2020-03`; empty where there is none."""
         return "/".join(self.path.split("/")[1:-1])
+
+    @property
+    def identity(self) -> str:
+        """What a file and its copy in another version have in common: partition and name, which Spark uses once."""
+        return self.path.partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +60,11 @@ class TableVersion:
 class Manifest:
     """What one version of a table consists of.
 
-    Partitions that a run had no reason to touch stand in it with the files of an older version; each partition lies
-    wholly in one version's folder. `records` and `rejected` are by landing file, `superseded` is a count of records;
-    `content` is a digest of the rows, by which a version that came out the same is known; `columns`, `measures`
-    and `unknown_values` are what the next version's drift is told by.
+    Partitions that a run had no reason to touch stand in it with the files of an older version. Each partition lies
+    wholly in one version's folder: one that only grew has copies there of the files that it had. `records` and
+    `rejected` are by landing file, `superseded` is a count of records; `content` is a digest of the rows, by which a
+    version that came out the same is known; `columns`, `measures` and `unknown_values` are what the next version's
+    drift is told by.
     """
 
     table: str
@@ -89,7 +96,7 @@ class Manifest:
         return TableVersion(self.version, self.fingerprint, self.rows, self.inputs, self.basis, self.quarantine)
 
     def to_json(self) -> bytes:
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1).encode()
+        return document({"format": FORMAT, **{each.name: getattr(self, each.name) for each in fields(self)}})
 
     @classmethod
     def from_json(cls, content: bytes) -> Manifest:
@@ -112,7 +119,7 @@ class Snapshot:
         return self.tables.get(table.id)
 
     def to_json(self) -> bytes:
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1).encode()
+        return document({"format": FORMAT, **{each.name: getattr(self, each.name) for each in fields(self)}})
 
     @classmethod
     def from_json(cls, content: bytes) -> Snapshot:

@@ -67,6 +67,10 @@ class Storage(Protocol):
         """Put the file in place whole from a stream, replacing what was there."""
         ...
 
+    def copy(self, source: str, target: str) -> None:
+        """Make a file that is never changed stand under a second path, without its bytes passing through here."""
+        ...
+
     def list_files(self, prefix: str) -> list[FileInfo]:
         """All files below the folder `prefix`, sorted by path; an absent folder has none."""
         ...
@@ -136,6 +140,11 @@ class LocalStorage:
             shutil.copyfileobj(stream, target, COPY_CHUNK_BYTES)
             target.close()
             aside.replace(self.directory / path)
+
+    def copy(self, source: str, target: str) -> None:
+        with self._reporting("copy", source):
+            (self.directory / target).parent.mkdir(parents=True, exist_ok=True)
+            os.link(self.directory / source, self.directory / target)
 
     def list_files(self, prefix: str) -> list[FileInfo]:
         found = []
@@ -256,6 +265,11 @@ class S3Storage:
     def receive(self, path: str, stream: BinaryIO) -> None:
         with self._reporting("write", path):
             self._client.upload_fileobj(stream, self.bucket, self._key(path))
+
+    def copy(self, source: str, target: str) -> None:
+        with self._reporting("copy", source):
+            origin = {"Bucket": self.bucket, "Key": self._key(source)}
+            self._client.copy(origin, self.bucket, self._key(target))
 
     def list_files(self, prefix: str) -> list[FileInfo]:
         found = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -21,6 +21,22 @@ SPARK_TYPES: dict[Type, T.DataType] = {
     Type.DATE: T.DateType(),
     Type.TIMESTAMP: T.TimestampType(),
 }
+
+
+class FramesOnDemand(Mapping[str, DataFrame]):
+    """Frames by name, each made when it is asked for: Spark looks for a frame's files when the frame is made."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], DataFrame]]) -> None:
+        self._makers = makers
+
+    def __getitem__(self, name: str) -> DataFrame:
+        return self._makers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
 
 
 def spark_schema(columns: Iterable[ContractColumn]) -> T.StructType:

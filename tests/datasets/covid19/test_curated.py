@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from covid_lake.contracts import Table
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19 import curated
+from covid_lake.steps import Scope
 from covid_lake.transforms.frames import conform, spark_schema
 
 Row = Mapping[str, Any]
@@ -431,13 +432,13 @@ def test_sources_keep_their_own_figures(world: World) -> None:
 
 def test_checks_find_what_does_not_add_up(world: World) -> None:
     facts = world.frames["fact_cases"]
-    assert curated.cases_sum_to_trusted(world.frames, []).count() == 0
-    assert curated.differences_telescope(world.frames, []).count() == 0
+    assert curated.cases_sum_to_trusted(world.frames, Scope()).count() == 0
+    assert curated.differences_telescope(world.frames, Scope()).count() == 0
     lost = {**world.frames, "fact_cases": facts.where(f"region_key <> {KEY_OF_KING} OR source <> 'nytimes'")}
-    missing = {(row["date_key"], row["difference"]) for row in curated.cases_sum_to_trusted(lost, []).collect()}
+    missing = {(row["date_key"], row["difference"]) for row in curated.cases_sum_to_trusted(lost, Scope()).collect()}
     assert missing == {(20200302, 5), (20200303, 6)}
     shifted = facts.withColumn("new_confirmed", F.col("new_confirmed") + 1)
-    found = curated.differences_telescope({**world.frames, "fact_cases": shifted}, []).collect()
+    found = curated.differences_telescope({**world.frames, "fact_cases": shifted}, Scope()).collect()
     assert {(row["source"], row["region_key"]) for row in found} == {
         ("enigma_jhu", KEY_OF_KING),
         ("jhu_daily_reports", KEY_OF_KING),
@@ -469,9 +470,9 @@ def test_fact_covid_has_no_ships_no_country_and_nothing_from_abroad(world: World
 
 
 def test_fact_covid_sums_to_fact_cases_and_the_check_knows(world: World) -> None:
-    assert curated.covid_sums_to_cases(world.frames, []).count() == 0
+    assert curated.covid_sums_to_cases(world.frames, Scope()).count() == 0
     doubled = world.frames["fact_covid"].withColumn("confirmed", F.col("confirmed") * 2)
-    found = curated.covid_sums_to_cases({**world.frames, "fact_covid": doubled}, []).collect()
+    found = curated.covid_sums_to_cases({**world.frames, "fact_covid": doubled}, Scope()).collect()
     assert {(row["region_key"], row["date_key"], row["difference"]) for row in found} >= {
         (KEY_OF_WASHINGTON, 20200301, -8),
         (KEY_OF_WASHINGTON, 20200302, -9),

@@ -12,13 +12,15 @@ from pyspark.sql import functions as F
 
 from covid_lake.datasets.covid19.places import COMPOSITE_COUNTIES, COUNTRIES, US_STATES
 from covid_lake.datasets.covid19.regions import COUNTY_SUFFIX, SHIP_NAMES, US, with_region_id
-from covid_lake.steps import Evolution
+from covid_lake.steps import Evolution, Scope
 from covid_lake.transforms.columns import hash_with_nulls
 from covid_lake.transforms.frames import inline_table
 
 Frames = Mapping[str, DataFrame]
 
 UNKNOWN_KEY = 0
+# After all months that there are.
+LAST_MONTH = "9999-12"
 # Beyond these, digits are what is left of sums of binary fractions.
 COORDINATE_DECIMALS = 10
 JHU_FEEDS = ("jhu_daily_reports", "enigma_jhu")
@@ -168,10 +170,16 @@ def _one_name_a_source(names: DataFrame) -> DataFrame:
 
     The day of it is left out: it would make new rows of most regions, and of all that stands on them, each day.
     """
+    # The same few thousand names stand in each month.
+    written = names.groupBy("source", "reported_id", "name_hash", *NAME_PARTS).agg(
+        F.max("last_report_date").alias("last_report_date"),
+        F.max("placed_date").alias("placed_date"),
+        *(F.max_by(name, "placed_date").alias(name) for name in ("latitude", "longitude")),
+    )
     region = W.partitionBy("source", "reported_id")
     latest = region.orderBy(F.col("last_report_date").desc_nulls_last(), "county", "province_state", "fips")
     return (
-        names.withColumn("_nth", F.row_number().over(latest))
+        written.withColumn("_nth", F.row_number().over(latest))
         .withColumn("latitude", F.max_by("latitude", "placed_date").over(region))
         .withColumn("longitude", F.max_by("longitude", "placed_date").over(region))
         .where(F.col("_nth") == 1)
@@ -347,16 +355,25 @@ def fact_cases(frames: Frames) -> DataFrame:
     return _case_columns(with_differences(_daily_cases(_case_reports(frames), frames["bridge_region"])))
 
 
+def added_cases(cases: Evolution) -> DataFrame | None:
+    """The facts of new days; None where anything else may have changed."""
+    feeds = {name: change.after for name, change in cases.changed.items() if name in JHU_FEEDS and change.only_grew}
+    if feeds.keys() != cases.changed.keys():
+        return None
+    facts = cases.current.where(F.col("source").isin(*(SOURCES[name] for name in feeds)))
+    return _facts_after(facts, [LAST_MONTH], _case_reports(feeds), cases.after["bridge_region"])
+
+
 def touched_cases(cases: Evolution) -> DataFrame:
     """The months and sources whose facts new, corrected and vanished reports change; too many do no harm.
 
     Those are the months of the reports themselves, and those of each region's next figures, for they are told as
     differences to the ones before. A feed of which only the last months changed has no next figures.
     """
-    last_months = {name: its for name, its in cases.changed.items() if name in SOURCES and its.is_at_the_end}
-    months = [(month, SOURCES[name]) for name, change in last_months.items() for month in change.partitions]
+    feeds = {name: change for name, change in cases.changed.items() if name in SOURCES}
+    months = [(month, SOURCES[name]) for name, change in feeds.items() for month in change.partitions]
     found = inline_table(cases.current.sparkSession, ("month", "source"), months)
-    others = {name: change for name, change in cases.changed.items() if name not in last_months}
+    others = {name: its for name, its in cases.changed.items() if name not in SOURCES or not its.is_at_the_end}
     if others.keys() & SOURCES.keys():
         found = found.union(_months_of_changed_reports(replace(cases, changed=others)))
     if "bridge_region" in others:
@@ -365,7 +382,9 @@ def touched_cases(cases: Evolution) -> DataFrame:
 
 
 def _months_of_changed_reports(cases: Evolution) -> DataFrame:
-    """The months and sources of the reports that are not the same, and of each of their regions' next figures."""
+    """The months and sources of each region's next figures after reports that are not the same; and of the reports
+    themselves, where a feed is not kept by month.
+    """
     # A row for each month in which a region's reports changed: some thousands, times the months of a backfill.
     last_in_month = _changed_reports(cases).groupBy("region_key", "source", _month("report_date").alias("_month"))
     changed = last_in_month.agg(F.max(date_key("report_date")).alias("_last"))
@@ -377,6 +396,8 @@ def _months_of_changed_reports(cases: Evolution) -> DataFrame:
     )
     days = next_figures.select("source", F.explode(F.array("_report", "confirmed", "deaths")).alias("_key"))
     next_months = days.where("_key > 0").select(_month(_day("_key")).alias("month"), "source")
+    if all(change.partitions for name, change in cases.changed.items() if name in SOURCES):
+        return next_months
     return changed.select(F.col("_month").alias("month"), "source").union(next_months)
 
 
@@ -388,7 +409,8 @@ def cases_of(cases: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFram
     months = sorted({row["month"] for row in touched})
     named = [row.get("source") for row in touched]
     sources = set(SOURCES.values()) if None in named else set(named)
-    frames = {name: _of_months(frame, months) for name, frame in cases.after.items() if SOURCES.get(name) in sources}
+    feeds = [name for name in cases.after if SOURCES.get(name) in sources]
+    frames = {name: _of_months(cases.after[name], months) for name in feeds}
     first, last = F.lit(f"{months[0]}-01").cast("date"), F.last_day(F.lit(f"{months[-1]}-01").cast("date"))
     in_months = F.col("report_date").between(first, last) & _month("report_date").isin(*months)
     is_built = F.col("source").isin(*sources)
@@ -396,11 +418,16 @@ def cases_of(cases: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFram
     reports = [report.where(in_months) for report in _case_reports(frames)]
     if not reports:
         return kept
-    known = _last_figures_before(cases.current.where(is_built), months).withColumn("_is_known", F.lit(True))
-    daily = _daily_cases(reports, cases.after["bridge_region"]).withColumn("_is_known", F.lit(False))
-    with_known = with_differences(daily.unionByName(known, allowMissingColumns=True))
-    built = _case_columns(with_known.where(~F.col("_is_known")))
+    built = _facts_after(cases.current.where(is_built), months, reports, cases.after["bridge_region"])
     return built.select(*kept.columns).unionByName(kept)
+
+
+def _facts_after(facts: DataFrame, months: Sequence[str], reports: Sequence[DataFrame], bridge: DataFrame) -> DataFrame:
+    """The facts of reports in these months, or before the next of them, told as differences to the facts before."""
+    known = _last_figures_before(facts, months).withColumn("_is_known", F.lit(True))
+    daily = _daily_cases(reports, bridge).withColumn("_is_known", F.lit(False))
+    with_known = with_differences(daily.unionByName(known, allowMissingColumns=True))
+    return _case_columns(with_known.where(~F.col("_is_known")))
 
 
 def _of_months(frame: DataFrame, months: Sequence[str]) -> DataFrame:
@@ -455,7 +482,7 @@ def _only_changed(cases: Evolution, side: str) -> list[DataFrame]:
     whole = cases.before if side == "before" else cases.after
     frames = {name: getattr(change, side) for name, change in cases.changed.items() if name in JHU_FEEDS}
     is_news_changed = any(SOURCES.get(name) == "nytimes" for name in cases.changed)
-    news = {name: frame for name, frame in whole.items() if SOURCES.get(name) == "nytimes" and is_news_changed}
+    news = {name: whole[name] for name in whole if SOURCES.get(name) == "nytimes" and is_news_changed}
     return _case_reports({**frames, **news})
 
 
@@ -635,27 +662,30 @@ def _state_tests(frames: Frames) -> DataFrame:
 # --- checks --------------------------------------------------------------------------------------------------------
 
 
-def cases_sum_to_trusted(frames: Frames, months: Sequence[str]) -> DataFrame:
+def cases_sum_to_trusted(frames: Frames, scope: Scope) -> DataFrame:
     """Source and date whose facts' `confirmed` is not the sum of the trusted rows'."""
-    feeds = {name: _of_months(frame, months) for name, frame in frames.items()}
+    facts, names = frames["fact_cases"], scope.grown_by or SOURCES
+    if scope.grown_by:
+        facts = facts.where(F.col("source").isin(*(SOURCES[name] for name in names)))
+    feeds = {name: _of_months(frames[name], scope.partitions) for name in names if name in frames}
     reports = reduce(DataFrame.unionByName, _case_reports(feeds))
-    if months:
-        reports = reports.where(_month("report_date").isin(*months))
+    if scope.partitions:
+        reports = reports.where(_month("report_date").isin(*scope.partitions))
     trusted = reports.select(
         "source", date_key("report_date").alias("date_key"), F.coalesce("confirmed", F.lit(0)).alias("n")
     )
-    facts = frames["fact_cases"].select("source", "date_key", F.coalesce(-F.col("confirmed"), F.lit(0)).alias("n"))
-    sums = trusted.unionByName(facts).groupBy("source", "date_key").agg(F.sum("n").alias("difference"))
+    negative = facts.select("source", "date_key", F.coalesce(-F.col("confirmed"), F.lit(0)).alias("n"))
+    sums = trusted.unionByName(negative).groupBy("source", "date_key").agg(F.sum("n").alias("difference"))
     return sums.where("difference <> 0")
 
 
-def differences_telescope(frames: Frames, months: Sequence[str]) -> DataFrame:
+def differences_telescope(frames: Frames, scope: Scope) -> DataFrame:
     """Source and region whose first figure and the `new_confirmed` after it don't add up to the last figure.
 
     Of single months: of each month by itself, for their first figures are told as differences to others.
     """
     day = F.when(F.col("confirmed").isNotNull(), F.col("date_key"))
-    span = ["source", "region_key", "month"] if months else ["source", "region_key"]
+    span = ["source", "region_key", *(["month"] if scope.partitions else [])]
     sums = (
         frames["fact_cases"]
         .groupBy(*span)
@@ -666,13 +696,13 @@ def differences_telescope(frames: Frames, months: Sequence[str]) -> DataFrame:
             F.sum("new_confirmed").alias("new"),
         )
     )
-    told_as_difference = F.coalesce("first_new", F.lit(0)) if months else F.lit(0)
+    told_as_difference = F.coalesce("first_new", F.lit(0)) if scope.partitions else F.lit(0)
     return sums.where(F.col("first") + F.coalesce("new", F.lit(0)) - told_as_difference != F.col("last"))
 
 
-def covid_sums_to_cases(frames: Frames, months: Sequence[str]) -> DataFrame:
+def covid_sums_to_cases(frames: Frames, scope: Scope) -> DataFrame:
     """State and day whose `confirmed` is not the sum of the cases of the state's regions."""
-    cases = {name: _of_months(frame, months) for name, frame in frames.items()}
+    cases = {name: _of_months(frame, scope.partitions) for name, frame in frames.items()}
     expected = _state_cases(cases).select("region_key", "date_key", F.col("confirmed").alias("n"))
     covid = frames["fact_covid"].select("region_key", "date_key", (-F.col("confirmed")).alias("n"))
     sums = covid.unionByName(expected).groupBy("region_key", "date_key").agg(F.sum("n").alias("difference"))

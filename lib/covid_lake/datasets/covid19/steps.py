@@ -43,7 +43,7 @@ FLOW = Flow(
             c.FACT_CASES,
             requires=((c.BRIDGE_REGION,), CASE_FEEDS),
             build=curated.fact_cases,
-            partial=PartialBuild(curated.touched_cases, curated.cases_of),
+            partial=PartialBuild(curated.touched_cases, curated.cases_of, curated.added_cases),
             checks=(
                 TableCheck("confirmed_sums_to_trusted", curated.cases_sum_to_trusted),
                 TableCheck("new_confirmed_telescopes", curated.differences_telescope),

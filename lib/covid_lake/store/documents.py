@@ -1,0 +1,38 @@
+"""The JSON documents that a lake keeps about itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+
+def document(content: Mapping[str, Any]) -> bytes:
+    """The content, dataclasses as objects, with a line for each field and for each entry of a field.
+
+    A person can look at it so, and it is written ten times as fast as text that is indented all through.
+    """
+    parts = (f"{_text(name)}: {_lines(value)}" for name, value in content.items())
+    return _block("{}", parts).encode() + b"\n"
+
+
+def _lines(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return _block("{}", (f"{_text(name)}: {_text(entry)}" for name, entry in value.items()))
+    if isinstance(value, list | tuple):
+        return _block("[]", map(_text, value))
+    return _text(value)
+
+
+def _block(brackets: str, parts: Iterable[str]) -> str:
+    lines = ",\n".join(parts)
+    return f"{brackets[0]}\n{lines}\n{brackets[1]}" if lines else brackets
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, default=_fields)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}

@@ -75,7 +75,7 @@ def build(
         write_version(counts.observe(rows), storage, paths.version(table, run_id), table.partition_by)
     files = written_files(storage, table, run_id)
     written = sum(file.rows for file in files)
-    if work.grows:
+    if work.grown_by:
         work, files = _with_copies(storage, table, work, files, run_id)
     if counts.rows != written:
         raise AuditFailed(f"{table.id}: {counts.rows:,} rows were to be written, and {written:,} are in the files")
@@ -109,8 +109,7 @@ def build(
         entry = replace(same.entry, fingerprint=manifest.fingerprint, inputs=built_from, basis=manifest.basis)
         report = replace(report, seconds=round(time.monotonic() - started, 2))
         return Written(table, entry, same.manifest, report)
-    grown_by = tuple(current.evolution.changed) if work.grows and current and current.evolution else ()
-    checks = _check(spark, storage, step, inputs, manifest, Scope(work.partitions, grown_by), run_date)
+    checks = _check(spark, storage, step, inputs, manifest, Scope(work.partitions, work.grown_by), run_date)
     report = replace(report, checks=checks, seconds=round(time.monotonic() - started, 2))
     return Written(table, manifest, manifest, report)
 
@@ -119,14 +118,15 @@ def build(
 class _Work:
     """The rows to be written, None where no partition is touched, and the files that are taken over.
 
-    Where the table `grows`, the partitions that the rows belong to keep their files too.
+    Where the rows are only added, `grown_by` names the inputs that they come from, and the partitions that they belong
+    to keep their files too.
     """
 
     rows: DataFrame | None
     is_partial: bool = False
     partitions: tuple[str, ...] = ()
     kept: tuple[DataFile, ...] = ()
-    grows: bool = False
+    grown_by: tuple[str, ...] = ()
 
 
 def _plan_rows(step: Build, inputs: Inputs, current: Current | None, again: Collection[str]) -> _Work:
@@ -135,7 +135,8 @@ def _plan_rows(step: Build, inputs: Inputs, current: Current | None, again: Coll
         return _Work(conform(step.build(inputs.frames), table))
     added = step.partial.added(current.evolution) if step.partial.added and not again else None
     if added is not None:
-        return _Work(conform(added, table), is_partial=True, kept=current.manifest.files, grows=True)
+        grown_by = tuple(current.evolution.changed)
+        return _Work(conform(added, table), is_partial=True, kept=current.manifest.files, grown_by=grown_by)
     by = table.partition_by[0]
     found = [row.asDict() for row in step.partial.touched(current.evolution).distinct().collect()]
     touched = [*found, *({by: value} for value in again)]
@@ -155,9 +156,13 @@ def _with_copies(
     grown = {file.partition for file in written}
     copied = [file for file in work.kept if file.partition in grown]
     copy_files(storage, table, copied, version)
+    files = written_files(storage, table, version)
+    expected, found = (sum(file.rows for file in some) for some in ((*written, *copied), files))
+    if found != expected:
+        raise AuditFailed(f"{table.id}: {expected:,} rows were to be in new files and copies, and {found:,} are")
     partitions = tuple(sorted(folder.partition("=")[2] for folder in grown))
     others = tuple(file for file in work.kept if file.partition not in grown)
-    return replace(work, partitions=partitions, kept=others), written_files(storage, table, version)
+    return replace(work, partitions=partitions, kept=others), files
 
 
 def _is_same(new: Manifest, old: Manifest) -> bool:

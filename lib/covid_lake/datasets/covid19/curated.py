@@ -358,7 +358,7 @@ def fact_cases(frames: Frames) -> DataFrame:
 def added_cases(cases: Evolution) -> DataFrame | None:
     """The facts of new days; None where anything else may have changed."""
     feeds = {name: change.after for name, change in cases.changed.items() if name in JHU_FEEDS and change.only_grew}
-    if feeds.keys() != cases.changed.keys():
+    if not feeds or feeds.keys() != cases.changed.keys():
         return None
     facts = cases.current.where(F.col("source").isin(*(SOURCES[name] for name in feeds)))
     return _facts_after(facts, [LAST_MONTH], _case_reports(feeds), cases.after["bridge_region"])

@@ -30,7 +30,7 @@ from covid_lake.steps import Promotion
 from covid_lake.store.parquet import copy_files, read_files, write_version, written_files
 from covid_lake.store.snapshots import DataFile, Manifest, TableVersion
 from covid_lake.store.storage import Storage
-from covid_lake.transforms.columns import clean_texts, typed
+from covid_lake.transforms.columns import clean_texts, date_literal, typed
 from covid_lake.transforms.frames import conform, empty_frame, rank_in_grain
 
 REJECTED = "_rejected"
@@ -246,7 +246,7 @@ def _with_kept_rows(spark: SparkSession, base: _Base, newest: DataFrame, counts:
         return newest.coalesce(FILES_A_SLICE) if base.days else newest
     table = base.table
     day = F.col(table.landing.daily.column) if table.landing and table.landing.daily else F.lit(None)
-    is_kept = ~day.isin(*base.days)
+    is_kept = ~day.isin(*map(date_literal, sorted(base.days)))
     before = counts.observe_reopened(read_files(spark, base.storage, table, base.reopened), is_kept)
     return before.where(is_kept).unionByName(newest).coalesce(FILES_A_SLICE)
 
@@ -420,7 +420,7 @@ class _Counts:
 
     def observe_ranked(self, frame: DataFrame, latest: date | None) -> DataFrame:
         daily = self._table.landing.daily if self._table.landing else None
-        is_latest = F.col(daily.column) == F.lit(latest) if daily and latest else F.lit(True)
+        is_latest = F.col(daily.column) == date_literal(latest) if daily and latest else F.lit(True)
         is_watched = (F.col(RANK) == 1) & is_latest
         return self._observe(
             "ranked",

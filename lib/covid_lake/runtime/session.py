@@ -30,6 +30,10 @@ SEMANTICS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.caseSensitive": "false",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # Days before the Gregorian calendar as all readers but old Sparks take them; other modes look at each value.
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+    # Spark 4 maps case by the ICU library unless told not to, Spark 3.5 by Java, which is ready a second earlier.
+    "spark.sql.icu.caseMappings.enabled": "false",
 }
 
 # What makes many small files and short jobs quick; no result depends on it.

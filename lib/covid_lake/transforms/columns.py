@@ -6,6 +6,7 @@ where both engines have `try_cast`: as a method of Column only Spark 4 knows it.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 
 from pyspark.sql import Column, DataFrame
@@ -119,3 +120,8 @@ def _time_reading(name: str, format_: str) -> str:
 def _by_shape(name: str, readings: dict[str, str]) -> Column:
     cases = " ".join(f"WHEN `{name}` LIKE '{shape}' THEN {reading}" for shape, reading in readings.items())
     return F.expr(f"CASE {cases} END")
+
+
+def date_literal(day: datetime.date) -> Column:
+    """The day as a constant. Out of a date of Python's, Spark makes one by tables of old calendars, and loads them."""
+    return F.lit(day.isoformat()).cast("date")

@@ -17,6 +17,11 @@ def document(content: Mapping[str, Any]) -> bytes:
     return _block("{}", parts).encode() + b"\n"
 
 
+def fields_of(value: Any) -> dict[str, Any]:
+    """A dataclass as its fields by name; what stands in them stays as it is."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
 def _lines(value: Any) -> str:
     if isinstance(value, Mapping):
         return _block("{}", (f"{_text(name)}: {_text(entry)}" for name, entry in value.items()))
@@ -31,8 +36,4 @@ def _block(brackets: str, parts: Iterable[str]) -> str:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, default=_fields)
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    return json.dumps(value, default=fields_of)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from covid_lake import paths
 from covid_lake.contracts import Table
 from covid_lake.errors import AlreadyExists, PublishConflict, StorageError
-from covid_lake.store.documents import document
+from covid_lake.store.documents import document, fields_of
 from covid_lake.store.storage import Storage
 
 FORMAT = 2
@@ -96,7 +96,7 @@ class Manifest:
         return TableVersion(self.version, self.fingerprint, self.rows, self.inputs, self.basis, self.quarantine)
 
     def to_json(self) -> bytes:
-        return document({"format": FORMAT, **{each.name: getattr(self, each.name) for each in fields(self)}})
+        return document({"format": FORMAT, **fields_of(self)})
 
     @classmethod
     def from_json(cls, content: bytes) -> Manifest:
@@ -119,7 +119,7 @@ class Snapshot:
         return self.tables.get(table.id)
 
     def to_json(self) -> bytes:
-        return document({"format": FORMAT, **{each.name: getattr(self, each.name) for each in fields(self)}})
+        return document({"format": FORMAT, **fields_of(self)})
 
     @classmethod
     def from_json(cls, content: bytes) -> Snapshot:

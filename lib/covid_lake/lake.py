@@ -12,8 +12,8 @@ from __future__ import annotations
 import copy
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,8 +28,9 @@ from covid_lake.catalog.athena_ddl import athena_type
 from covid_lake.contracts import Dataset, Zone
 from covid_lake.datasets import registry
 from covid_lake.datasets.registry import NamedTable
-from covid_lake.errors import QueryError, StorageError, UnknownTable
+from covid_lake.errors import QueryError, UnknownTable
 from covid_lake.lake_files import open_filesystem, quarantine_dataset, table_dataset
+from covid_lake.lake_sql import connect, naming_faults
 from covid_lake.landing_views import landing_files, landing_query
 from covid_lake.query import Listing, Question, read_question
 from covid_lake.store.parquet import stored_rows
@@ -131,7 +132,7 @@ class Lake:
         """The table as a DuckDB relation, to be filtered and joined in Python. Raises `UnknownTable`."""
         table = registry.find_table(name)
         if self._relations is None:
-            self._relations = _connect()
+            self._relations = connect()
         if table.zone is Zone.LANDING:
             return self._relations.from_arrow(self.arrow(name))
         return self._relations.from_arrow(self._state().dataset(table))
@@ -147,7 +148,7 @@ class Lake:
             return _list(question, state)
         tables = [registry.find_table(name) for name in question.tables]
         scratch_folder = tempfile.TemporaryDirectory(prefix="covid_lake-")
-        with naming_faults(), closing(_connect()) as connection, scratch_folder as scratch:
+        with naming_faults(), closing(connect()) as connection, scratch_folder as scratch:
             for table in tables:
                 state.show(connection, table, Path(scratch))
             _shut_in(connection, [state.place(str(Zone.LANDING)), scratch])
@@ -255,13 +256,6 @@ def _located(table: NamedTable, manifest: Manifest) -> tuple[str, tuple[str, ...
     return folder, files
 
 
-def _connect() -> duckdb.DuckDBPyConnection:
-    """An engine that counts as Athena does: times in UTC, and a whole number by a whole number gives a whole one."""
-    connection = duckdb.connect(config={"integer_division": True, "python_enable_replacements": False})
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
-
-
 def _shut_in(connection: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> None:
     """From here on the engine reads the lake's landing files and nothing else of this machine."""
     local = [folder for folder in folders if os.path.isabs(folder)]  # noqa: PTH117 - an s3:// URL is no path
@@ -287,15 +281,3 @@ def _list(listing: Listing, state: _State) -> Answer:
         return answer_of_rows(["database"], [[name] for name in dict.fromkeys(e.table.database for e in entries)])
     shown = [[entry.name] for entry in entries if listing.name in (None, entry.table.database)]
     return answer_of_rows(["table"], shown)
-
-
-@contextmanager
-def naming_faults() -> Iterator[None]:
-    """What the engines raise, as faults of this library's own."""
-    try:
-        yield
-    except duckdb.Error as error:
-        # What follows is an excerpt of the query as it was translated, which nobody wrote.
-        raise QueryError(str(error).split("\n\nLINE ", 1)[0].strip()) from error
-    except (pa.ArrowException, OSError) as error:
-        raise StorageError(f"a file of the table cannot be read: {error}") from error

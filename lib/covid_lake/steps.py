@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Protocol
 
 from covid_lake.contracts import Dataset, Table
 
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     Frames = Mapping[str, DataFrame]
+
+
+def shipped_sql(package: str, folder: str, name: str) -> str:
+    """The text of a SQL file that a dataset's package ships."""
+    return (resources.files(package) / folder / f"{name}.sql").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,39 +29,34 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """The part of a table that a run wrote, outside of which a check need not look; without names all of it.
-
-    `partitions` are their values. Where rows were only added, `grown_by` names the inputs that they come from; what
-    comes from others stands in the files that it stood in.
-    """
-
-    partitions: tuple[str, ...] = ()
-    grown_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class TableCheck:
-    """A check on a table that is about to be published: `violations` is a frame with a row for each violation found.
+    """A check on a table that is about to be published: `violations` is SQL with a row for each violation found.
 
-    It gets the new table under its name, as far as it was written, and whole the tables that it was built from.
+    It is DuckDB's SQL over the new table under its name, as far as it was written, and the tables that it is built
+    from; one that the lake does not have is without rows. `$inputs` are the names of those that it has. `$partitions`
+    are the values of the partitions that were written, or an empty list where all were; of an input that is partitioned
+    alike the others are left out.
     """
 
     name: str
-    violations: Callable[[Frames, Scope], DataFrame]
+    violations: str
+
+    @classmethod
+    def of(cls, package: str, name: str) -> TableCheck:
+        """The check that ships with a dataset's package as `checks/NAME.sql`."""
+        return cls(name, shipped_sql(package, "checks", name))
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An input between two of its versions: the rows of those partitions that the two do not share.
+    """An input between two of its versions; `added` are the rows of those files that only the newer one has.
 
-    `partitions` are their values, `shared` those of the partitions in which nothing differs; none are named for a table
-    that has no partitions, which changes whole. Where the table `only_grew`, every row that it had is there still, and
-    the new ones, which are all that `after` holds, are of days after theirs.
+    `partitions` are the values of the partitions in which the two differ, `shared` those of the others; none are named
+    for a table that has no partitions, which changes whole. Where the table `only_grew`, every row that it had is there
+    still, and those added are of days after theirs.
     """
 
-    before: DataFrame
-    after: DataFrame
+    added: DataFrame
     partitions: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     only_grew: bool = False
@@ -66,30 +67,42 @@ class Change:
         return bool(self.partitions) and all(value < self.partitions[0] for value in self.shared)
 
 
+class Asked(Protocol):
+    """Tables that can be asked in SQL."""
+
+    def rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:
+        """The answer's rows; `values` are bound where the text names them, as `$name`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Evolution:
-    """A table as it is, `current`, and its inputs, whole: as they were `before`, when it was built, and as they are.
+    """A table as it is, `current`, its inputs as they are, and an entry in `changed` for each input that is not as it
+    was when the table was built.
 
-    `changed` has an entry for each input that is not the same.
+    Rows are built by Spark from the frames. What there is to build is asked in DuckDB's SQL: the tables that can be
+    `asked` are the table itself under its name, an input NAME as `before_NAME` and `after_NAME`, and the rows of the
+    files that only one of these has as `removed_NAME` and `added_NAME`.
     """
 
     current: DataFrame
-    before: Frames
-    after: Frames
+    inputs: Frames
     changed: Mapping[str, Change]
+    asked: Asked
 
 
 @dataclass(frozen=True, slots=True)
 class PartialBuild:
     """How a partitioned table follows its inputs without being built anew.
 
-    `touched` gives the partitions whose rows may differ in a column called like the partition column, and in others
-    what else `build` wants to know of them; too many do no harm. `build` gives the rows of exactly these partitions.
-    Where partitions are done again on request, the other columns are missing. `added` gives the rows that are all that
-    an evolution brings, so that the table keeps its files and gets one more; or None where it may change others.
+    `touched` names the partitions whose rows may differ, each as a mapping with a key called like the partition column
+    and others for what else `build` wants to know of them; too many do no harm. `build` gives the rows of exactly these
+    partitions. Where partitions are done again on request, the other keys are missing. `added` gives the rows that are
+    all that an evolution brings, so that the table keeps its files and gets one more; or None where it may change
+    others.
     """
 
-    touched: Callable[[Evolution], DataFrame]
+    touched: Callable[[Evolution], Iterable[Mapping[str, str]]]
     build: Callable[[Evolution, Sequence[Mapping[str, str]]], DataFrame]
     added: Callable[[Evolution], DataFrame | None] | None = None
 

@@ -21,8 +21,9 @@ from covid_lake.contracts import Column, Table, Type, Zone
 from covid_lake.datasets import registry
 from covid_lake.datasets.registry import NamedTable
 from covid_lake.errors import SettingsError, StorageError, TraceError, UnknownTable
-from covid_lake.lake import Lake, naming_faults
+from covid_lake.lake import Lake
 from covid_lake.lake_files import arrow_schema
+from covid_lake.lake_sql import naming_faults
 from covid_lake.landing.inspection import inspect_file, is_json
 from covid_lake.landing.inventory import LandingFile, read_inventory
 from covid_lake.landing.records import LandingRecord, Search, find_records

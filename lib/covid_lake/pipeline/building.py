@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import reduce
+from functools import partial
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
@@ -16,11 +15,12 @@ from pyspark.sql import functions as F
 from covid_lake import paths
 from covid_lake.contracts import Severity, Table
 from covid_lake.errors import AuditFailed
+from covid_lake.lake_sql import Questions, Stored, quoted
 from covid_lake.pipeline.plan import PlannedBuild, build_fingerprint, table_basis
 from covid_lake.pipeline.promotion import Written
 from covid_lake.pipeline.report import Status, TableReport
 from covid_lake.quality.rules import contract_checks, of_severity
-from covid_lake.steps import Build, Evolution, Scope
+from covid_lake.steps import Build, Evolution
 from covid_lake.store.parquet import copy_files, read_files, write_version, written_files
 from covid_lake.store.snapshots import DataFile, Manifest, TableVersion
 from covid_lake.store.storage import Storage
@@ -32,9 +32,10 @@ EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a table is built from: the inputs as frames, by name, and the versions that these are, by table id."""
+    """What a table is built from: the inputs as frames and as files, by name, and their versions, by table id."""
 
     frames: Mapping[str, DataFrame]
+    stored: Mapping[str, Callable[[], Stored]]
     versions: Mapping[str, TableVersion]
 
 
@@ -75,7 +76,7 @@ def build(
         write_version(counts.observe(rows), storage, paths.version(table, run_id), table.partition_by)
     files = written_files(storage, table, run_id)
     written = sum(file.rows for file in files)
-    if work.grown_by:
+    if work.is_growth:
         work, files = _with_copies(storage, table, work, files, run_id)
     if counts.rows != written:
         raise AuditFailed(f"{table.id}: {counts.rows:,} rows were to be written, and {written:,} are in the files")
@@ -109,7 +110,7 @@ def build(
         entry = replace(same.entry, fingerprint=manifest.fingerprint, inputs=built_from, basis=manifest.basis)
         report = replace(report, seconds=round(time.monotonic() - started, 2))
         return Written(table, entry, same.manifest, report)
-    checks = _check(spark, storage, step, inputs, manifest, Scope(work.partitions, work.grown_by), run_date)
+    checks = _check(spark, storage, step, inputs, manifest, work.partitions, run_date)
     report = replace(report, checks=checks, seconds=round(time.monotonic() - started, 2))
     return Written(table, manifest, manifest, report)
 
@@ -118,15 +119,14 @@ def build(
 class _Work:
     """The rows to be written, None where no partition is touched, and the files that are taken over.
 
-    Where the rows are only added, `grown_by` names the inputs that they come from, and the partitions that they belong
-    to keep their files too.
+    With `is_growth` the rows are only added, and the partitions that they belong to keep their files too.
     """
 
     rows: DataFrame | None
     is_partial: bool = False
     partitions: tuple[str, ...] = ()
     kept: tuple[DataFile, ...] = ()
-    grown_by: tuple[str, ...] = ()
+    is_growth: bool = False
 
 
 def _plan_rows(step: Build, inputs: Inputs, current: Current | None, again: Collection[str]) -> _Work:
@@ -135,11 +135,9 @@ def _plan_rows(step: Build, inputs: Inputs, current: Current | None, again: Coll
         return _Work(conform(step.build(inputs.frames), table))
     added = step.partial.added(current.evolution) if step.partial.added and not again else None
     if added is not None:
-        grown_by = tuple(current.evolution.changed)
-        return _Work(conform(added, table), is_partial=True, kept=current.manifest.files, grown_by=grown_by)
+        return _Work(conform(added, table), is_partial=True, kept=current.manifest.files, is_growth=True)
     by = table.partition_by[0]
-    found = [row.asDict() for row in step.partial.touched(current.evolution).distinct().collect()]
-    touched = [*found, *({by: value} for value in again)]
+    touched = [*step.partial.touched(current.evolution), *({by: value} for value in again)]
     partitions = tuple(sorted({row[by] for row in touched}))
     folders = {f"{by}={value}" for value in partitions}
     kept = tuple(file for file in current.manifest.files if file.partition not in folders)
@@ -175,21 +173,33 @@ def _check(
     step: Build,
     inputs: Inputs,
     manifest: Manifest,
-    scope: Scope,
+    partitions: tuple[str, ...],
     run_date: date,
 ) -> tuple[str, ...]:
     """Everything that must hold of what was written; returns the names of the checks.
 
-    A partition is a function of the key, so that a key which is unique in each is unique.
+    A partition is a function of the key, so that a key which is unique in each is unique. Where only some `partitions`
+    were written, inputs that are partitioned alike are looked at in these.
     """
-    table = step.target
-    written = read_files(spark, storage, table, own_files(manifest))
+    table, written = step.target, own_files(manifest)
     for rule in (rule for rule in table.rules if rule.severity != Severity.WARN):
         broken = contract_checks(replace(table, rules=(rule,)), run_date)[0].broken
-        _expect_none(written.where(broken), table, rule.name)
-    check_keys(written, table)
+        found = read_files(spark, storage, table, written).where(broken).limit(EXAMPLES).collect()
+        _expect_none([row.asDict() for row in found], table, rule.name)
+
+    def in_scope(source: Table) -> Stored:
+        stored = inputs.stored[source.name]() if source.name in inputs.stored else Stored(source)
+        if not partitions or source.partition_by != table.partition_by:
+            return stored
+        folders = {f"{by}={value}" for by in table.partition_by for value in partitions}
+        return Stored(source, tuple(file for file in stored.files if file.partition in folders))
+
+    sources: dict[str, Callable[[], Stored]] = {source.name: partial(in_scope, source) for source in step.inputs}
+    questions = Questions(storage, {**sources, table.name: lambda: Stored(table, written)})
+    check_keys(questions, table)
     for check in step.checks:
-        _expect_none(check.violations({**inputs.frames, table.name: written}, scope), table, check.name)
+        values = {"partitions": list(partitions), "inputs": list(inputs.stored)}
+        _expect_none(questions.rows(_some(check.violations), **values), table, check.name)
     return ("no_null_key", "key_is_unique", *(check.name for check in step.checks))
 
 
@@ -243,42 +253,47 @@ class _Counts:
         return dict(self._observed.get) if self._observed else {}
 
 
-def check_keys(written: DataFrame, table: Table) -> None:
+def check_keys(questions: Questions, table: Table) -> None:
     """No key column is null, and no key stands twice."""
     required = [column.name for column in table.columns if not column.nullable or column.name in table.key]
-    groups = written.groupBy(*table.key).agg(
-        F.count(F.lit(1)).alias("rows"),
-        F.count(F.when(~_all_there(required), 1)).alias("nulls"),
-    )
-    _expect_none(groups.where("rows > 1 OR nulls > 0"), table, "key_is_unique and no_null_key")
+    has_null = " OR ".join(f"{quoted([name])} IS NULL" for name in required)
+    faults = f"""
+    SELECT {quoted(table.key)}, count(*) AS "rows", count(*) FILTER (WHERE {has_null}) AS "nulls"
+    FROM {quoted([table.name])}
+    GROUP BY {quoted(table.key)}
+    HAVING "rows" > 1 OR "nulls" > 0
+    """  # noqa: S608 - the names are the contract's, and quoted
+    _expect_none(questions.rows(_some(faults)), table, "key_is_unique and no_null_key")
 
 
-def check_references(written: Mapping[str, DataFrame], table: Table) -> tuple[str, ...]:
+def check_references(questions: Questions, table: Table, there: Collection[str]) -> tuple[str, ...]:
     """Every reference of the table that is not null finds its row; returns the names of the checks.
 
-    `written` holds the table and those that it refers to, by name; one that the lake has not yet is passed over.
+    `there` are the names of the tables that the lake has; a reference to another is passed over.
     """
     names = []
-    for reference in table.references:
-        if reference.table not in written:
-            continue
-        target = written[reference.table].select(F.col(reference.target).alias("_target"))
-        own = written[table.name].select(reference.column).where(F.col(reference.column).isNotNull()).distinct()
-        orphans = own.join(F.broadcast(target), F.col(reference.column) == F.col("_target"), "left_anti")
+    for reference in (reference for reference in table.references if reference.table in there):
+        column, target = quoted([reference.column]), quoted([reference.target])
+        orphans = f"""
+        SELECT DISTINCT {column}
+        FROM {quoted([table.name])} AS own
+        WHERE {column} IS NOT NULL AND NOT EXISTS (
+            FROM {quoted([reference.table])} AS referred WHERE referred.{target} = own.{column}
+        )
+        """  # noqa: S608 - the names are the contract's, and quoted
         name = f"{reference.column}_found_in_{reference.table}"
-        _expect_none(orphans, table, name)
+        _expect_none(questions.rows(_some(orphans)), table, name)
         names.append(name)
     return tuple(names)
 
 
-def _all_there(names: list[str]) -> Column:
-    return reduce(operator.and_, (F.col(name).isNotNull() for name in names))
+def _some(sql: str) -> str:
+    return f"SELECT * FROM (\n{sql}\n) LIMIT {EXAMPLES}"  # noqa: S608 - the text is a whole query of this library's
 
 
-def _expect_none(violations: DataFrame, table: Table, name: str) -> None:
-    found = violations.limit(EXAMPLES).collect()
-    if found:
-        examples = "; ".join(str(row.asDict()) for row in found)
+def _expect_none(violations: Sequence[Mapping[str, Any]], table: Table, name: str) -> None:
+    if violations:
+        examples = "; ".join(map(str, violations))
         raise AuditFailed(
             f"{table.id}: the check {name} does not hold, so nothing is published; for example {examples}"
         )

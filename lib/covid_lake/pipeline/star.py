@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from covid_lake.contracts import Table
 from covid_lake.errors import StorageError
+from covid_lake.lake_sql import Questions, Stored, quoted
 from covid_lake.pipeline.building import Current, Inputs, build, check_references, own_files
 from covid_lake.pipeline.plan import Anew, PlannedBuild, build_fingerprint, days_of, table_basis
 from covid_lake.pipeline.promotion import Written
@@ -20,6 +20,9 @@ from covid_lake.store.parquet import read_files, read_version
 from covid_lake.store.snapshots import DataFile, Manifest, Snapshot, TableVersion, read_manifest
 from covid_lake.store.storage import Storage
 from covid_lake.transforms.frames import FramesOnDemand
+
+# How an input's rows are told apart where it changed; see `Evolution`.
+SIDES = ("before", "after", "removed", "added")
 
 
 class Star:
@@ -46,6 +49,7 @@ class Star:
         table = planned.step.target
         inputs = Inputs(
             FramesOnDemand({source.name: partial(self._frame, source) for source in planned.inputs}),
+            {source.name: partial(self._stored, source) for source in planned.inputs},
             {source.id: self._version(source) for source in planned.inputs},
         )
         current = self._current(planned, inputs)
@@ -61,34 +65,37 @@ class Star:
         without its own. Raises `AuditFailed`.
         """
         there = [table for table in curated if table.id in self._written or table.id in self._base.tables]
-        targets = {reference.table for table in there for reference in table.references}
-        frames = {table.name: self._frame(table) for table in there if table.name in targets}
-        new = {one.table.name for one in self._written.values() if isinstance(one.published, Manifest)}
+        names = {table.name for table in there}
+        new = {one.table.name: one for one in self._written.values() if isinstance(one.published, Manifest)}
         referred = {(ref.table, ref.target) for table in there for ref in table.references if ref.table in new}
-        lost = {name for name, target in referred if self._has_lost_rows(name, target, frames)}
+        lost = {name for name, target in referred if self._has_lost_rows(new[name], target)}
+        whole = {table.name: partial(self._stored, table) for table in there}
         for table in there:
             if table.name not in new and lost.intersection(reference.table for reference in table.references):
-                check_references({**frames, table.name: self._frame(table)}, table)
+                check_references(Questions(self._storage, whole), table, names)
         checked = []
         for one in self._written.values():
-            names: tuple[str, ...] = ()
+            passed: tuple[str, ...] = ()
             if one.table.name in new:
                 has_lost = lost.intersection(reference.table for reference in one.table.references)
-                files = one.manifest.files if has_lost else own_files(one.manifest)
-                own = read_files(self._spark, self._storage, one.table, files)
-                names = check_references({**frames, one.table.name: own}, one.table)
-            checked.append(replace(one, report=replace(one.report, checks=(*one.report.checks, *names))))
+                own = Stored(one.table, one.manifest.files if has_lost else own_files(one.manifest))
+                tables = {**whole, one.table.name: partial(Stored, own.table, own.files)}
+                passed = check_references(Questions(self._storage, tables), one.table, names)
+            checked.append(replace(one, report=replace(one.report, checks=(*one.report.checks, *passed))))
         return checked
 
-    def _has_lost_rows(self, name: str, target: str, frames: Mapping[str, DataFrame]) -> bool:
+    def _has_lost_rows(self, one: Written, target: str) -> bool:
         """Whether a value of the column `target` in the published version of a table is not in the new one any more."""
-        table = next(one.table for one in self._written.values() if one.table.name == name)
-        published = self._base.version_of(table)
+        published = self._base.version_of(one.table)
         if published is None:  # what referred to it was never checked
             return True
-        before = self._frame_of(table, published.version)
-        new = F.broadcast(frames[name].select(target))
-        return not before.select(target).join(new, target, "left_anti").isEmpty()
+        versions = {"before": published.version, "after": one.manifest.version}
+        questions = Questions(
+            self._storage, {name: partial(self._stored, one.table, version) for name, version in versions.items()}
+        )
+        column = quoted([target])
+        lost = f"SELECT {column} FROM before EXCEPT SELECT {column} FROM after LIMIT 1"  # noqa: S608 - quoted
+        return bool(questions.rows(lost))
 
     def _current(self, planned: PlannedBuild, inputs: Inputs) -> Current | None:
         """The version to build on; None where there is none, or where everything is to be built anew."""
@@ -107,23 +114,46 @@ class Star:
         is_alike = entry.basis == table_basis(table) and entry.inputs.keys() == inputs.versions.keys()
         if planned.step.partial is None or not is_alike:
             return None
-        before, changed = {}, {}
-        for source in planned.inputs:
-            old, new = entry.inputs[source.id], inputs.versions[source.id].version
-            before[source.name] = partial(self._frame_of, source, old)
-            if old != new:
-                changed[source.name] = self._change(source, self._manifest(source, old), self._manifest(source, new))
-        return Evolution(self._frame_of(table, entry.version), FramesOnDemand(before), inputs.frames, changed)
+        changed = {
+            source.name: self._change(source, entry.inputs[source.id])
+            for source in planned.inputs
+            if entry.inputs[source.id] != inputs.versions[source.id].version
+        }
+        asked = Questions(self._storage, self._told_apart(planned, entry))
+        return Evolution(self._frame_of(table, entry.version), inputs.frames, changed, asked)
 
-    def _change(self, table: Table, before: Manifest, after: Manifest) -> Change:
-        shared = {file.identity for file in before.files} & {file.identity for file in after.files}
-        sides = [[file for file in side.files if file.identity not in shared] for side in (before, after)]
-        differing = _partition_values(file for side in sides for file in side)
-        same = _partition_values(file for file in after.files if file.identity in shared)
-        was, is_now = (read_files(self._spark, self._storage, table, side) for side in sides)
+    def _change(self, table: Table, old: str) -> Change:
+        before, after = self._manifest(table, old), self._manifest(table, self._version(table).version)
+        removed, added = _files_of_one(before, after)
+        differing = _partition_values((*removed, *added))
+        same = _partition_values(file for file in after.files if file not in added)
         days = days_of(table, before.inputs), days_of(table, after.inputs.keys() - before.inputs.keys())
-        only_grew = not sides[0] and all(days) and max(days[0]) < min(days[1])
-        return Change(was, is_now, tuple(sorted(differing)), tuple(sorted(same - differing)), only_grew)
+        only_grew = not removed and all(days) and max(days[0]) < min(days[1])
+        rows = read_files(self._spark, self._storage, table, added)
+        return Change(rows, tuple(sorted(differing)), tuple(sorted(same - differing)), only_grew)
+
+    def _told_apart(self, planned: PlannedBuild, entry: TableVersion) -> dict[str, Callable[[], Stored]]:
+        """The table and its inputs as they can be asked, by the names that `Evolution` gives them."""
+        told: dict[str, Callable[[], Stored]] = {}
+        target = planned.step.target
+        told[target.name] = partial(self._stored, target, entry.version)
+        for source in planned.step.inputs:
+            if source.id not in entry.inputs:  # it is not in the lake
+                told |= {f"{side}_{source.name}": partial(Stored, source) for side in SIDES}
+                continue
+            old = entry.inputs[source.id]
+            told[f"before_{source.name}"] = partial(self._stored, source, old)
+            told[f"after_{source.name}"] = partial(self._stored, source)
+            told[f"removed_{source.name}"] = partial(self._difference, source, old, is_new=False)
+            told[f"added_{source.name}"] = partial(self._difference, source, old, is_new=True)
+        return told
+
+    def _difference(self, table: Table, old: str, *, is_new: bool) -> Stored:
+        before, after = self._manifest(table, old), self._manifest(table, self._version(table).version)
+        return Stored(table, _files_of_one(before, after)[is_new])
+
+    def _stored(self, table: Table, version: str | None = None) -> Stored:
+        return Stored(table, self._manifest(table, version or self._version(table).version).files)
 
     def _partitions_again(self, table: Table, current: Current | None) -> list[str]:
         """The months there are within the days that are to be done again."""
@@ -154,6 +184,13 @@ class Star:
         if own is None:
             return self._base.tables[table.id]
         return own.published.entry if isinstance(own.published, Manifest) else own.published
+
+
+def _files_of_one(before: Manifest, after: Manifest) -> tuple[tuple[DataFile, ...], tuple[DataFile, ...]]:
+    """The files that only the older version has, and those that only the newer one has."""
+    shared = {file.identity for file in before.files} & {file.identity for file in after.files}
+    removed, added = (tuple(file for file in side.files if file.identity not in shared) for side in (before, after))
+    return removed, added
 
 
 def _partition_values(files: Iterable[DataFile]) -> set[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
@@ -15,7 +17,9 @@ from pyspark.sql import functions as F
 from covid_lake.contracts import Table
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19 import curated
-from covid_lake.steps import Scope
+from covid_lake.datasets.covid19.steps import FLOW
+from covid_lake.lake_files import arrow_schema
+from covid_lake.lake_sql import connect
 from covid_lake.transforms.frames import conform, spark_schema
 
 Row = Mapping[str, Any]
@@ -430,19 +434,46 @@ def test_sources_keep_their_own_figures(world: World) -> None:
     }
 
 
+def violations(build: str, check: str, world: World, changed: DataFrame | None = None) -> list[dict[str, Any]]:
+    """What a check of the table finds in the world, or in it with other rows of the table itself."""
+    step = next(step for step in FLOW.builds if step.target.name == build)
+    question = next(one.violations for one in step.checks if one.name == check)
+    frames = {name: frame for name, frame in world.frames.items() if name in question}
+    frames |= {build: changed} if changed is not None else {}
+    with closing(connect()) as connection:
+        for name, frame in frames.items():
+            table = next(table for table in c.COVID19.tables if table.name == name)
+            rows = [row.asDict() for row in frame.select(*table.column_names).collect()]
+            connection.register(name, pa.Table.from_pylist(rows, arrow_schema(table.columns)))
+        values = {"partitions": [], "inputs": list(world.frames)}
+        answer = connection.execute(question, {name: its for name, its in values.items() if f"${name}" in question})
+        return answer.fetch_arrow_table().to_pylist()
+
+
 def test_checks_find_what_does_not_add_up(world: World) -> None:
     facts = world.frames["fact_cases"]
-    assert curated.cases_sum_to_trusted(world.frames, Scope()).count() == 0
-    assert curated.differences_telescope(world.frames, Scope()).count() == 0
-    lost = {**world.frames, "fact_cases": facts.where(f"region_key <> {KEY_OF_KING} OR source <> 'nytimes'")}
-    missing = {(row["date_key"], row["difference"]) for row in curated.cases_sum_to_trusted(lost, Scope()).collect()}
-    assert missing == {(20200302, 5), (20200303, 6)}
+    assert violations("fact_cases", "confirmed_sums_to_trusted", world) == []
+    assert violations("fact_cases", "new_confirmed_telescopes", world) == []
+    lost = facts.where(f"region_key <> {KEY_OF_KING} OR source <> 'nytimes'")
+    missing = violations("fact_cases", "confirmed_sums_to_trusted", world, lost)
+    assert {(row["date_key"], row["difference"]) for row in missing} == {(20200302, 5), (20200303, 6)}
     shifted = facts.withColumn("new_confirmed", F.col("new_confirmed") + 1)
-    found = curated.differences_telescope({**world.frames, "fact_cases": shifted}, Scope()).collect()
+    found = violations("fact_cases", "new_confirmed_telescopes", world, shifted)
     assert {(row["source"], row["region_key"]) for row in found} == {
         ("enigma_jhu", KEY_OF_KING),
         ("jhu_daily_reports", KEY_OF_KING),
         ("nytimes", KEY_OF_KING),
+    }
+
+
+def test_the_first_difference_of_a_month_is_to_the_month_before(world: World) -> None:
+    facts = world.frames["fact_cases"]
+    moved = facts.withColumn("month", F.expr("if(date_key > 20200301, '2020-04', month)"))
+    assert violations("fact_cases", "new_confirmed_telescopes", world, moved) == []
+    wrong = moved.withColumn("new_confirmed", F.expr("if(date_key = 20200302, new_confirmed + 1, new_confirmed)"))
+    found = violations("fact_cases", "new_confirmed_telescopes", world, wrong)
+    assert ("jhu_daily_reports", KEY_OF_KING, "2020-04") in {
+        (row["source"], row["region_key"], row["month"]) for row in found
     }
 
 
@@ -470,9 +501,9 @@ def test_fact_covid_has_no_ships_no_country_and_nothing_from_abroad(world: World
 
 
 def test_fact_covid_sums_to_fact_cases_and_the_check_knows(world: World) -> None:
-    assert curated.covid_sums_to_cases(world.frames, Scope()).count() == 0
+    assert violations("fact_covid", "confirmed_sums_to_fact_cases", world) == []
     doubled = world.frames["fact_covid"].withColumn("confirmed", F.col("confirmed") * 2)
-    found = curated.covid_sums_to_cases({**world.frames, "fact_covid": doubled}, Scope()).collect()
+    found = violations("fact_covid", "confirmed_sums_to_fact_cases", world, doubled)
     assert {(row["region_key"], row["date_key"], row["difference"]) for row in found} >= {
         (KEY_OF_WASHINGTON, 20200301, -8),
         (KEY_OF_WASHINGTON, 20200302, -9),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as W
@@ -12,11 +11,12 @@ from pyspark.sql import functions as F
 
 from covid_lake.datasets.covid19.places import COMPOSITE_COUNTIES, COUNTRIES, US_STATES
 from covid_lake.datasets.covid19.regions import COUNTY_SUFFIX, SHIP_NAMES, US, with_region_id
-from covid_lake.steps import Evolution, Scope
-from covid_lake.transforms.columns import hash_with_nulls
+from covid_lake.steps import Change, Evolution, shipped_sql
 from covid_lake.transforms.frames import inline_table
 
 Frames = Mapping[str, DataFrame]
+
+sql = partial(shipped_sql, __package__)
 
 UNKNOWN_KEY = 0
 # After all months that there are.
@@ -67,14 +67,13 @@ def region_names(frames: Frames) -> DataFrame:
     return reduce(DataFrame.unionByName, (_names_in(name, frames[name]) for name in REGION_SOURCES if name in frames))
 
 
-def touched_names(names: Evolution) -> DataFrame:
+def touched_names(names: Evolution) -> list[dict[str, str]]:
     """The parts of the sources that changed: months, or whole sources."""
-    parts = [
-        (f"{source}-{month}" if month else source, source, month)
+    return [
+        {"part": f"{source}-{month}" if month else source, "source": source, "month": month}
         for source, change in names.changed.items()
         for month in change.partitions or ("",)
     ]
-    return inline_table(names.current.sparkSession, ("part", "source", "month"), parts)
 
 
 def names_of(names: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFrame:
@@ -84,7 +83,7 @@ def names_of(names: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFram
         months.setdefault(part["source"], []).extend([part["month"]] if part["month"] else [])
     return reduce(
         DataFrame.unionByName,
-        (_names_in(source, _of_months(names.after[source], its)) for source, its in months.items()),
+        (_names_in(source, _of_months(names.inputs[source], its)) for source, its in months.items()),
     )
 
 
@@ -357,48 +356,30 @@ def fact_cases(frames: Frames) -> DataFrame:
 
 def added_cases(cases: Evolution) -> DataFrame | None:
     """The facts of new days; None where anything else may have changed."""
-    feeds = {name: change.after for name, change in cases.changed.items() if name in JHU_FEEDS and change.only_grew}
+    feeds = {name: change.added for name, change in cases.changed.items() if name in JHU_FEEDS and change.only_grew}
     if not feeds or feeds.keys() != cases.changed.keys():
         return None
     facts = cases.current.where(F.col("source").isin(*(SOURCES[name] for name in feeds)))
-    return _facts_after(facts, [LAST_MONTH], _case_reports(feeds), cases.after["bridge_region"])
+    return _facts_after(facts, [LAST_MONTH], _case_reports(feeds), cases.inputs["bridge_region"])
 
 
-def touched_cases(cases: Evolution) -> DataFrame:
+def touched_cases(cases: Evolution) -> list[dict[str, str]]:
     """The months and sources whose facts new, corrected and vanished reports change; too many do no harm.
 
     Those are the months of the reports themselves, and those of each region's next figures, for they are told as
     differences to the ones before. A feed of which only the last months changed has no next figures.
     """
     feeds = {name: change for name, change in cases.changed.items() if name in SOURCES}
-    months = [(month, SOURCES[name]) for name, change in feeds.items() for month in change.partitions]
-    found = inline_table(cases.current.sparkSession, ("month", "source"), months)
+    found = [{"month": month, "source": SOURCES[name]} for name, change in feeds.items() for month in change.partitions]
     others = {name: its for name, its in cases.changed.items() if name not in SOURCES or not its.is_at_the_end}
     if others.keys() & SOURCES.keys():
-        found = found.union(_months_of_changed_reports(replace(cases, changed=others)))
+        is_news_changed = any(SOURCES.get(name) == "nytimes" for name in others)
+        first_month = _first_changed_month(others)
+        question = sql("touched", "months_of_changed_reports")
+        found += cases.asked.rows(question, is_news_changed=is_news_changed, first_month=first_month)
     if "bridge_region" in others:
-        found = found.union(_months_of_moved_names(cases))
+        found += cases.asked.rows(sql("touched", "months_of_moved_names"))
     return found
-
-
-def _months_of_changed_reports(cases: Evolution) -> DataFrame:
-    """The months and sources of each region's next figures after reports that are not the same; and of the reports
-    themselves, where a feed is not kept by month.
-    """
-    # A row for each month in which a region's reports changed: some thousands, times the months of a backfill.
-    last_in_month = _changed_reports(cases).groupBy("region_key", "source", _month("report_date").alias("_month"))
-    changed = last_in_month.agg(F.max(date_key("report_date")).alias("_last"))
-    rows = cases.current.where(F.col("month") >= _first_changed_month(cases))
-    later = rows.join(F.broadcast(changed), ["region_key", "source"], "inner").where("date_key > _last")
-    next_figures = later.groupBy("region_key", "source", "_month").agg(
-        F.min("date_key").alias("_report"),
-        *(F.min(F.when(F.col(name).isNotNull(), F.col("date_key"))).alias(name) for name in ("confirmed", "deaths")),
-    )
-    days = next_figures.select("source", F.explode(F.array("_report", "confirmed", "deaths")).alias("_key"))
-    next_months = days.where("_key > 0").select(_month(_day("_key")).alias("month"), "source")
-    if all(change.partitions for name, change in cases.changed.items() if name in SOURCES):
-        return next_months
-    return changed.select(F.col("_month").alias("month"), "source").union(next_months)
 
 
 def cases_of(cases: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFrame:
@@ -409,8 +390,8 @@ def cases_of(cases: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFram
     months = sorted({row["month"] for row in touched})
     named = [row.get("source") for row in touched]
     sources = set(SOURCES.values()) if None in named else set(named)
-    feeds = [name for name in cases.after if SOURCES.get(name) in sources]
-    frames = {name: _of_months(cases.after[name], months) for name in feeds}
+    feeds = [name for name in cases.inputs if SOURCES.get(name) in sources]
+    frames = {name: _of_months(cases.inputs[name], months) for name in feeds}
     first, last = F.lit(f"{months[0]}-01").cast("date"), F.last_day(F.lit(f"{months[-1]}-01").cast("date"))
     in_months = F.col("report_date").between(first, last) & _month("report_date").isin(*months)
     is_built = F.col("source").isin(*sources)
@@ -418,7 +399,7 @@ def cases_of(cases: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFram
     reports = [report.where(in_months) for report in _case_reports(frames)]
     if not reports:
         return kept
-    built = _facts_after(cases.current.where(is_built), months, reports, cases.after["bridge_region"])
+    built = _facts_after(cases.current.where(is_built), months, reports, cases.inputs["bridge_region"])
     return built.select(*kept.columns).unionByName(kept)
 
 
@@ -435,9 +416,9 @@ def _of_months(frame: DataFrame, months: Sequence[str]) -> DataFrame:
     return frame.where(F.col("month").isin(*months)) if months and "month" in frame.columns else frame
 
 
-def _first_changed_month(cases: Evolution) -> str:
+def _first_changed_month(changed: Mapping[str, Change]) -> str:
     """The first month of which a feed changed; the empty text, which is before all months, where none is known."""
-    feeds = [change for name, change in cases.changed.items() if name != "bridge_region"]
+    feeds = [change for name, change in changed.items() if name != "bridge_region"]
     is_known = all(change.partitions for change in feeds)
     return min((month for change in feeds for month in change.partitions), default="") if is_known else ""
 
@@ -456,47 +437,6 @@ def _last_figures_before(facts: DataFrame, months: Sequence[str]) -> DataFrame:
         ),
     )
     return last.withColumn("report_date", _day("_day")).drop("_day", "_before")
-
-
-def _changed_reports(cases: Evolution) -> DataFrame:
-    """Region, source and day of the reports that are not the same before and after, under the region that each has."""
-    figures = F.expr(hash_with_nulls(CASE_MEASURES))
-    names = ["_feed", "source", "region_id", "report_date"]
-    sides = [_only_changed(cases, side) for side in ("before", "after")]
-    reports = reduce(DataFrame.unionByName, [report for side in sides for report in side])
-    # A report that stands on both sides cancels itself out; one that stands on one side leaves its hash.
-    changed = reports.groupBy(*names).agg(F.bit_xor(figures).alias("_difference")).where("_difference <> 0")
-    bridges = [frames["bridge_region"] for frames in (cases.before, cases.after)]
-    keyed = [
-        _with_region_keys(changed, bridge, "inner").select("region_key", "source", "report_date")
-        for bridge in (bridges if "bridge_region" in cases.changed else bridges[1:])
-    ]
-    return reduce(DataFrame.unionByName, keyed)
-
-
-def _only_changed(cases: Evolution, side: str) -> list[DataFrame]:
-    """The reports of the feeds that changed: of the daily feeds those in partitions that are not the same.
-
-    The newspaper's two feeds are taken whole, for which of its states count depends on its counties.
-    """
-    whole = cases.before if side == "before" else cases.after
-    frames = {name: getattr(change, side) for name, change in cases.changed.items() if name in JHU_FEEDS}
-    is_news_changed = any(SOURCES.get(name) == "nytimes" for name in cases.changed)
-    news = {name: whole[name] for name in whole if SOURCES.get(name) == "nytimes" and is_news_changed}
-    return _case_reports({**frames, **news})
-
-
-def _months_of_moved_names(cases: Evolution) -> DataFrame:
-    """The months and sources in which a region has facts that the bridge gave a name or took one from.
-
-    Hardly ever any: a county's code turned up, or a code turned out to be of two counties.
-    """
-    names = ["source", "reported_id"]
-    before = cases.before["bridge_region"].select(*names, F.col("region_key").alias("_before"))
-    after = cases.after["bridge_region"].select(*names, F.col("region_key").alias("_after"))
-    moved = before.join(after, names, "inner").where("_before <> _after")
-    keys = moved.select(F.explode(F.array("_before", "_after")).alias("region_key")).distinct()
-    return cases.current.join(F.broadcast(keys), "region_key", "left_semi").select("month", "source")
 
 
 def _with_region_keys(reports: DataFrame, bridge: DataFrame, how: str = "left") -> DataFrame:
@@ -601,38 +541,25 @@ def fact_covid(frames: Frames) -> DataFrame:
     return sides.join(F.broadcast(states), "region_key", "inner").select("*", month)
 
 
-def touched_covid(covid: Evolution) -> DataFrame:
+def touched_covid(covid: Evolution) -> list[dict[str, str]]:
     """The months of the cases and the tests that changed; all months where the states themselves did."""
-    spark = covid.current.sparkSession
-    found = [inline_table(spark, ("month",), [(month,) for month in _changed_case_months(covid)])]
+    found = [{"month": month} for month in _changed_case_months(covid)]
     if "testing_states_daily" in covid.changed:
-        change = covid.changed["testing_states_daily"]
-        tests = [
-            side.select("region_id", "report_date", F.expr(hash_with_nulls(TEST_MEASURES)).alias("_figures"))
-            for side in (change.before, change.after)
-        ]
-        same_day = tests[0].unionByName(tests[1]).groupBy("region_id", "report_date")
-        changed = same_day.agg(F.bit_xor("_figures").alias("_difference")).where("_difference <> 0")
-        found.append(changed.select(_month("report_date").alias("month")))
+        found += covid.asked.rows(sql("touched", "months_of_changed_tests"))
     if "dim_region" in covid.changed:
-        found.append(_months_of(covid.current))
-        found += [_months_of(side["fact_cases"]) for side in (covid.after,) if "fact_cases" in side]
-    return reduce(DataFrame.union, found)
+        found += covid.asked.rows("SELECT month FROM fact_covid UNION SELECT month FROM after_fact_cases")
+    return found
 
 
 def covid_of(covid: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFrame:
     """The facts of the months that are named."""
     months = sorted({row["month"] for row in touched})
-    frames = {name: _of_months(frame, months) for name, frame in covid.after.items()}
+    frames = {name: _of_months(frame, months) for name, frame in covid.inputs.items()}
     return fact_covid(frames).where(F.col("month").isin(*months))
 
 
 def _changed_case_months(covid: Evolution) -> tuple[str, ...]:
     return covid.changed["fact_cases"].partitions if "fact_cases" in covid.changed else ()
-
-
-def _months_of(facts: DataFrame) -> DataFrame:
-    return facts.select("month").distinct()
 
 
 def _state_cases(frames: Frames) -> DataFrame:
@@ -657,53 +584,3 @@ def _state_tests(frames: Frames) -> DataFrame:
         return fact_testing(frames).select("region_key", "date_key", *TEST_MEASURES)
     measures = [F.lit(None).cast("bigint").alias(name) for name in TEST_MEASURES]
     return frames["dim_region"].select("region_key", F.lit(None).cast("int").alias("date_key"), *measures).limit(0)
-
-
-# --- checks --------------------------------------------------------------------------------------------------------
-
-
-def cases_sum_to_trusted(frames: Frames, scope: Scope) -> DataFrame:
-    """Source and date whose facts' `confirmed` is not the sum of the trusted rows'."""
-    facts, names = frames["fact_cases"], scope.grown_by or SOURCES
-    if scope.grown_by:
-        facts = facts.where(F.col("source").isin(*(SOURCES[name] for name in names)))
-    feeds = {name: _of_months(frames[name], scope.partitions) for name in names if name in frames}
-    reports = reduce(DataFrame.unionByName, _case_reports(feeds))
-    if scope.partitions:
-        reports = reports.where(_month("report_date").isin(*scope.partitions))
-    trusted = reports.select(
-        "source", date_key("report_date").alias("date_key"), F.coalesce("confirmed", F.lit(0)).alias("n")
-    )
-    negative = facts.select("source", "date_key", F.coalesce(-F.col("confirmed"), F.lit(0)).alias("n"))
-    sums = trusted.unionByName(negative).groupBy("source", "date_key").agg(F.sum("n").alias("difference"))
-    return sums.where("difference <> 0")
-
-
-def differences_telescope(frames: Frames, scope: Scope) -> DataFrame:
-    """Source and region whose first figure and the `new_confirmed` after it don't add up to the last figure.
-
-    Of single months: of each month by itself, for their first figures are told as differences to others.
-    """
-    day = F.when(F.col("confirmed").isNotNull(), F.col("date_key"))
-    span = ["source", "region_key", *(["month"] if scope.partitions else [])]
-    sums = (
-        frames["fact_cases"]
-        .groupBy(*span)
-        .agg(
-            F.min_by("confirmed", day).alias("first"),
-            F.min_by("new_confirmed", day).alias("first_new"),
-            F.max_by("confirmed", day).alias("last"),
-            F.sum("new_confirmed").alias("new"),
-        )
-    )
-    told_as_difference = F.coalesce("first_new", F.lit(0)) if scope.partitions else F.lit(0)
-    return sums.where(F.col("first") + F.coalesce("new", F.lit(0)) - told_as_difference != F.col("last"))
-
-
-def covid_sums_to_cases(frames: Frames, scope: Scope) -> DataFrame:
-    """State and day whose `confirmed` is not the sum of the cases of the state's regions."""
-    cases = {name: _of_months(frame, scope.partitions) for name, frame in frames.items()}
-    expected = _state_cases(cases).select("region_key", "date_key", F.col("confirmed").alias("n"))
-    covid = frames["fact_covid"].select("region_key", "date_key", (-F.col("confirmed")).alias("n"))
-    sums = covid.unionByName(expected).groupBy("region_key", "date_key").agg(F.sum("n").alias("difference"))
-    return sums.where("difference <> 0")

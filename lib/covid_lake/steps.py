@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Protocol
 
 from covid_lake.contracts import Dataset, Table
@@ -13,11 +12,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     Frames = Mapping[str, DataFrame]
-
-
-def shipped_sql(package: str, folder: str, name: str) -> str:
-    """The text of a SQL file that a dataset's package ships."""
-    return (resources.files(package) / folder / f"{name}.sql").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +34,6 @@ class TableCheck:
 
     name: str
     violations: str
-
-    @classmethod
-    def of(cls, package: str, name: str) -> TableCheck:
-        """The check that ships with a dataset's package as `checks/NAME.sql`."""
-        return cls(name, shipped_sql(package, "checks", name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +69,9 @@ class Evolution:
     """A table as it is, `current`, its inputs as they are, and an entry in `changed` for each input that is not as it
     was when the table was built.
 
-    Rows are built by Spark from the frames. What there is to build is asked in DuckDB's SQL: the tables that can be
-    `asked` are the table itself under its name, an input NAME as `before_NAME` and `after_NAME`, and the rows of the
-    files that only one of these has as `removed_NAME` and `added_NAME`.
+    Rows are built by Spark from the frames. What there is to build is `asked` in DuckDB's SQL, of the table itself
+    under its name, of an input NAME as `before_NAME` and `after_NAME`, and of the rows of those files that only one of
+    these has as `removed_NAME` and `added_NAME`.
     """
 
     current: DataFrame
@@ -113,7 +102,9 @@ class Build:
 
     `requires` holds groups of tables; of each group at least one must be there. `uses` are taken where they are there.
     `build` gets the frames by table name, and only of the tables that are there. With `partial`, a new version of an
-    input rewrites only the partitions that it touches; the result must be that of `build`, row for row.
+    input rewrites only the partitions that it touches; the result must be that of `build`, row for row. `differs` is
+    SQL over the tables that an `Evolution` can be asked about, with a row where the table would not come out as it is;
+    without one it stays, and is not built.
     """
 
     target: Table
@@ -122,6 +113,7 @@ class Build:
     uses: tuple[Table, ...] = ()
     checks: tuple[TableCheck, ...] = ()
     partial: PartialBuild | None = None
+    differs: str | None = None
 
     @property
     def inputs(self) -> tuple[Table, ...]:

@@ -20,7 +20,7 @@ from covid_lake.pipeline.plan import PlannedBuild, build_fingerprint, table_basi
 from covid_lake.pipeline.promotion import Written
 from covid_lake.pipeline.report import Status, TableReport
 from covid_lake.quality.rules import contract_checks, of_severity
-from covid_lake.steps import Build, Evolution
+from covid_lake.steps import Asked, Build, Evolution
 from covid_lake.store.parquet import copy_files, read_files, write_version, written_files
 from covid_lake.store.snapshots import DataFile, Manifest, TableVersion
 from covid_lake.store.storage import Storage
@@ -41,10 +41,15 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """The version of a table that readers have, to build on: its manifest, and how its inputs have changed since."""
+    """The version of a table that readers have, to build on.
+
+    Where contract, code and the inputs' names are as they were, the inputs' change since can be `asked`, and where the
+    step follows its inputs by partitions there is an `evolution`.
+    """
 
     entry: TableVersion
     manifest: Manifest
+    asked: Asked | None = None
     evolution: Evolution | None = None
 
 
@@ -131,6 +136,8 @@ class _Work:
 
 def _plan_rows(step: Build, inputs: Inputs, current: Current | None, again: Collection[str]) -> _Work:
     table = step.target
+    if step.differs and current and current.asked and not current.asked.rows(_some(step.differs)):
+        return _Work(None, is_partial=True, kept=current.manifest.files)
     if step.partial is None or current is None or current.evolution is None:
         return _Work(conform(step.build(inputs.frames), table))
     added = step.partial.added(current.evolution) if step.partial.added and not again else None

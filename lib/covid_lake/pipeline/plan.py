@@ -310,7 +310,7 @@ def code_fingerprint(dataset: str) -> str:
 
 def _sources(entry: Traversable, name: str) -> Iterable[tuple[str, bytes]]:
     if entry.is_file():
-        if name.endswith((".py", ".csv")):
+        if name.endswith((".py", ".csv", ".sql")):
             yield name, entry.read_bytes()
         return
     for child in entry.iterdir():

@@ -102,25 +102,24 @@ class Star:
         entry = self._base.version_of(planned.step.target)
         if entry is None or self._anew.everything:
             return None
+        table, step = planned.step.target, planned.step
+        manifest = self._manifest(table, entry.version)
+        if entry.basis != table_basis(table) or entry.inputs.keys() != inputs.versions.keys():
+            return Current(entry, manifest)
+        asked = Questions(self._storage, self._told_apart(planned, entry))
         try:
-            manifest = self._manifest(planned.step.target, entry.version)
-            evolution = self._evolution(planned, entry, inputs)
+            evolution = self._evolution(planned, entry, inputs, asked) if step.partial else None
         except StorageError:  # a version that it was built from is no longer kept: build anew, from those that are
-            return Current(entry, self._manifest(planned.step.target, entry.version))
-        return Current(entry, manifest, evolution)
+            return Current(entry, manifest)
+        return Current(entry, manifest, asked, evolution)
 
-    def _evolution(self, planned: PlannedBuild, entry: TableVersion, inputs: Inputs) -> Evolution | None:
-        table = planned.step.target
-        is_alike = entry.basis == table_basis(table) and entry.inputs.keys() == inputs.versions.keys()
-        if planned.step.partial is None or not is_alike:
-            return None
+    def _evolution(self, planned: PlannedBuild, entry: TableVersion, inputs: Inputs, asked: Questions) -> Evolution:
         changed = {
             source.name: self._change(source, entry.inputs[source.id])
             for source in planned.inputs
             if entry.inputs[source.id] != inputs.versions[source.id].version
         }
-        asked = Questions(self._storage, self._told_apart(planned, entry))
-        return Evolution(self._frame_of(table, entry.version), inputs.frames, changed, asked)
+        return Evolution(self._frame_of(planned.step.target, entry.version), inputs.frames, changed, asked)
 
     def _change(self, table: Table, old: str) -> Change:
         before, after = self._manifest(table, old), self._manifest(table, self._version(table).version)
@@ -134,9 +133,8 @@ class Star:
 
     def _told_apart(self, planned: PlannedBuild, entry: TableVersion) -> dict[str, Callable[[], Stored]]:
         """The table and its inputs as they can be asked, by the names that `Evolution` gives them."""
-        told: dict[str, Callable[[], Stored]] = {}
         target = planned.step.target
-        told[target.name] = partial(self._stored, target, entry.version)
+        told: dict[str, Callable[[], Stored]] = {target.name: partial(self._stored, target, entry.version)}
         for source in planned.step.inputs:
             if source.id not in entry.inputs:  # it is not in the lake
                 told |= {f"{side}_{source.name}": partial(Stored, source) for side in SIDES}

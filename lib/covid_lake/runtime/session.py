@@ -49,6 +49,9 @@ SPEED = {
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     "spark.scheduler.mode": "FAIR",
+    # Each sort and each sum takes a page, each broadcast a block; by default 64 MB and 4 MB, which are cleared first.
+    "spark.buffer.pageSize": "4m",
+    "spark.broadcast.blockSize": "256k",
     # Spark 4 tells the JVM the line of Python of every expression, which takes longer than making the expression.
     "spark.python.sql.dataFrameDebugging.enabled": "false",
 }

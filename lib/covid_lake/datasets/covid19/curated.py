@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial, reduce
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as W
@@ -11,12 +11,11 @@ from pyspark.sql import functions as F
 
 from covid_lake.datasets.covid19.places import COMPOSITE_COUNTIES, COUNTRIES, US_STATES
 from covid_lake.datasets.covid19.regions import COUNTY_SUFFIX, SHIP_NAMES, US, with_region_id
-from covid_lake.steps import Change, Evolution, shipped_sql
+from covid_lake.datasets.covid19.sql import sql
+from covid_lake.steps import Change, Evolution
 from covid_lake.transforms.frames import inline_table
 
 Frames = Mapping[str, DataFrame]
-
-sql = partial(shipped_sql, __package__)
 
 UNKNOWN_KEY = 0
 # After all months that there are.

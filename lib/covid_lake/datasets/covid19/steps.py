@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19 import curated, trusted
+from covid_lake.datasets.covid19.sql import sql
 from covid_lake.steps import Build, Flow, PartialBuild, Promotion, TableCheck
 
 CASE_FEEDS = (c.JHU_DAILY_REPORTS, c.ENIGMA_JHU, c.NYTIMES_US_COUNTY, c.NYTIMES_US_STATES)
 REGION_SOURCES = (*CASE_FEEDS, c.TESTING_STATES_DAILY, c.HOSPITAL_BEDS, c.COUNTY_POPULATION, c.STATE_ABV)
+
+
+def _check(name: str) -> TableCheck:
+    return TableCheck(name, sql("checks", name))
+
 
 FLOW = Flow(
     c.COVID19,
@@ -31,7 +37,12 @@ FLOW = Flow(
             build=curated.region_names,
             partial=PartialBuild(curated.touched_names, curated.names_of),
         ),
-        Build(c.BRIDGE_REGION, requires=((c.REGION_NAMES,),), build=curated.bridge_region),
+        Build(
+            c.BRIDGE_REGION,
+            requires=((c.REGION_NAMES,),),
+            build=curated.bridge_region,
+            differs=sql("differs", "bridge_region"),
+        ),
         Build(
             c.DIM_REGION,
             requires=((c.BRIDGE_REGION,),),
@@ -45,8 +56,8 @@ FLOW = Flow(
             build=curated.fact_cases,
             partial=PartialBuild(curated.touched_cases, curated.cases_of, curated.added_cases),
             checks=(
-                TableCheck.of(__package__, "confirmed_sums_to_trusted"),
-                TableCheck.of(__package__, "new_confirmed_telescopes"),
+                _check("confirmed_sums_to_trusted"),
+                _check("new_confirmed_telescopes"),
             ),
         ),
         Build(c.FACT_TESTING, requires=((c.DIM_REGION,), (c.TESTING_STATES_DAILY,)), build=curated.fact_testing),
@@ -57,8 +68,13 @@ FLOW = Flow(
             uses=(c.JHU_DAILY_REPORTS, c.ENIGMA_JHU),
             build=curated.fact_covid,
             partial=PartialBuild(curated.touched_covid, curated.covid_of),
-            checks=(TableCheck.of(__package__, "confirmed_sums_to_fact_cases"),),
+            checks=(_check("confirmed_sums_to_fact_cases"),),
         ),
-        Build(c.DIM_DATE, requires=((c.FACT_CASES, c.FACT_TESTING, c.FACT_COVID),), build=curated.dim_date),
+        Build(
+            c.DIM_DATE,
+            requires=((c.FACT_CASES, c.FACT_TESTING, c.FACT_COVID),),
+            build=curated.dim_date,
+            differs=sql("differs", "dim_date"),
+        ),
     ),
 )

@@ -22,22 +22,23 @@ from covid_lake.contracts import MONTH, Severity, Table, month_of
 from covid_lake.errors import AuditFailed
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.readers import LINE, RECORD, SURPLUS, day_columns, read_landing
+from covid_lake.pipeline.compaction import compact
 from covid_lake.pipeline.drift import RECORDS, Shape, compare, delivered_columns, latest_day, latest_files
 from covid_lake.pipeline.plan import PlannedPromotion
 from covid_lake.pipeline.report import Status, TableReport
 from covid_lake.quality.rules import RAW, Check, breaks_any, of_severity, reasons, record_checks
 from covid_lake.steps import Promotion
-from covid_lake.store.parquet import copy_files, read_files, write_version, written_files
+from covid_lake.store.parquet import copy_files, write_version, written_files
 from covid_lake.store.snapshots import DataFile, Manifest, TableVersion
 from covid_lake.store.storage import Storage
 from covid_lake.transforms.columns import clean_texts, date_literal, typed
-from covid_lake.transforms.frames import conform, empty_frame, rank_in_grain
+from covid_lake.transforms.frames import conform, rank_in_grain
 
 REJECTED = "_rejected"
 RANK = "_rank"
 # A month of the largest feed is a few megabytes.
 FILES_A_SLICE = 2
-# A new day adds a file to its month; a month of so many is written anew.
+# A new day adds a file to its month; the files of a month that has so many are made one.
 FILES_A_MONTH = 8
 UNKNOWN_VALUES_SHOWN = 50
 
@@ -90,20 +91,21 @@ def promote(
 ) -> Written:
     """Write a new version of the trusted table from the planned files; `AuditFailed` if the accounts don't add up.
 
-    Where the plan is for some days only, `current` is the version on which the others stand. A month that has rows of
-    these days is written anew, with the rows of its other days as they are; one that has none yet gets them in a file
-    more; all other months are taken over.
+    Where the plan is for some days only, `current` is the version on which the others stand. The rows of these days go
+    into files of their own. In a month that had such rows the other files are made one without them; in one that had
+    none they are copied; all other months are taken over.
     """
     started = time.monotonic()
     table = plan.step.target
     base = _Base.of(storage, table, plan, current)
     checks = record_checks(table, run_date, SURPLUS)
     counts = _Counts(table)
-    newest = _newest(spark, storage, plan, checks, counts, run_id)
-    write_version(
-        _with_kept_rows(spark, base, newest, counts), storage, paths.version(table, run_id), table.partition_by
-    )
+    if plan.due:
+        newest = _newest(spark, storage, plan, checks, counts, run_id)
+        rows = newest.coalesce(FILES_A_SLICE) if base.days else newest
+        write_version(rows, storage, paths.version(table, run_id), table.partition_by)
     copy_files(storage, table, base.copied, run_id)
+    kept = compact(storage, table, base.reopened, run_id, base.day_column, base.days) if base.reopened else 0
     if counts.fatal:
         raise AuditFailed(f"{table.id}: records break rules that none may break, by rule: {counts.fatal}")
     refused = _Refused(base.quarantine, base.staying.rejected, {}, Counter())
@@ -113,7 +115,7 @@ def promote(
     read = Account({file.path: file.inspection.records for file in plan.due}, refused.new, counts.superseded)
     files = written_files(storage, table, run_id)
     whole = Account(
-        {**base.staying.records, **read.records}, refused.by_file, base.superseded_after(counts.kept) + read.superseded
+        {**base.staying.records, **read.records}, refused.by_file, base.superseded_after(kept) + read.superseded
     )
     manifest = Manifest(
         table.id,
@@ -127,7 +129,7 @@ def promote(
         whole.rejected,
         whole.superseded,
     )
-    _audit(table, base, read, whole, counts, manifest, sum(file.rows for file in files))
+    _audit(table, read, whole, counts, manifest, sum(file.rows for file in files), base.copied_rows + kept)
     shape = _shape(plan, counts, current)
     drift = compare(table, plan.due, shape, current)
     manifest = replace(manifest, columns=shape.columns, measures=shape.measures, unknown_values=shape.unknown_values)
@@ -178,7 +180,7 @@ class _Base:
     """What a new version takes over from the current one: nothing, unless the plan is for some days only.
 
     `files` are those of the untouched months, `copied` those of the months that only grow, `reopened` those of the
-    months that are written anew. `staying` and `leaving` are the counts of the landing files that stay and of those
+    months whose files are made one. `staying` and `leaving` are the counts of the landing files that stay and of those
     that make room, `superseded` that of both.
     """
 
@@ -227,28 +229,19 @@ class _Base:
         return sum(file.rows for file in self.copied)
 
     @property
-    def reopened_rows(self) -> int:
-        return sum(file.rows for file in self.reopened)
+    def day_column(self) -> str:
+        """The column by which a table that is kept by day is."""
+        daily = self.table.landing.daily if self.table.landing else None
+        return daily.column if daily else ""
 
     def superseded_after(self, kept: int) -> int:
         """The superseded records of the files that stay: all but those that the leaving files account for."""
-        return self.superseded - (self.leaving.trusted - (self.reopened_rows - kept))
+        return self.superseded - (self.leaving.trusted - (sum(file.rows for file in self.reopened) - kept))
 
 
 def _folders(days: Iterable[date]) -> set[str]:
     """The partitions that hold the days, as their folders are called."""
     return {f"{MONTH}={month_of(day)}" for day in days}
-
-
-def _with_kept_rows(spark: SparkSession, base: _Base, newest: DataFrame, counts: _Counts) -> DataFrame:
-    """The new rows and, of the months that are written anew, those of the other days."""
-    if not base.reopened_rows:
-        return newest.coalesce(FILES_A_SLICE) if base.days else newest
-    table = base.table
-    day = F.col(table.landing.daily.column) if table.landing and table.landing.daily else F.lit(None)
-    is_kept = ~day.isin(*map(date_literal, sorted(base.days)))
-    before = counts.observe_reopened(read_files(spark, base.storage, table, base.reopened), is_kept)
-    return before.where(is_kept).unionByName(newest).coalesce(FILES_A_SLICE)
 
 
 def _newest(
@@ -261,8 +254,6 @@ def _newest(
 ) -> DataFrame:
     """Of the records due, typed and checked, the newest of each grain."""
     table = plan.step.target
-    if not plan.due:
-        return empty_frame(spark, table.columns)
     records = read_landing(spark, storage, table, plan.due)
     checked = counts.observe_checked(_checked(records, plan.step, checks, run_id), checks)
     ranked = counts.observe_ranked(
@@ -362,11 +353,12 @@ def _refused_records(
 
 
 def _audit(
-    table: Table, base: _Base, read: Account, whole: Account, counts: _Counts, manifest: Manifest, written: int
+    table: Table, read: Account, whole: Account, counts: _Counts, manifest: Manifest, written: int, kept: int
 ) -> None:
     """Compare counts that know nothing of each other, and the share of refused records with its limit.
 
-    `written` are the rows in the footers of the files of this run, `manifest.rows` those of the whole version.
+    `written` are the rows in the footers of the files of this run, `kept` those of them that older versions had, and
+    `manifest.rows` those of the whole version.
     """
     landed, refused = sum(read.records.values()), sum(read.rejected.values())
     if counts.read != landed:
@@ -374,12 +366,6 @@ def _audit(
             f"{table.id}: the files hold {landed:,} records, but {counts.read:,} were read; "
             "a file may have changed meanwhile"
         )
-    if counts.reopened != base.reopened_rows:
-        raise AuditFailed(
-            f"{table.id}: the months to be written anew have {base.reopened_rows:,} rows in the lake, "
-            f"but {counts.reopened:,} were read"
-        )
-    kept = base.copied_rows + counts.kept
     if written != kept + read.trusted or counts.rejected != refused or manifest.rows != whole.trusted:
         raise AuditFailed(
             f"{table.id}: of {counts.read:,} records read and {kept:,} rows kept, {written:,} are in the new "
@@ -429,10 +415,6 @@ class _Counts:
             *(F.sum(F.when(is_watched, F.col(name))).alias(name) for name in self._table.drift.totals),
         )
 
-    def observe_reopened(self, frame: DataFrame, is_kept: Column) -> DataFrame:
-        counts = F.count(F.lit(1)).alias("reopened"), F.count(F.when(is_kept, 1)).alias("kept")
-        return self._observe("reopened", frame, *counts)
-
     @property
     def read(self) -> int:
         return self._count("checked", "records")
@@ -459,14 +441,6 @@ class _Counts:
         """By column the values that no table of the library knows."""
         texts = {name: self._found("checked").get(f"new {name}") for name, _ in self._table.drift.known_by}
         return {name: tuple(text.split("\n")[:UNKNOWN_VALUES_SHOWN]) for name, text in texts.items() if text}
-
-    @property
-    def reopened(self) -> int:
-        return self._count("reopened", "reopened")
-
-    @property
-    def kept(self) -> int:
-        return self._count("reopened", "kept")
 
     @property
     def warnings(self) -> dict[str, int]:

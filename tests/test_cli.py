@@ -173,6 +173,15 @@ def test_a_run_with_a_refused_file_ends_with_1(states: Path, tmp_path: Path, sha
     assert "trusted.state_abv" in result.stdout
 
 
+@pytest.mark.parametrize("options", [[], ["--dry-run"]], ids=["run", "dry run"])
+def test_a_run_on_a_folder_that_is_no_lake_says_so_and_leaves_nothing(options: list[str], tmp_path: Path) -> None:
+    mistyped = tmp_path / "lkae"
+    result = call("run", "covid19", "--lake", mistyped, *options)
+    assert result.exit_code == 1
+    assert "lkae has no landing files and no tables of covid19; bring files with --from" in result.output
+    assert not mistyped.exists()
+
+
 def test_a_dry_run_shows_the_plan_and_starts_nothing(states: Path, tmp_path: Path) -> None:
     text = answer("run", "covid19", "--from", states, "--lake", tmp_path / "lake", "--dry-run")
     assert "1 files to copy" in text

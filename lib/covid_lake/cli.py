@@ -18,7 +18,7 @@ from rich.console import Console
 
 from covid_lake import __version__, paths
 from covid_lake.contracts import Zone
-from covid_lake.errors import LakeError, SettingsError, UnknownTable
+from covid_lake.errors import LakeError, MissingInput, SettingsError, UnknownTable
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -158,6 +158,8 @@ def run(
     flow, storage = registry.flow(dataset), _open(root)
     first, last = _days(first_day, last_day)
     request = Request(only, full_refresh, first_day=first, last_day=last)
+    if not sources:
+        _require_data(storage, dataset)
     with _display(console) as display:
         if dry_run:
             if sources:
@@ -719,6 +721,17 @@ def _land(
         opened.append(open_storage(source, unsigned=unsigned or is_public, endpoint=endpoint))
     run_id = run_id or paths.new_run_id(datetime.now(UTC))
     return land(registry.dataset(dataset), opened, storage, run_id, dry_run=dry_run, progress=display.progress)
+
+
+def _require_data(storage: Storage, dataset: str) -> None:
+    """Raise `MissingInput` where there is nothing to run on: most likely the lake's name was mistyped."""
+    from covid_lake.store.snapshots import current_snapshot
+
+    if current_snapshot(storage, dataset).number == 0 and not storage.list_files(paths.landing(dataset)):
+        raise MissingInput(
+            f"{storage.root} has no landing files and no tables of {dataset}; bring files with --from DIR_OR_S3, or "
+            "name another lake with --lake"
+        )
 
 
 def _show_landing(console: Console, result: LandingResult, dry_run: bool) -> None:

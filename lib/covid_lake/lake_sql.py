@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
+from pyarrow import fs
 
 from covid_lake import paths
 from covid_lake.contracts import Table
@@ -48,18 +49,19 @@ class Questions:
         """
         words = set(WORD.findall(sql))
         with naming_faults(), closing(connect()) as connection:
+            filesystem = open_filesystem(self._storage)
             for name in words & self._tables.keys():
-                connection.register(name, self._relation(self._tables[name]()))
+                connection.register(name, self._relation(self._tables[name](), filesystem))
             connection.execute(sql, {name: value for name, value in values.items() if f"${name}" in sql})
             columns = [column[0] for column in connection.description or ()]
             return [dict(zip(columns, row, strict=True)) for row in connection.fetchall()]
 
-    def _relation(self, stored: Stored) -> ds.Dataset | pa.Table:
+    def _relation(self, stored: Stored, filesystem: fs.FileSystem) -> ds.Dataset | pa.Table:
         folder = paths.table(stored.table)
         files = [f"{folder}/{file.path}" for file in stored.files if file.rows]
         if not files:
             return arrow_schema(stored.table.columns).empty_table()
-        return table_dataset(self._storage, open_filesystem(self._storage), stored.table, files)
+        return table_dataset(self._storage, filesystem, stored.table, files)
 
 
 def connect() -> duckdb.DuckDBPyConnection:

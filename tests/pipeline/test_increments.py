@@ -65,6 +65,10 @@ def with_one_refused(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     return rows
 
 
+def with_all_refused(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [{**row, "Deaths": "many"} for row in rows[:2]]
+
+
 @dataclass
 class Increments:
     """A lake that went through a number of changes with a run after each, and one built at once from the same files."""
@@ -100,6 +104,10 @@ def increments(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(promotion, "FILES_A_MONTH", 2)
         after("a new day in a month of many files")
+    storage.write(f"{REPORTS}/02-13-2020.csv", last.split(b"\n")[0] + b"\n")
+    after("a new day without records")
+    storage.write(f"{REPORTS}/02-14-2020.csv", changed(last, with_all_refused))
+    after("a new day of refused records")
     path = f"{REPORTS}/01-30-2020.csv"
     storage.write(path, changed(storage.read(path), corrected))
     after("a corrected day")
@@ -164,6 +172,15 @@ def test_the_facts_of_the_next_figures_follow(what: str, months: tuple[str, ...]
     assert (cases.partitions or MONTHS) == months
 
 
+@pytest.mark.parametrize(("what", "refused"), [("a new day without records", 0), ("a new day of refused records", 2)])
+def test_a_day_that_brings_no_row_changes_nothing_else(what: str, refused: int, increments: Increments) -> None:
+    report = increments.reports[what]
+    promoted = report_of(report, "trusted.jhu_daily_reports")
+    assert (promoted.status, promoted.written, promoted.rejected) == (Status.PUBLISHED, 0, refused)
+    curated = {table.table: table.status for table in report.tables if table.table.startswith("curated.")}
+    assert Status.PUBLISHED not in curated.values()
+
+
 @pytest.mark.parametrize("table", [c.JHU_DAILY_REPORTS, c.FACT_CASES], ids=lambda table: table.name)
 def test_a_new_day_is_a_file_more_in_its_month(table: c.Table, increments: Increments, built_lake: BuiltLake) -> None:
     before = files_of_february(built_lake.storage, table, built_lake.report)
@@ -178,7 +195,7 @@ def test_a_month_of_many_files_is_written_anew(table: c.Table, increments: Incre
     before = files_of_february(increments.storage, table, increments.reports["a new day"])
     after = files_of_february(increments.storage, table, increments.reports["a new day in a month of many files"])
     assert not {file.identity for file in before} & {file.identity for file in after}
-    assert len(after) <= promotion.FILES_A_SLICE
+    assert len(after) <= 2
 
 
 def test_the_warehouse_gets_the_touched_months_and_equals_the_lake(increments: Increments) -> None:

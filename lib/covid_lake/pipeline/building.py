@@ -83,6 +83,8 @@ def build(
     written = sum(file.rows for file in files)
     if work.is_growth:
         work, files = _with_copies(storage, table, work, files, run_id)
+    elif work.is_partial and (stray := {file.partition for file in files} & {file.partition for file in work.kept}):
+        raise AuditFailed(f"{table.id}: rows were written to {', '.join(sorted(stray))}, which were not to be touched")
     if counts.rows != written:
         raise AuditFailed(f"{table.id}: {counts.rows:,} rows were to be written, and {written:,} are in the files")
     built_from = {name: entry.version for name, entry in inputs.versions.items()}
@@ -95,7 +97,8 @@ def build(
         table_basis(table),
         content=counts.content,
     )
-    same = current if current and (work.rows is None or _is_same(manifest, current.manifest)) else None
+    is_untouched = work.rows is None or (work.is_growth and not written)
+    same = current if current and (is_untouched or _is_same(manifest, current.manifest)) else None
     report = TableReport(
         table.id,
         Status.UNCHANGED if same else Status.PUBLISHED,

@@ -36,8 +36,6 @@ from covid_lake.transforms.frames import conform, rank_in_grain
 
 REJECTED = "_rejected"
 RANK = "_rank"
-# A month of the largest feed is a few megabytes.
-FILES_A_SLICE = 2
 # A new day adds a file to its month; the files of a month that has so many are made one.
 FILES_A_MONTH = 8
 UNKNOWN_VALUES_SHOWN = 50
@@ -102,8 +100,7 @@ def promote(
     counts = _Counts(table)
     if plan.due:
         newest = _newest(spark, storage, plan, checks, counts, run_id)
-        rows = newest.coalesce(FILES_A_SLICE) if base.days else newest
-        write_version(rows, storage, paths.version(table, run_id), table.partition_by)
+        write_version(newest, storage, paths.version(table, run_id), table.partition_by)
     copy_files(storage, table, base.copied, run_id)
     kept = compact(storage, table, base.reopened, run_id, base.day_column, base.days) if base.reopened else 0
     if counts.fatal:

@@ -67,11 +67,11 @@ def region_names(frames: Frames) -> DataFrame:
 
 
 def touched_names(names: Evolution) -> list[dict[str, str]]:
-    """The parts of the sources that changed: months, or whole sources."""
+    """The parts of the sources that changed: months, or the whole of a source that is not kept by month."""
     return [
         {"part": f"{source}-{month}" if month else source, "source": source, "month": month}
         for source, change in names.changed.items()
-        for month in change.partitions or ("",)
+        for month in change.partitions or (() if change.shared else ("",))
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -13,6 +14,7 @@ from covid_lake.datasets.covid19.contracts import COVID19
 from covid_lake.datasets.covid19.sample import SampleManifest, generate_sample
 from covid_lake.lake import Lake
 from covid_lake.pipeline.report import RunReport, Status
+from covid_lake.pipeline.run import Request
 from covid_lake.store.storage import LocalStorage, S3Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from lake_runs import land_files, no_session, report_of, run_lake
@@ -102,3 +104,30 @@ def test_a_copy_of_the_lake_on_disk_is_up_to_date_and_answers(s3_lake: S3Lake, t
     assert {table.status for table in report.tables} == {Status.UP_TO_DATE}
     question = "SELECT sum(confirmed) FROM covid19_curated.fact_covid"
     assert Lake(tmp_path / "copy").sql(question).arrow == Lake(s3_lake.storage.root).sql(question).arrow
+
+
+def test_new_and_corrected_days_in_a_bucket_come_to_what_a_full_refresh_gives(
+    s3_lake: S3Lake, spark_on_s3: SparkSession
+) -> None:
+    """Months that grow are copied by S3 itself, months of a corrected day are made anew; both are read back."""
+    storage, reports = s3_lake.storage, "landing/covid19/jhu-daily-reports"
+    days = sorted(datetime.strptime(Path(file.path).stem, "%m-%d-%Y") for file in storage.list_files(reports))
+    corrected = f"{reports}/{days[3]:%m-%d-%Y}.csv"
+    last = storage.read(f"{reports}/{days[-1]:%m-%d-%Y}.csv")
+    tables = ("trusted.jhu_daily_reports", "curated.fact_cases", "curated.region_names")
+
+    def rows(name: str) -> list[str]:
+        table = Lake(storage.root).arrow(f"covid19_{name}")
+        return sorted(map(repr, table.drop_columns([n for n in ("run_id",) if n in table.column_names]).to_pylist()))
+
+    storage.write(corrected, b"\n".join(storage.read(corrected).split(b"\n")[:-3]) + b"\n")
+    storage.write(f"{reports}/{days[-1] + timedelta(days=1):%m-%d-%Y}.csv", last)
+    assert run_lake(lambda: spark_on_s3, storage, Request(only=("fact_cases",)), after_minutes=3).succeeded
+    storage.write(f"{reports}/{days[-1] + timedelta(days=2):%m-%d-%Y}.csv", last)
+    grown = run_lake(lambda: spark_on_s3, storage, Request(only=("fact_cases",)), after_minutes=4)
+    assert grown.succeeded
+    assert report_of(grown, "curated.fact_cases").partitions == (f"{days[-1] + timedelta(days=2):%Y-%m}",)
+    increments = {name: rows(name) for name in tables}
+    again = Request(only=("fact_cases",), full_refresh=True)
+    assert run_lake(lambda: spark_on_s3, storage, again, after_minutes=5).succeeded
+    assert {name: rows(name) for name in tables} == increments

@@ -31,12 +31,11 @@ def compact(
     by_partition: defaultdict[str, list[DataFile]] = defaultdict(list)
     for file in files:
         by_partition[file.partition].append(file)
-    stored = [column for column in table.columns if column.name not in table.partition_by]
     days = pa.array(without, pa.date32())
     kept = 0
     for partition, its in by_partition.items():
         with naming_faults():
-            whole = pa.concat_tables(_rows(storage, table, file, arrow_schema(stored)) for file in its)
+            whole = pa.concat_tables(_rows(storage, table, file, arrow_schema(table.stored_columns)) for file in its)
         expected = sum(file.rows for file in its)
         if whole.num_rows != expected:
             raise AuditFailed(f"{table.id}: {partition} has {expected:,} rows, but {whole.num_rows:,} were read")
@@ -44,7 +43,7 @@ def compact(
         if rows.num_rows:
             ordered = rows.sort_by([(name, "ascending") for name in table.key])
             content = io.BytesIO()
-            pq.write_table(ordered, content, compression="zstd", store_schema=False)
+            pq.write_table(ordered, content, compression="zstd")
             storage.write(
                 f"{paths.version(table, version)}/{partition}/part-kept-{version}.parquet", content.getvalue()
             )

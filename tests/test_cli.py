@@ -173,10 +173,10 @@ def test_a_run_with_a_refused_file_ends_with_1(states: Path, tmp_path: Path, sha
     assert "trusted.state_abv" in result.stdout
 
 
-@pytest.mark.parametrize("options", [[], ["--dry-run"]], ids=["run", "dry run"])
-def test_a_run_on_a_folder_that_is_no_lake_says_so_and_leaves_nothing(options: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [["run"], ["run", "--dry-run"], ["plan"]], ids=" ".join)
+def test_a_folder_that_is_no_lake_is_told_so_and_left_alone(command: list[str], tmp_path: Path) -> None:
     mistyped = tmp_path / "lkae"
-    result = call("run", "covid19", "--lake", mistyped, *options)
+    result = call(*command, "covid19", "--lake", mistyped)
     assert result.exit_code == 1
     assert "lkae has no landing files and no tables of covid19; bring files with --from" in result.output
     assert not mistyped.exists()

@@ -152,12 +152,14 @@ def run(
     """
     from covid_lake.datasets import registry
     from covid_lake.display import show_plan, show_summary
+    from covid_lake.pipeline.plan import wanted_tables
     from covid_lake.pipeline.run import Request, Run, make_plan
 
     console = _console()
     flow, storage = registry.flow(dataset), _open(root)
     first, last = _days(first_day, last_day)
     request = Request(only, full_refresh, first_day=first, last_day=last)
+    wanted_tables(flow, only)  # a wrong name is told before anything else
     if not sources:
         _require_data(storage, dataset)
     with _display(console) as display:
@@ -194,13 +196,16 @@ def plan(
     """Show what a run would do with each table of DATASET, and why. Starts no Spark, changes no table."""
     from covid_lake.datasets import registry
     from covid_lake.display import show_plan
+    from covid_lake.pipeline.plan import wanted_tables
     from covid_lake.pipeline.run import Request, make_plan
 
     console = _console()
+    flow, storage = registry.flow(dataset), _open(root)
+    wanted_tables(flow, only)  # a wrong name is told before anything else
     with _display(console) as display:
         first, last = _days(first_day, last_day)
-        request = Request(only, full_refresh, first_day=first, last_day=last)
-        planned = make_plan(registry.flow(dataset), _open(root), request, display)
+        _require_data(storage, dataset)
+        planned = make_plan(flow, storage, Request(only, full_refresh, first_day=first, last_day=last), display)
     show_plan(console, planned)
 
 

@@ -101,7 +101,6 @@ def test_the_version() -> None:
         (["query", "SELECT 1", "--name", "curve"], "ask one question"),
         (["query", "SELECT 1", "--format", "xml"], "Invalid value for '--format'"),
         (["query", "SELECT 1", "--warehouse", "mysql://somewhere"], "the warehouse's URL lacks a part"),
-        (["report"], "no run has left a report here yet; start one with 'covid-lake run'"),
         (["sample", "covid19", "--out", "x", "--days", "3"], "days is 3; a sample has 14 to 1000"),
         (["sample", "books", "--out", "x"], "there is a sample of covid19 only, none of 'books'"),
         (["ddl", "covid19", "--dialect", "oracle"], "Invalid value for '--dialect'"),
@@ -321,7 +320,8 @@ def test_refused_files_are_listed(states: Path, tmp_path: Path) -> None:
     text = answer("quarantine", "list", "--lake", tmp_path / "lake")
     assert f"{STATES} (refused by " in text
     assert "the last line (3) has 1 of 2 fields and no line end" in text
-    assert "Nothing was refused" in answer("quarantine", "list", "--lake", tmp_path / "none")
+    (tmp_path / "empty").mkdir()
+    assert "Nothing was refused" in answer("quarantine", "list", "--lake", tmp_path / "empty")
 
 
 # --- versions ------------------------------------------------------------------------------------------------------

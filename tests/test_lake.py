@@ -260,7 +260,7 @@ def test_times_that_spark_wrote_as_int96_are_utc(tmp_path: Path) -> None:
         (
             "SELECT * FROM covid19_curated.enigma_jhu",
             UnknownTable,
-            "did you mean covid19_landing.enigma_jhu or covid19_tr",
+            "did you mean covid19_trusted.enigma_jhu or covid19_l",
         ),
         ("SELECT * FROM covid19_curated.dim_region", UnknownTable, "covid-lake run covid19"),
         ("SELECT * FROM covid19_landing.state_abv", UnknownTable, "has no files in this lake"),

@@ -102,7 +102,7 @@ def test_a_table_may_be_called_without_its_database(name: str) -> None:
 
 
 def test_an_unknown_table_is_told_with_close_names(small: Lake) -> None:
-    with pytest.raises(UnknownTable, match="no table is called state_abvs; did you mean state_abv"):
+    with pytest.raises(UnknownTable, match=r"no table is called state_abvs; did you mean covid19_trusted.state_abv"):
         refused(small, "state_abvs")
     publish_rows(small.storage, "v2", {"covid19_trusted.hospital_beds": [{"hospital_id": 1}]})
     with pytest.raises(UnknownTable, match="no record of hospital_beds was refused"):

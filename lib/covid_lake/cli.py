@@ -18,7 +18,7 @@ from rich.console import Console
 
 from covid_lake import __version__, paths
 from covid_lake.contracts import Zone
-from covid_lake.errors import LakeError, MissingInput, SettingsError, UnknownTable
+from covid_lake.errors import LakeError, SettingsError, UnknownTable
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -53,7 +53,17 @@ source_option = click.option(
 endpoint_option = click.option(
     "--endpoint", metavar="URL", help="Endpoint of the S3 that the sources lie in; otherwise AWS_ENDPOINT_URL_S3."
 )
-dataset_argument = click.argument("dataset")
+
+
+def _folded(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    return name.strip().casefold() if name else name
+
+
+dataset_argument = click.argument("dataset", callback=_folded)
+only_option = click.option(
+    "--only", multiple=True, metavar="TABLE",
+    help="Only this table and what it needs: fact_cases, or covid19_curated.fact_cases. Repeatable.",
+)  # fmt: skip
 from_date_option = click.option(
     "--from-date", "first_day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
     help="Do the days from this one on again, up to date or not.",
@@ -120,7 +130,7 @@ def land(
 @source_option
 @lake_option
 @warehouse_option
-@click.option("--only", multiple=True, metavar="TABLE", help="Refresh only this table and what it needs. Repeatable.")
+@only_option
 @click.option("--full-refresh", is_flag=True, help="Build everything anew, up to date or not.")
 @from_date_option
 @to_date_option
@@ -153,7 +163,7 @@ def run(
     from covid_lake.datasets import registry
     from covid_lake.display import show_plan, show_summary
     from covid_lake.pipeline.plan import wanted_tables
-    from covid_lake.pipeline.run import Request, Run, make_plan
+    from covid_lake.pipeline.run import Request, Run, make_plan, require_sense
 
     console = _console()
     flow, storage = registry.flow(dataset), _open(root)
@@ -161,12 +171,12 @@ def run(
     request = Request(only, full_refresh, first_day=first, last_day=last)
     wanted_tables(flow, only)  # a wrong name is told before anything else
     if not sources:
-        _require_data(storage, dataset)
+        require_sense(flow, storage, request)  # before a warehouse is started for nothing
     with _display(console) as display:
         if dry_run:
             if sources:
                 _show_landing(console, _land(dataset, sources, storage, display, endpoint, unsigned, True), True)
-            show_plan(console, make_plan(flow, storage, request, display))
+            show_plan(console, make_plan(flow, storage, request, display, unchecked=bool(sources)))
             return
         run_id = paths.new_run_id(datetime.now(UTC))
         landed = _land(dataset, sources, storage, display, endpoint, unsigned, False, run_id) if sources else None
@@ -181,7 +191,7 @@ def run(
 @main.command()
 @dataset_argument
 @lake_option
-@click.option("--only", multiple=True, metavar="TABLE", help="Plan only this table and what it needs. Repeatable.")
+@only_option
 @click.option("--full-refresh", is_flag=True, help="Plan as if nothing were up to date.")
 @from_date_option
 @to_date_option
@@ -196,15 +206,12 @@ def plan(
     """Show what a run would do with each table of DATASET, and why. Starts no Spark, changes no table."""
     from covid_lake.datasets import registry
     from covid_lake.display import show_plan
-    from covid_lake.pipeline.plan import wanted_tables
     from covid_lake.pipeline.run import Request, make_plan
 
     console = _console()
     flow, storage = registry.flow(dataset), _open(root)
-    wanted_tables(flow, only)  # a wrong name is told before anything else
     with _display(console) as display:
         first, last = _days(first_day, last_day)
-        _require_data(storage, dataset)
         planned = make_plan(flow, storage, Request(only, full_refresh, first_day=first, last_day=last), display)
     show_plan(console, planned)
 
@@ -313,7 +320,7 @@ def report(run_id: str | None, root: str, style: str) -> None:
     from covid_lake.display import show_summary
     from covid_lake.pipeline.report import from_json, read_report
 
-    storage = _open(root)
+    storage = _open_lake(root)
     content = read_report(storage, run_id)
     if style == "json":
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
@@ -378,12 +385,12 @@ def versions(table: str, root: str) -> None:
     """List the versions of TABLE that can be restored, such as covid19_curated.fact_cases."""
     from rich.table import Table as RichTable
 
-    from covid_lake.datasets.registry import find_table
+    from covid_lake.datasets.registry import table_called
     from covid_lake.store.retention import versions_of
 
-    found = find_table(table)
+    found = table_called(table)
     _require_versions(found)
-    kept = versions_of(_open(root), found.contract)
+    kept = versions_of(_open_lake(root), found.contract)
     if not kept:
         raise UnknownTable(f"{found} was not built in this lake yet; build it with: covid-lake run {found.dataset}")
     shown = RichTable()
@@ -412,8 +419,9 @@ def restore(table: str, version: str, root: str) -> None:
     from covid_lake.store.retention import restore as restore_version
     from covid_lake.store.runs import announced
 
-    found, storage = registry.find_table(table), _open(root)
+    found = registry.table_called(table)
     _require_versions(found)
+    storage = _open_lake(root)
     run_id = paths.new_run_id(datetime.now(UTC))
     with announced(storage, run_id):
         snapshot = restore_version(storage, registry.dataset(found.dataset), found.contract, version, run_id)
@@ -435,7 +443,8 @@ def vacuum(dataset: str, root: str, keep: int, dry_run: bool) -> None:
     from covid_lake.datasets import registry
     from covid_lake.store.retention import vacuum as remove_old
 
-    removed = remove_old(_open(root), registry.dataset(dataset), keep, dry_run=dry_run)
+    family = registry.dataset(dataset)
+    removed = remove_old(_open_lake(root), family, keep, dry_run=dry_run)
     verb = "would be removed" if dry_run else "removed"
     for folder in removed.versions():
         click.echo(f"  {folder}")
@@ -454,7 +463,7 @@ def quarantine() -> None:
 
 
 @quarantine.command("list")
-@click.argument("dataset", required=False)
+@click.argument("dataset", required=False, callback=_folded)
 @lake_option
 @click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def list_quarantine(dataset: str | None, root: str, style: str) -> None:
@@ -468,8 +477,8 @@ def list_quarantine(dataset: str | None, root: str, style: str) -> None:
     from covid_lake.record_display import refused_file, refused_table
     from covid_lake.refusals import refused_files, refused_records
 
-    lake = Lake(root).fixed()
     names = [registry.dataset(dataset).name] if dataset else registry.dataset_names()
+    lake = Lake(root).fixed()
     records = [one for name in names for one in refused_records(lake, name)]
     files = [one for name in names for one in refused_files(lake, name)]
     if style == "json":
@@ -507,9 +516,10 @@ def show_quarantine(table: str, root: str, rule: str | None, file: str | None, l
     from covid_lake.answers import format_answer
     from covid_lake.lake import Lake
     from covid_lake.record_display import refused_block
-    from covid_lake.refusals import refused
+    from covid_lake.refusals import find_quarantine, refused
 
-    answer = refused(Lake(root), table, rule=rule, file=file)
+    named = find_quarantine(table)  # a wrong name is told before anything else
+    answer = refused(Lake(root), str(named), rule=rule, file=file)
     shown = replace(answer, arrow=answer.arrow.slice(0, limit or None))
     if style == "table":
         console = _console()
@@ -524,7 +534,7 @@ def show_quarantine(table: str, root: str, rule: str | None, file: str | None, l
 @quarantine.command()
 @dataset_argument
 @lake_option
-@click.option("--only", multiple=True, metavar="TABLE", help="Only this trusted table. Repeatable.")
+@only_option
 def retry(dataset: str, root: str, only: tuple[str, ...]) -> None:
     """Promote the landing files again that have refused records, after a rule or an alias was mended.
 
@@ -533,11 +543,13 @@ def retry(dataset: str, root: str, only: tuple[str, ...]) -> None:
     """
     from covid_lake.datasets import registry
     from covid_lake.display import show_summary
+    from covid_lake.pipeline.plan import wanted_tables
     from covid_lake.pipeline.run import Request, Run, refused_files
     from covid_lake.store.snapshots import current_snapshot
 
     console = _console()
-    flow, storage = registry.flow(dataset), _open(root)
+    flow, storage = registry.flow(dataset), _open_lake(root)
+    wanted_tables(flow, only)  # a wrong name is told before anything else
     waiting = refused_files(storage, flow, current_snapshot(storage, dataset))
     if not waiting:
         console.print("[green]Nothing to do[/]: no record is in quarantine.")
@@ -630,8 +642,10 @@ def trace(table: str, key: tuple[str, ...], root: str, limit: int, style: str) -
     from covid_lake.lake import Lake
     from covid_lake.record_display import trace_json, trace_tree
     from covid_lake.trace import trace as trace_row
+    from covid_lake.trace import traced_table
 
-    traced = trace_row(Lake(root), table, _pairs(key), limit=limit or None)
+    named, pairs = traced_table(table), _pairs(key)  # a wrong name is told before anything else
+    traced = trace_row(Lake(root), str(named), pairs, limit=limit or None)
     if style == "json":
         click.echo(trace_json(traced))
     else:
@@ -699,9 +713,19 @@ def _display(console: Console) -> Iterator[RunDisplay]:
 
 
 def _open(root: str) -> Storage:
+    """The place that is named, where a command may make a lake."""
     from covid_lake.store.storage import open_storage
 
     return open_storage(root)
+
+
+def _open_lake(root: str) -> Storage:
+    """The lake that is named; `MissingInput` where none is."""
+    from covid_lake.store.presence import require_lake
+
+    storage = _open(root)
+    require_lake(storage)
+    return storage
 
 
 def _land(
@@ -726,17 +750,6 @@ def _land(
         opened.append(open_storage(source, unsigned=unsigned or is_public, endpoint=endpoint))
     run_id = run_id or paths.new_run_id(datetime.now(UTC))
     return land(registry.dataset(dataset), opened, storage, run_id, dry_run=dry_run, progress=display.progress)
-
-
-def _require_data(storage: Storage, dataset: str) -> None:
-    """Raise `MissingInput` where there is nothing to run on: most likely the lake's name was mistyped."""
-    from covid_lake.store.snapshots import current_snapshot
-
-    if current_snapshot(storage, dataset).number == 0 and not storage.list_files(paths.landing(dataset)):
-        raise MissingInput(
-            f"{storage.root} has no landing files and no tables of {dataset}; bring files with --from DIR_OR_S3, or "
-            "name another lake with --lake"
-        )
 
 
 def _show_landing(console: Console, result: LandingResult, dry_run: bool) -> None:

@@ -123,7 +123,13 @@ def show_summary(console: Console, report: RunReport, zones: Sequence[tuple[str,
         console.print(_loads(report))
     if report.warehouse_error:
         console.print(f"[bold red]The warehouse was not loaded[/]: {report.warehouse_error}", highlight=False)
-    accounts = "every record is accounted for" if report.reconciled else "[bold red]the accounts do not add up[/]"
+    failed = sum(table.status == Status.FAILED for table in report.tables)
+    if not report.reconciled:
+        accounts = "[bold red]the accounts do not add up[/]"
+    elif failed:
+        accounts = f"[bold red]{failed} of {len(report.tables)} tables failed[/] and kept their old version"
+    else:
+        accounts = "every record is accounted for"
     console.print(f"Run {report.run_id}: {report.seconds:.1f} s, engine {report.engine}; {accounts}.", highlight=False)
     for name, location in zones:
         console.print(f"  {name:<11} {location}", highlight=False, soft_wrap=True)

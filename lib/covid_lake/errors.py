@@ -27,8 +27,12 @@ class AuditFailed(LakeError):
     """What was written is not what was read, or a check on the table does not hold; nothing was published."""
 
 
+class AccountsDiffer(AuditFailed):
+    """The records that went into a table are not those that came out: the accounts don't add up."""
+
+
 class MissingInput(LakeError):
-    """A step needs a table that the lake does not have."""
+    """There is no lake at the place that was named, or it has nothing that a run could stand on."""
 
 
 class UnknownTable(LakeError):

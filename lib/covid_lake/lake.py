@@ -34,6 +34,7 @@ from covid_lake.lake_sql import connect, naming_faults
 from covid_lake.landing_views import landing_files, landing_query
 from covid_lake.query import Listing, Question, read_question
 from covid_lake.store.parquet import stored_rows
+from covid_lake.store.presence import require_lake
 from covid_lake.store.snapshots import Manifest, Snapshot, TableVersion, current_snapshot, read_manifest
 from covid_lake.store.storage import FileInfo, Storage, open_storage
 
@@ -65,14 +66,15 @@ class Location:
 
 
 class Lake:
-    """The lake at `root`, a directory or `s3://bucket/prefix`; nothing is read before it is asked for.
+    """The lake at `root`, a directory or `s3://bucket/prefix`; no table is read before it is asked for.
 
     S3 is reached with the credentials, region and endpoint that boto3 finds in the environment; `unsigned` reads a
-    public bucket without any.
+    public bucket without any. Raises `MissingInput` where no lake is.
     """
 
     def __init__(self, root: str | Path, *, unsigned: bool = False, endpoint: str | None = None) -> None:
         self.storage = open_storage(str(root), unsigned=unsigned, endpoint=endpoint)
+        require_lake(self.storage)
         self._endpoint = endpoint
         self._relations: duckdb.DuckDBPyConnection | None = None
         self._fixed: _State | None = None
@@ -103,7 +105,7 @@ class Lake:
     def location(self, name: str) -> Location:
         """Where the table's current rows lie; `UnknownTable` where there is no such table, or none yet."""
         state = self._state()
-        folder, files = state.files(registry.find_table(name))
+        folder, files = state.files(registry.table_called(name))
         return Location(state.place(folder), tuple(state.place(f"{folder}/{file}") for file in files))
 
     def inputs(self, name: str) -> Mapping[str, str]:
@@ -111,18 +113,18 @@ class Lake:
 
         Raises `UnknownTable` where there is no such table, or no version of it.
         """
-        return self._state().inputs(registry.find_table(name))
+        return self._state().inputs(registry.table_called(name))
 
     def dataset(self, name: str) -> ds.Dataset:
         """The table as an Arrow dataset, which reads files only when it is scanned, and only those that it has to.
 
         Partition columns are text. Raises `UnknownTable`, and `QueryError` for a landing table, which is no Parquet.
         """
-        return self._state().dataset(registry.find_table(name))
+        return self._state().dataset(registry.table_called(name))
 
     def arrow(self, name: str) -> pa.Table:
         """The table, whole, as an Arrow table; a landing table as text. Raises `UnknownTable`."""
-        table = registry.find_table(name)
+        table = registry.table_called(name)
         if table.zone is Zone.LANDING:
             return self.sql(f"SELECT * FROM {table}").arrow  # noqa: S608 - the name is one of the registry's
         with naming_faults():
@@ -130,7 +132,7 @@ class Lake:
 
     def relation(self, name: str) -> duckdb.DuckDBPyRelation:
         """The table as a DuckDB relation, to be filtered and joined in Python. Raises `UnknownTable`."""
-        table = registry.find_table(name)
+        table = registry.table_called(name)
         if self._relations is None:
             self._relations = connect()
         if table.zone is Zone.LANDING:
@@ -273,7 +275,7 @@ def _answer(connection: duckdb.DuckDBPyConnection, question: Question) -> Answer
 
 def _list(listing: Listing, state: _State) -> Answer:
     if listing.kind == "columns":
-        table = registry.find_table(str(listing.name))
+        table = registry.table_called(str(listing.name))
         columns = [[column.name, athena_type(column), column.comment] for column in table.contract.columns]
         return answer_of_rows(["column", "type", "comment"], columns)
     entries = [entry for entry in map(state.entry, registry.all_tables()) if entry.location]

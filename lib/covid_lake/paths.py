@@ -63,6 +63,8 @@ def inventory(dataset: str) -> str:
 
 
 RUNNING = "_running"
+# What a lake holds directly below its root.
+TOP_FOLDERS = frozenset({*map(str, Zone), "_snapshots", "_landing", "_runs", RUNNING})
 
 
 def running(run_id: str) -> str:

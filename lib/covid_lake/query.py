@@ -15,15 +15,14 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from covid_lake.answers import Answer, answer_of_rows
-from covid_lake.contracts import Zone
+from covid_lake.contracts import Table, Zone
 from covid_lake.datasets import registry
-from covid_lake.datasets.registry import NamedTable
+from covid_lake.datasets.registry import ATHENA_CATALOG, NamedTable
 from covid_lake.errors import QueryError, UnknownTable, WarehouseError
 
 if TYPE_CHECKING:
     import psycopg
 
-ATHENA_CATALOG = "awsdatacatalog"
 WAREHOUSE_CATALOGUES = ("information_schema", "pg_catalog")
 ALLOWED = "ask with SELECT, WITH, VALUES, EXPLAIN, SHOW or DESCRIBE"
 
@@ -32,7 +31,7 @@ EXPLAIN = re.compile(r"explain\s+(?P<query>.*)", re.DOTALL | re.IGNORECASE)
 SHOW_DATABASES = re.compile(r"show\s+(?:databases|schemas)", re.IGNORECASE)
 SHOW_TABLES = re.compile(r"show\s+tables(?:\s+(?:in|from)\s+(?P<name>[\w`\"]+))?", re.IGNORECASE)
 SHOW_COLUMNS = re.compile(
-    r"(?:show\s+columns\s+(?:in|from)|describe|desc)\s+(?P<name>[\w`\"]+\.[\w`\"]+)", re.IGNORECASE
+    r"(?:show\s+columns\s+(?:in|from)|describe|desc)\s+(?P<name>[\w`\"]+(?:\.[\w`\"]+){0,2})", re.IGNORECASE
 )
 
 
@@ -163,11 +162,24 @@ def _table_names(tree: exp.Expr) -> tuple[str, ...]:
 def _as_in_warehouse(node: exp.Expr) -> exp.Expr:
     if not isinstance(node, exp.Table) or not node.db or node.db.casefold() in WAREHOUSE_CATALOGUES:
         return node
-    table = registry.find_table(f"{node.db}.{node.name}")
-    if table.zone is not Zone.CURATED:
-        raise UnknownTable(f"{table} is not in the warehouse: it holds the curated tables; ask the lake for the others")
+    table = _warehouse_table(f"{node.db}.{node.name}")
     node.set("db", exp.to_identifier(table.dataset))
+    node.set("this", exp.to_identifier(table.contract.name))
     return node
+
+
+def _warehouse_table(name: str) -> NamedTable:
+    """The table of that name, which may also be called as it is in the warehouse itself: `covid19.fact_cases`."""
+    own = {f"{dataset}.{table.name}": table for dataset in registry.dataset_names() for table in _star(dataset)}
+    contract = own.get(name.casefold())
+    table = NamedTable(Zone.CURATED, contract) if contract else registry.find_table(name)
+    if table.zone is not Zone.CURATED or not table.contract.in_warehouse:
+        raise UnknownTable(f"{table} is not in the warehouse: it holds the curated tables; ask the lake for the others")
+    return table
+
+
+def _star(dataset: str) -> tuple[Table, ...]:
+    return registry.dataset(dataset).star
 
 
 def _warehouse_message(error: psycopg.Error, question: Question) -> str:
@@ -186,4 +198,4 @@ def _warehouse_message(error: psycopg.Error, question: Question) -> str:
 
 def _curated_tables(question: Question) -> list[NamedTable]:
     databases = [name for name in question.tables if name.split(".")[0] not in WAREHOUSE_CATALOGUES]
-    return [registry.find_table(name) for name in databases]
+    return [_warehouse_table(name) for name in databases]

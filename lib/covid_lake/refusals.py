@@ -93,18 +93,8 @@ def refused(lake: Lake, name: str, *, rule: str | None = None, file: str | None 
 
 
 def find_quarantine(name: str) -> NamedTable:
-    """The quarantine of a table that may be called `t`, `zone.t` or `dataset_zone.t`; `UnknownTable` where none is."""
-    wanted = name.casefold().rsplit(".", 1)[-1]
-    tables = [one for dataset in registry.dataset_names() for one in registry.tables_of(dataset, Zone.QUARANTINE)]
-    named = [one for one in tables if one.contract.name == wanted]
-    exact = [one for one in named if str(one) == name.casefold()]
-    found = exact or named
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UnknownTable(f"{name} may be {' or '.join(map(str, found))}; name one of them")
-    close = registry.close_matches(wanted, [one.contract.name for one in tables])
-    raise UnknownTable(f"no table is called {name}" + (f"; did you mean {' or '.join(close)}?" if close else ""))
+    """The quarantine of a table, which may be named itself; `UnknownTable` where none is."""
+    return NamedTable(Zone.QUARANTINE, registry.table_called(name).contract)
 
 
 def _nothing_left(table: NamedTable, rows: list[dict[str, Any]], rule: str | None, file: str | None) -> str:

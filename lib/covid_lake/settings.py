@@ -54,7 +54,7 @@ class JobSettings:
         return cls(
             dataset=own["dataset"],
             lake_root=own["lake_root"],
-            only=tuple(name for name in own.get("only", "").split(",") if name),
+            only=tuple(name.strip() for name in own.get("only", "").split(",") if name.strip()),
             full_refresh=_truth("full_refresh", own.get("full_refresh", "false")),
             connection_name=own.get("connection_name"),
             warehouse=own.get("warehouse"),

@@ -70,6 +70,17 @@ class Trace:
         return tuple(dict.fromkeys([*own, *(fault for trace in self.behind for fault in trace.faults)]))
 
 
+def traced_table(name: str) -> NamedTable:
+    """The table of that name from which a trace can start; `SettingsError` for one of landing or quarantine."""
+    table = registry.table_called(name)
+    if table.zone not in TRACED:
+        raise SettingsError(
+            f"{table}: a trace starts from a trusted or curated table; read this one with: "
+            + ("covid-lake quarantine show" if table.zone is Zone.QUARANTINE else "covid-lake query")
+        )
+    return table
+
+
 def trace(lake: Lake, name: str, key: Mapping[str, str], *, limit: int | None = None) -> Trace:
     """The row of the table that has the values of `key`, and everything behind it.
 
@@ -77,12 +88,7 @@ def trace(lake: Lake, name: str, key: Mapping[str, str], *, limit: int | None = 
     `limit` bounds the rows given of each table, not those that are walked through. Raises `TraceError` where not
     exactly one row has the values, `SettingsError` for a column or value that cannot be, and `UnknownTable`.
     """
-    table = registry.find_table(name)
-    if table.zone not in TRACED:
-        raise SettingsError(
-            f"{table}: a trace starts from a trusted or curated table; read this one with: "
-            + ("covid-lake quarantine show" if table.zone is Zone.QUARANTINE else "covid-lake query")
-        )
+    table = traced_table(name)
     walk = _Walk(lake.fixed(), table.dataset)
     with closing(walk.connection):
         found = walk.row(table, key)

@@ -331,7 +331,9 @@ def test_a_record_that_breaks_a_rule_that_none_may_break_fails_the_table(
     report = run_lake(lambda: spark, copied, flow=flow, after_minutes=1)
     assert statuses(report) == {"trusted.state_abv": Status.FAILED}
     assert report_of(report, "trusted.state_abv").reason.endswith("{'texas': 1}")
-    assert (report.reconciled, current_snapshot(copied, "covid19")) == (False, before)
+    # Nothing was published, and no record got lost: the table failed, its accounts did not.
+    assert (report.succeeded, report.reconciled) == (False, True)
+    assert current_snapshot(copied, "covid19") == before
 
 
 def test_refused_records_that_pass_after_a_rule_was_mended_move_to_trusted(
@@ -356,7 +358,8 @@ def test_refused_records_that_pass_after_a_rule_was_mended_move_to_trusted(
 # --- lakes with less -----------------------------------------------------------------------------------------------
 
 
-def test_an_empty_lake_has_nothing_to_build_and_says_what_is_missing(tmp_path: Path) -> None:
+def test_a_lake_with_no_table_s_files_has_nothing_to_build_and_says_what_is_missing(tmp_path: Path) -> None:
+    LocalStorage(tmp_path).write("landing/covid19/notes.txt", b"of no table")
     report = run_lake(no_session, LocalStorage(tmp_path))
     assert set(statuses(report).values()) == {Status.SKIPPED}
     assert report_of(report, "trusted.state_abv").reason.startswith("no landing file static-datasets/csv/state-abv/")

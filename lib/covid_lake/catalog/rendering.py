@@ -7,7 +7,6 @@ from collections.abc import Collection
 from covid_lake.catalog import athena_ddl
 from covid_lake.contracts import Table
 from covid_lake.datasets import registry
-from covid_lake.errors import SettingsError
 from covid_lake.warehouse import ddl
 from covid_lake.warehouse.dialects import DIALECTS, REDSHIFT
 
@@ -29,10 +28,8 @@ def render_tables(dataset: str, dialect: str, names: Collection[str] = ()) -> li
     """
     family = registry.dataset(dataset)
     tables = family.tables if dialect == "athena" else family.star
-    unknown = set(names) - {table.name for table in tables}
-    if unknown:
-        raise SettingsError(f"{dataset} has no table {', '.join(sorted(unknown))} in {dialect}")
-    return [_ended(_render(table, dialect)) for table in tables if not names or table.name in names]
+    chosen = registry.tables_of_request(dataset, names, tables) if names else tables
+    return [_ended(_render(table, dialect)) for table in tables if table in chosen]
 
 
 def _render(table: Table, dialect: str) -> str:

@@ -10,6 +10,7 @@ import difflib
 import importlib
 import importlib.util
 import pkgutil
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,8 @@ from covid_lake.contracts import Dataset, Table, Zone
 from covid_lake.errors import SettingsError, UnknownTable
 from covid_lake.lineage import Lineage
 from covid_lake.steps import Flow
+
+ATHENA_CATALOG = "awsdatacatalog"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +102,82 @@ def all_tables() -> tuple[NamedTable, ...]:
 
 
 def find_table(name: str) -> NamedTable:
-    """The table called `<dataset>_<zone>.<table>`, in any case; `UnknownTable` with close matches where none is."""
+    """The table called `<dataset>_<zone>.<table>`, in any case: the full name, as SQL has it.
+
+    Raises `UnknownTable` with close matches where there is none; what people type elsewhere is for `table_called`.
+    """
     known = {str(table): table for table in all_tables()}
     found = known.get(name.casefold())
     if found is None:
-        raise UnknownTable(f"no table is called {name}{_close_to(name.casefold(), known)}")
+        raise UnknownTable(f"no table is called {name}{_close_to(name, all_tables())}")
     return found
 
 
-def close_matches(name: str, known: Iterable[str]) -> list[str]:
-    """Up to three known names that a person may have meant; the same table in another zone comes first."""
-    choices = list(known)
-    table = name.rsplit(".", 1)[-1]
-    same = [choice for choice in choices if choice.rsplit(".", 1)[-1] == table]
-    similar = difflib.get_close_matches(name, choices, n=3, cutoff=0.6)
-    by_table = {choice.rsplit(".", 1)[-1]: choice for choice in choices}
-    similar += [by_table[match] for match in difflib.get_close_matches(table, by_table, n=3, cutoff=0.7)]
-    return list(dict.fromkeys(same + similar))[:3]
+def table_called(name: str, among: Iterable[NamedTable] | None = None) -> NamedTable:
+    """The table that a person means, of those given or of all: the one place that decides what a name stands for.
+
+    `covid19_trusted.x` is its full name; `trusted.x`, `covid19.x` and `x` will do where they mean one table only. Case,
+    quotes and the catalog's name make no difference. A name without a zone is that of a trusted or curated table, not
+    of its landing files or of what was refused of it. Raises `UnknownTable`, which says what was probably meant.
+    """
+    tables = all_tables() if among is None else tuple(among)
+    *places, last = [part.strip().strip('`"').strip() for part in name.strip().casefold().split(".")]
+    if places[:1] == [ATHENA_CATALOG]:
+        places = places[1:]
+    found = [
+        table
+        for table in tables
+        if table.contract.name == last and all(p in (table.database, table.zone, table.dataset) for p in places)
+    ]
+    if len(places) > 1:
+        found = []
+    own = [table for table in found if table.zone is table.contract.zone] or found
+    if not own:
+        raise UnknownTable(f"no table is called {name.strip()}{_close_to(name.strip(), tables)}")
+    if len(own) > 1:
+        raise UnknownTable(f"{name.strip()} may be {' or '.join(map(str, own))}; name one of them in full")
+    return own[0]
 
 
-def _close_to(name: str, known: Iterable[str]) -> str:
+def tables_of_request(dataset_name: str, names: Iterable[str], tables: Iterable[Table]) -> tuple[Table, ...]:
+    """Those of the dataset's tables that a person names, one or several in a text, with commas or blanks between them.
+
+    Each is read as `table_called` reads it. Raises `SettingsError`, which lists what there is and says what was
+    probably meant, for a name that is none of them and for texts without a name.
+    """
+    choices = [NamedTable(table.zone, table) for table in tables]
+    there = ", ".join(sorted(table.contract.name for table in choices))
+    single = [name for text in names for name in re.split(r"[,\s]+", text) if name]
+    if not single:
+        raise SettingsError(f"no table is named; {dataset_name} has {there}")
+    found, unknown, meant = [], [], []
+    for name in single:
+        try:
+            found.append(table_called(name, choices).contract)
+        except UnknownTable:
+            unknown.append(name)
+            meant += close_matches(name, choices)
+    if unknown:
+        hint = f"; did you mean {' or '.join(dict.fromkeys(meant))}?" if meant else ""
+        raise SettingsError(f"{dataset_name} has no table {', '.join(unknown)}; it has {there}{hint}")
+    return tuple(found)
+
+
+def close_matches(name: str, known: Iterable[NamedTable]) -> list[str]:
+    """Up to three tables that a person may have meant by a name; one of the very name in another zone comes first."""
+    # Of a table's zones its own comes before its landing files and what was refused of it.
+    tables = sorted(known, key=lambda table: table.zone is not table.contract.zone)
+    wanted = name.casefold()
+    last = wanted.rsplit(".", 1)[-1].strip('`" ')
+    by_name: dict[str, list[str]] = {}
+    for table in tables:
+        by_name.setdefault(table.contract.name, []).append(str(table))
+    similar = difflib.get_close_matches(wanted, map(str, tables), n=3, cutoff=0.75)
+    similar += [by_name[match][0] for match in difflib.get_close_matches(last, by_name, n=3, cutoff=0.6)]
+    return list(dict.fromkeys(by_name.get(last, []) + similar))[:3]
+
+
+def _close_to(name: str, known: Iterable[NamedTable]) -> str:
     matches = close_matches(name, known)
     return f"; did you mean {' or '.join(matches)}?" if matches else "; list the tables with: covid-lake tables"
 

@@ -106,9 +106,14 @@ def table_of(dataset: Dataset, path: str) -> Table | None:
     if path.endswith(f"/{MARKER}"):
         return None
     for table in dataset.tables:
-        if table.landing and matches(path, table.landing.csv + table.landing.json):
+        if is_file_of(table, path):
             return table
     return None
+
+
+def is_file_of(table: Table, path: str) -> bool:
+    """Whether a landing path is one of the table's, by its patterns."""
+    return table.landing is not None and matches(path, table.landing.csv + table.landing.json)
 
 
 def files_of(table: Table, files: Iterable[LandingFile]) -> tuple[list[LandingFile], list[Refusal]]:

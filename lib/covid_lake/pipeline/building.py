@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from covid_lake import paths
 from covid_lake.contracts import Severity, Table
-from covid_lake.errors import AuditFailed
+from covid_lake.errors import AccountsDiffer, AuditFailed
 from covid_lake.lake_sql import Questions, Stored, quoted
 from covid_lake.pipeline.plan import PlannedBuild, build_fingerprint, table_basis
 from covid_lake.pipeline.promotion import Written
@@ -86,7 +86,7 @@ def build(
     elif work.is_partial and (stray := {file.partition for file in files} & {file.partition for file in work.kept}):
         raise AuditFailed(f"{table.id}: rows were written to {', '.join(sorted(stray))}, which were not to be touched")
     if counts.rows != written:
-        raise AuditFailed(f"{table.id}: {counts.rows:,} rows were to be written, and {written:,} are in the files")
+        raise AccountsDiffer(f"{table.id}: {counts.rows:,} rows were to be written, and {written:,} are in the files")
     built_from = {name: entry.version for name, entry in inputs.versions.items()}
     manifest = Manifest(
         table.id,
@@ -167,7 +167,7 @@ def _with_copies(
     files = written_files(storage, table, version)
     expected, found = (sum(file.rows for file in some) for some in ((*written, *copied), files))
     if found != expected:
-        raise AuditFailed(f"{table.id}: {expected:,} rows were to be in new files and copies, and {found:,} are")
+        raise AccountsDiffer(f"{table.id}: {expected:,} rows were to be in new files and copies, and {found:,} are")
     partitions = tuple(sorted(folder.partition("=")[2] for folder in grown))
     others = tuple(file for file in work.kept if file.partition not in grown)
     return replace(work, partitions=partitions, kept=others), files

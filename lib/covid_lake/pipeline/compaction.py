@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from covid_lake import paths
 from covid_lake.contracts import Table
-from covid_lake.errors import AuditFailed
+from covid_lake.errors import AccountsDiffer
 from covid_lake.lake_files import arrow_schema
 from covid_lake.lake_sql import naming_faults
 from covid_lake.store.snapshots import DataFile
@@ -26,7 +26,7 @@ def compact(
     """Write the rows of an older version's files into the folder of `version`, a file a partition, sorted by key.
 
     The rows of the days `without` are left out. Takes the memory of one partition's rows. Returns the number of rows
-    that were written; raises `AuditFailed` where a file does not hold the rows that its footer counted.
+    that were written; raises `AccountsDiffer` where a file does not hold the rows that its footer counted.
     """
     by_partition: defaultdict[str, list[DataFile]] = defaultdict(list)
     for file in files:
@@ -38,7 +38,7 @@ def compact(
             whole = pa.concat_tables(_rows(storage, table, file, arrow_schema(table.stored_columns)) for file in its)
         expected = sum(file.rows for file in its)
         if whole.num_rows != expected:
-            raise AuditFailed(f"{table.id}: {partition} has {expected:,} rows, but {whole.num_rows:,} were read")
+            raise AccountsDiffer(f"{table.id}: {partition} has {expected:,} rows, but {whole.num_rows:,} were read")
         rows = whole.filter(pc.invert(pc.is_in(whole[day_column], days)))
         if rows.num_rows:
             ordered = rows.sort_by([(name, "ascending") for name in table.key])

@@ -12,7 +12,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 
 from covid_lake.contracts import Table, month_of
-from covid_lake.errors import SettingsError
+from covid_lake.datasets import registry
 from covid_lake.landing.inventory import LandingFile, Refusal, files_of
 from covid_lake.steps import Build, Flow, Promotion
 from covid_lake.store.snapshots import Snapshot, TableVersion
@@ -158,17 +158,16 @@ def plan_builds(
 def wanted_tables(flow: Flow, only: Collection[str]) -> frozenset[str]:
     """The tables named in `only`, all that they need and those that they refer to; every table where none is named.
 
-    Raises `SettingsError` for a name that is no table of the dataset.
+    A name is read as everywhere (`registry.table_called`), and a text may hold several. Raises `SettingsError` for one
+    that is no table of the dataset.
     """
     steps = {build.target.name: build for build in flow.builds}
-    names = {step.target.name for step in flow.promotions} | steps.keys()
-    unknown = sorted(set(only) - names)
-    if unknown:
-        raise SettingsError(f"{flow.dataset.name} has no table {', '.join(unknown)}; it has {', '.join(sorted(names))}")
+    targets = [*(step.target for step in flow.promotions), *(step.target for step in flow.builds)]
     if not only:
-        return frozenset(names)
+        return frozenset(table.name for table in targets)
+    named = registry.tables_of_request(flow.dataset.name, only, targets)
     wanted: set[str] = set()
-    queue = list(only)
+    queue = [table.name for table in named]
     while queue:
         name = queue.pop()
         if name not in wanted:

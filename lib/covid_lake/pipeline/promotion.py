@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 
 from covid_lake import paths
 from covid_lake.contracts import MONTH, Severity, Table, month_of
-from covid_lake.errors import AuditFailed
+from covid_lake.errors import AccountsDiffer, AuditFailed
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.readers import LINE, RECORD, SURPLUS, day_columns, read_landing
 from covid_lake.pipeline.compaction import compact
@@ -359,12 +359,12 @@ def _audit(
     """
     landed, refused = sum(read.records.values()), sum(read.rejected.values())
     if counts.read != landed:
-        raise AuditFailed(
+        raise AccountsDiffer(
             f"{table.id}: the files hold {landed:,} records, but {counts.read:,} were read; "
             "a file may have changed meanwhile"
         )
     if written != kept + read.trusted or counts.rejected != refused or manifest.rows != whole.trusted:
-        raise AuditFailed(
+        raise AccountsDiffer(
             f"{table.id}: of {counts.read:,} records read and {kept:,} rows kept, {written:,} are in the new "
             f"files, {read.superseded:,} superseded and {refused:,} in quarantine: the accounts don't add up"
         )

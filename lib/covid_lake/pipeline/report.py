@@ -38,8 +38,8 @@ class TableReport:
     The counts are of what this run read and wrote; `rows` and, for a trusted table, `totals` are of the whole version,
     of which a run may rewrite only some `partitions` (all of them where none is named).
 
-    `reconciled` is true where every record read is in exactly one of written, superseded and rejected; for a curated
-    table where its `checks` hold; and for a table that this run did not touch. It is false for one that failed.
+    `reconciled` is false where the records or rows that were read are not those that came out, and true otherwise: a
+    table that failed for another reason published nothing, so that there is no account of it.
     """
 
     table: str
@@ -103,7 +103,7 @@ class RunReport:
 
     @property
     def reconciled(self) -> bool:
-        """Whether the accounts of every table that was published add up."""
+        """Whether no table's accounts were found not to add up."""
         return all(table.reconciled for table in self.tables)
 
     @property

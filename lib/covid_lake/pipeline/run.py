@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from covid_lake import paths
 from covid_lake.contracts import Table, Zone
-from covid_lake.errors import AuditFailed, LakeError
+from covid_lake.errors import AccountsDiffer, AuditFailed, LakeError, SettingsError
+from covid_lake.lake_sql import Questions, Stored
 from covid_lake.landing.arrivals import LandingResult
-from covid_lake.landing.inventory import refresh_inventory
+from covid_lake.landing.inventory import is_file_of, refresh_inventory
 from covid_lake.pipeline.engine_faults import describe_engine_fault
 from covid_lake.pipeline.plan import (
     Action,
     Anew,
     PlannedBuild,
     PlannedPromotion,
+    days_of,
     is_of_this_code,
     plan_builds,
     plan_promotions,
@@ -28,6 +31,7 @@ from covid_lake.pipeline.plan import (
 )
 from covid_lake.pipeline.report import LoadReport, RunReport, Status, TableReport, write_report
 from covid_lake.steps import Flow
+from covid_lake.store.presence import require_input
 from covid_lake.store.retention import remove_leavings
 from covid_lake.store.runs import announced, require_announced
 from covid_lake.store.snapshots import Snapshot, current_snapshot, publish, read_manifest, require_version
@@ -95,6 +99,15 @@ class Request:
     last_day: date | None = None
     refused_again: bool = False
 
+    def __post_init__(self) -> None:
+        if self.first_day and self.last_day and self.first_day > self.last_day:
+            raise SettingsError(f"the first day, {self.first_day}, lies after the last, {self.last_day}")
+
+    @property
+    def days(self) -> Anew:
+        """The days that are to be done again, and nothing else."""
+        return Anew(first_day=self.first_day, last_day=self.last_day)
+
     def anew(self, storage: Storage, flow: Flow, snapshot: Snapshot) -> Anew:
         """What is to be done again, given what readers see now."""
         files = refused_files(storage, flow, snapshot) if self.refused_again else {}
@@ -120,17 +133,62 @@ class Plan:
         return any(p.action == Action.RUN for p in self.promotions) or any(b.action == Action.RUN for b in self.builds)
 
 
+def require_sense(flow: Flow, storage: Storage, request: Request) -> None:
+    """Raise where a run could only succeed at nothing; writes nothing.
+
+    `SettingsError` for a table that the dataset does not have and for days of which it has none, `MissingInput` for a
+    lake that is not there or has nothing to run on.
+    """
+    wanted = wanted_tables(flow, request.only)
+    require_input(storage, flow.dataset.name, request.zones)
+    if not request.days.has_days:
+        return
+    days = _landed_days(flow, storage, wanted) | _published_days(flow, storage, wanted)
+    if days and not any(map(request.days.covers, days)):
+        raise SettingsError(
+            f"there is no day to do again from {request.first_day or 'the first'} to {request.last_day or 'the last'}: "
+            f"the data of {flow.dataset.name} go from {min(days)} to {max(days)}"
+        )
+
+
+def _landed_days(flow: Flow, storage: Storage, wanted: Collection[str]) -> set[date]:
+    """The days of which the landing zone has a file."""
+    folder = paths.landing(flow.dataset.name)
+    files = [file.path.removeprefix(f"{folder}/") for file in storage.list_files(folder)]
+    tables = [step.target for step in flow.promotions if step.target.name in wanted]
+    return {day for table in tables for day in days_of(table, filter(partial(is_file_of, table), files))}
+
+
+def _published_days(flow: Flow, storage: Storage, wanted: Collection[str]) -> set[date]:
+    """The days of which the star that readers see has rows."""
+    snapshot = current_snapshot(storage, flow.dataset.name)
+    days: set[date] = set()
+    for table in (step.target for step in flow.builds if step.target.name in wanted):
+        version = snapshot.version_of(table)
+        if version and table.day_key:
+            files = read_manifest(storage, table, version.version).files
+            questions = Questions(storage, {"facts": partial(Stored, table, files)})
+            rows = questions.rows(f"SELECT DISTINCT {table.day_key} AS day FROM facts")  # noqa: S608 - a column's name
+            days |= {datetime.strptime(str(row["day"]), "%Y%m%d").date() for row in rows}
+    return days
+
+
 def make_plan(
     flow: Flow,
     storage: Storage,
     request: Request,
     listener: Listener | None = None,
     on_work: Callable[[bool], None] | None = None,
+    *,
+    unchecked: bool = False,
 ) -> Plan:
     """Look at the landing zone and the snapshot, and say what is to be done; publishes nothing.
 
-    `on_work` is called as soon as files are found that will be work, with whether it will be brief.
+    `on_work` is called as soon as files are found that will be work, with whether it will be brief. Raises what
+    `require_sense` raises, unless `unchecked`: the caller has asked already, or files will land before.
     """
+    if not unchecked:
+        require_sense(flow, storage, request)
     wanted = wanted_tables(flow, request.only)
     snapshot = current_snapshot(storage, flow.dataset.name)
     anew = request.anew(storage, flow, snapshot)
@@ -171,6 +229,8 @@ class Run:
         """Do what the plan asks for, and leave a report behind; a table that fails keeps its old version."""
         began, started_at = time.monotonic(), self.now()
         run_id = run_id or paths.new_run_id(started_at)
+        if not (landed and landed.refused):  # what was refused is told by the report, though nothing else is there
+            require_sense(self.flow, self.storage, self.request)
         with announced(self.storage, run_id):
             self._removed = remove_leavings(self.storage, self.flow.dataset, run_id)
             return self._execute(landed, run_id, started_at, began)
@@ -183,7 +243,7 @@ class Run:
                 def start_engine(brief: bool) -> None:
                     background.submit(self._spark, brief=brief)
 
-                plan = make_plan(self.flow, self.storage, self.request, self.listener, start_engine)
+                plan = make_plan(self.flow, self.storage, self.request, self.listener, start_engine, unchecked=True)
             self._promote(plan.promotions, run_id, started_at)
             self._build(run_id, started_at)
         loads, warehouse_error = self._load()
@@ -236,7 +296,8 @@ class Run:
                 self._finish(written.report)
             except Exception as error:  # whatever the engine throws, the other tables go on
                 refused = {refusal.path: refusal.reason for refusal in planned.refusals}
-                self._finish(_failure(table.id, describe(error), refused))
+                reconciled = not isinstance(error, AccountsDiffer)
+                self._finish(_failure(table.id, describe(error), reconciled=reconciled, refused_files=refused))
                 self._discard([table], run_id, error)
 
         with ThreadPoolExecutor(PROMOTIONS_AT_ONCE) as pool:
@@ -270,8 +331,10 @@ class Run:
         except Exception as error:  # the report says what the engine threw, and readers keep the old star
             for planned in due:
                 table = planned.step.target.id
-                why = describe(error) if planned is building else f"the star is published whole: {describe(error)}"
-                self._finish(_failure(table, why))
+                is_cause = planned is building
+                why = describe(error) if is_cause else f"the star is published whole: {describe(error)}"
+                reconciled = not (is_cause and isinstance(error, AccountsDiffer))
+                self._finish(_failure(table, why, reconciled=reconciled))
             self._discard([planned.step.target for planned in due], run_id, error)
             return
         built = {one.table.id: one.report for one in written}
@@ -334,8 +397,8 @@ class Run:
         self.listener.finished(report)
 
 
-def _failure(table: str, why: str, refused_files: Mapping[str, str] | None = None) -> TableReport:
-    return TableReport(table, Status.FAILED, why, refused_files=refused_files or {}, reconciled=False)
+def _failure(table: str, why: str, *, reconciled: bool, refused_files: Mapping[str, str] | None = None) -> TableReport:
+    return TableReport(table, Status.FAILED, why, refused_files=refused_files or {}, reconciled=reconciled)
 
 
 def describe(error: Exception) -> str:

@@ -12,7 +12,7 @@ from covid_lake.contracts import Zone
 from covid_lake.datasets import registry
 from covid_lake.errors import LakeError, SettingsError
 from covid_lake.pipeline.report import RunReport, TableReport
-from covid_lake.pipeline.run import Request, Run
+from covid_lake.pipeline.run import Request, Run, require_sense
 from covid_lake.settings import JobSettings
 from covid_lake.store.storage import S3_SCHEMES, open_storage
 
@@ -46,18 +46,22 @@ class _LogListener:
         )
 
 
+def main(job: str) -> None:
+    """Run one of the three jobs as a script: a fault of this library ends it with a sentence and exit code 1."""
+    try:
+        run_job(job)
+    except LakeError as error:
+        sys.exit(f"error: {error}")
+
+
 def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport:
     """Run one of the three jobs; raises `LakeError` where something failed, so that Glue marks the job as failed."""
     settings = JobSettings.from_arguments(sys.argv[1:] if arguments is None else arguments)
+    flow, storage = registry.flow(settings.dataset), open_storage(settings.lake_root)
+    request = Request(settings.only, settings.full_refresh, ZONES[job])
+    require_sense(flow, storage, request)  # before a warehouse is started for nothing
     warehouse = _warehouse(settings) if job == "curated_to_redshift" else None
-    report = Run(
-        registry.flow(settings.dataset),
-        open_storage(settings.lake_root),
-        partial(_session, settings),
-        _LogListener(),
-        Request(settings.only, settings.full_refresh, ZONES[job]),
-        warehouse,
-    ).execute()
+    report = Run(flow, storage, partial(_session, settings), _LogListener(), request, warehouse).execute()
     print(f"run {report.run_id}: {report.seconds} s, reconciled {report.reconciled}", flush=True)
     if not report.succeeded:
         raise LakeError(f"run {report.run_id} did not refresh everything: {'; '.join(report.faults)}")

@@ -75,6 +75,12 @@ class Storage(Protocol):
         """All files below the folder `prefix`, sorted by path; an absent folder has none."""
         ...
 
+    def top_names(self) -> frozenset[str] | None:
+        """The names of what lies directly below the root; None where the root is not there. In S3 a root is there as
+        soon as an object lies below it.
+        """
+        ...
+
     def delete(self, paths: Sequence[str]) -> None:
         """Remove the files; an absent one is fine."""
         ...
@@ -162,6 +168,13 @@ class LocalStorage:
                         if file.is_symlink() or not isinstance(error, FileNotFoundError):
                             found.append(FileInfo(relative, 0, UNREADABLE))
         return sorted(found, key=lambda file: file.path)
+
+    def top_names(self) -> frozenset[str] | None:
+        with self._reporting("list", ""):
+            try:
+                return frozenset(entry.name for entry in self.directory.iterdir())
+            except FileNotFoundError:
+                return None
 
     def delete(self, paths: Sequence[str]) -> None:
         folders = set()
@@ -282,6 +295,18 @@ class S3Storage:
                         relative = item["Key"][len(self.prefix) + 1 if self.prefix else 0 :]
                         found.append(FileInfo(relative, item["Size"], item["ETag"].strip('"')))
         return sorted(found, key=lambda file: file.path)
+
+    def top_names(self) -> frozenset[str] | None:
+        root = f"{self.prefix}/" if self.prefix else ""
+        with self._reporting("list", ""):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=root, Delimiter="/"
+            )
+            found = [
+                *(item["Prefix"] for page in pages for item in page.get("CommonPrefixes", ())),
+                *(item["Key"] for page in pages for item in page.get("Contents", ())),
+            ]
+        return frozenset(key.removeprefix(root).rstrip("/") for key in found) - {""} or None
 
     def delete(self, paths: Sequence[str]) -> None:
         keys = [{"Key": self._key(path)} for path in paths]

@@ -1,0 +1,49 @@
+"""Whether a lake is where somebody says, and whether it holds what a run needs: most often a name was mistyped."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from covid_lake import paths
+from covid_lake.contracts import Zone
+from covid_lake.errors import MissingInput
+from covid_lake.store.snapshots import current_snapshot
+from covid_lake.store.storage import Storage
+
+ANOTHER = "name another lake with --lake, or fill this one with: covid-lake run DATASET --from DIR_OR_S3"
+
+
+def require_lake(storage: Storage) -> None:
+    """Raise `MissingInput` where no lake is: the root is not there, or it holds other things and nothing of a lake.
+
+    An empty folder is a lake without tables.
+    """
+    names = storage.top_names()
+    if names is None:
+        raise MissingInput(f"there is no lake at {storage.root}: nothing is there; {ANOTHER}")
+    if names and not names & paths.TOP_FOLDERS:
+        raise MissingInput(
+            f"{storage.root} is no lake: none of what lies there is a lake's (landing, trusted, curated); {ANOTHER}"
+        )
+
+
+def require_input(storage: Storage, dataset: str, zones: Collection[Zone]) -> None:
+    """Raise `MissingInput` where a run over `zones` has nothing to stand on.
+
+    A run that promotes needs landing files or tables. One that only builds the star needs trusted tables; one over no
+    zone, which only loads the warehouse, needs curated ones.
+    """
+    snapshot = current_snapshot(storage, dataset)
+    if Zone.TRUSTED in zones:
+        if not snapshot.tables and not storage.list_files(paths.landing(dataset)):
+            raise MissingInput(
+                f"{storage.root} has no landing files and no tables of {dataset}; bring files with --from DIR_OR_S3, "
+                "or name another lake"
+            )
+        return
+    zone, job = (Zone.TRUSTED, "landing_to_trusted") if zones else (Zone.CURATED, "trusted_to_curated")
+    if not any(table.startswith(f"{zone}.") for table in snapshot.tables):
+        raise MissingInput(
+            f"{storage.root} has no {zone} tables of {dataset}; build them first (the job {job}, or covid-lake run "
+            f"{dataset}), or name another lake"
+        )

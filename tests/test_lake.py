@@ -325,13 +325,13 @@ def test_answers_are_written_for_programs_and_for_people() -> None:
 
     assert list(csv.reader(io.StringIO(format_answer(answer, "csv")))) == [
         ["day", "at", "n", "reasons", "ok"],
-        ["2020-03-31", "2020-03-31T23:45:00+00:00", "1.5", '["a,b"]', "true"],
+        ["2020-03-31", "2020-03-31 23:45:00.000 UTC", "1.5", '["a,b"]', "true"],
         ["", "", "", "", ""],
     ]
     written = json.loads(format_answer(answer, "json"))
     assert written[0] == {
         "day": "2020-03-31",
-        "at": "2020-03-31T23:45:00+00:00",
+        "at": "2020-03-31 23:45:00.000 UTC",
         "n": 1.5,
         "reasons": ["a,b"],
         "ok": True,

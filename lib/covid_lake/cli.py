@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
-from rich.console import Console
 
 from covid_lake import __version__, paths
 from covid_lake.contracts import Zone
-from covid_lake.errors import LakeError, SettingsError, UnknownTable
+from covid_lake.errors import LakeError, OutputClosed, OutputError, SettingsError, UnknownTable
+from covid_lake.terminal import Column, Grid, Terminal, flush, give_up, prepare_streams
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from covid_lake.answers import Answer
     from covid_lake.datasets.registry import NamedTable
     from covid_lake.display import RunDisplay
     from covid_lake.landing.arrivals import LandingResult
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from covid_lake.warehouse.connection import WarehouseConnection
 
 EXIT_FAULT = 1
-PLAIN_WIDTH = 150
 EXIT_USAGE = 2
 DEFAULT_LAKE = ".lake"
 PUBLIC_BUCKETS = ("covid19-lake",)
@@ -75,14 +75,34 @@ to_date_option = click.option(
 
 
 class _Group(click.Group):
-    """Turns the library's own faults into a sentence and an exit code; nothing of it is a stack trace."""
+    """Turns faults into a sentence and an exit code: the library's own, and those of files, folders and the output."""
+
+    def main(self, *args: Any, **settings: Any) -> Any:
+        prepare_streams()
+        try:
+            try:
+                return super().main(*args, **settings)
+            finally:
+                flush()
+        except OutputClosed:
+            give_up(sys.stdout)
+        except (LakeError, OSError) as error:
+            give_up(sys.stdout)
+            _show_error(_described(error))
+        sys.exit(EXIT_FAULT)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
+            _require_working_directory()
             return super().invoke(ctx)
+        except OutputClosed:
+            raise
         except LakeError as error:
-            Console(stderr=True).print(f"[bold red]error:[/] {_escaped(str(error))}", highlight=False, soft_wrap=True)
+            _show_error(str(error))
             ctx.exit(EXIT_USAGE if isinstance(error, SettingsError) else EXIT_FAULT)
+        except OSError as error:
+            _show_error(_described(error))
+            ctx.exit(EXIT_FAULT)
 
 
 @click.group(cls=_Group, context_settings=CONTEXT)
@@ -116,11 +136,11 @@ def land(
     Every file is looked at first: its checksum, the end of a gzip, its text, its header, its last line. A damaged one
     is refused with its reason and kept in quarantine; it never replaces a good one.
     """
-    console = _console()
+    terminal = Terminal()
     storage = _open(root)
-    with _display(console) as display:
+    with _display(terminal) as display:
         result = _land(dataset, sources, storage, display, endpoint, unsigned, dry_run)
-    _show_landing(console, result, dry_run)
+    _show_landing(terminal, result, dry_run)
     if result.refused:
         sys.exit(EXIT_FAULT)
 
@@ -165,25 +185,25 @@ def run(
     from covid_lake.pipeline.plan import wanted_tables
     from covid_lake.pipeline.run import Request, Run, make_plan, require_sense
 
-    console = _console()
+    terminal = Terminal()
     flow, storage = registry.flow(dataset), _open(root)
     first, last = _days(first_day, last_day)
     request = Request(only, full_refresh, first_day=first, last_day=last)
     wanted_tables(flow, only)  # a wrong name is told before anything else
     if not sources:
         require_sense(flow, storage, request)  # before a warehouse is started for nothing
-    with _display(console) as display:
+    with _display(terminal) as display:
         if dry_run:
             if sources:
-                _show_landing(console, _land(dataset, sources, storage, display, endpoint, unsigned, True), True)
-            show_plan(console, make_plan(flow, storage, request, display, unchecked=bool(sources)))
+                _show_landing(terminal, _land(dataset, sources, storage, display, endpoint, unsigned, True), True)
+            show_plan(terminal, make_plan(flow, storage, request, display, unchecked=bool(sources)))
             return
         run_id = paths.new_run_id(datetime.now(UTC))
         landed = _land(dataset, sources, storage, display, endpoint, unsigned, False, run_id) if sources else None
         target = _warehouse(warehouse, display) if warehouse else None
         with _session(root, display) as session:
             report = Run(flow, storage, session, display, request, target).execute(landed, run_id)
-    show_summary(console, report, _places(dataset, storage, report.run_id, target))
+    show_summary(terminal, report, _places(dataset, storage, report.run_id, target))
     if not report.succeeded:
         sys.exit(EXIT_FAULT)
 
@@ -208,12 +228,12 @@ def plan(
     from covid_lake.display import show_plan
     from covid_lake.pipeline.run import Request, make_plan
 
-    console = _console()
+    terminal = Terminal()
     flow, storage = registry.flow(dataset), _open(root)
-    with _display(console) as display:
+    with _display(terminal) as display:
         first, last = _days(first_day, last_day)
         planned = make_plan(flow, storage, Request(only, full_refresh, first_day=first, last_day=last), display)
-    show_plan(console, planned)
+    show_plan(terminal, planned)
 
 
 @main.command()
@@ -243,16 +263,15 @@ def query(
     covid-lake query --name curve --format csv > curve.csv
     covid-lake query --name curve --warehouse embedded
     """
-    from covid_lake.answers import format_answer
     from covid_lake.datasets.queries import named_queries
 
     if name == "list":
         for one in named_queries(dataset):
-            click.echo(f"{one.name:<24} {one.question}")
+            Terminal().show(f"{one.name:<24} {one.question}")
         return
     text = _query_text(sql, file, name, dataset)
     answer = _ask_warehouse(warehouse, text) if warehouse else _ask_lake(root, text)
-    click.echo(format_answer(answer, style).rstrip("\n"))
+    _show_answer(answer, style)
 
 
 @main.command()
@@ -268,16 +287,15 @@ def sample(dataset: str, out: Path, days: int, scale: float, seed: int, truncate
         raise SettingsError(f"there is a sample of covid19 only, none of {dataset!r}")
     from covid_lake.datasets.covid19.sample import generate_sample
 
-    console = _console()
-    with _display(console) as display:
+    terminal = Terminal()
+    with _display(terminal) as display:
         manifest = generate_sample(
             out, days=days, scale=scale, seed=seed, truncated=truncated, progress=display.progress
         )
     records = sum(table.records for table in manifest.tables.values())
     rejected = sum(table.rejected for table in manifest.tables.values())
-    console.print(
-        f"{records:,} records in {len(manifest.files)} files below {out}; {rejected} of them are made to be rejected",
-        highlight=False,
+    terminal.show(
+        f"{records:,} records in {len(manifest.files)} files below {out}; {rejected} of them are made to be rejected"
     )
 
 
@@ -299,16 +317,16 @@ def ddl(dataset: str, dialect: str, names: tuple[str, ...], folder: Path | None,
             for path, text in rendered.items():
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).write_text(text, encoding="utf-8")
-            click.echo(f"{len(rendered)} files written below {folder}")
+            Terminal().show(f"{len(rendered)} files written below {folder}")
         if checked:
             stale = [path for path, text in rendered.items() if not _has(checked / path, text)]
             for path in stale:
-                click.echo(f"{checked / path} is not what the contract says", err=True)
+                Terminal(stderr=True).show(f"{checked / path} is not what the contract says")
             if stale:
                 raise LakeError(f"run 'covid-lake ddl {dataset} --write {checked}' and commit the result")
-            click.echo(f"{len(rendered)} files agree with the contracts")
+            Terminal().show(f"{len(rendered)} files agree with the contracts")
         return
-    click.echo("\n".join(render_tables(dataset, dialect, names)))
+    Terminal().write("\n".join(render_tables(dataset, dialect, names)) + "\n")
 
 
 @main.command()
@@ -323,27 +341,29 @@ def report(run_id: str | None, root: str, style: str) -> None:
     storage = _open_lake(root)
     content = read_report(storage, run_id)
     if style == "json":
-        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        _show_json(content)
         return
     found = from_json(content)
-    show_summary(_console(), found, _places(found.dataset, storage, found.run_id, None))
+    show_summary(Terminal(), found, _places(found.dataset, storage, found.run_id, None))
 
 
 @main.command()
 @lake_option
 def tables(root: str) -> None:
     """List the tables that the lake has, with their versions and rows."""
-    from rich.table import Table as RichTable
-
     from covid_lake.lake import Lake
 
-    table = RichTable()
-    for name in ("table", "rows", "version", "a row is"):
-        table.add_column(name, justify="right" if name == "rows" else "left")
-    for entry in Lake(root).tables():
-        rows = f"{entry.rows:,}" if entry.rows is not None else ""
-        table.add_row(entry.name, rows, entry.version or "", entry.table.contract.grain)
-    _console().print(table)
+    columns = [Column("table"), Column("rows", right=True), Column("version"), Column("a row is", prose=True)]
+    rows = [
+        (
+            entry.name,
+            "" if entry.rows is None else f"{entry.rows:,}",
+            entry.version or "",
+            entry.table.contract.grain,
+        )
+        for entry in Lake(root).tables()
+    ]
+    Terminal().show_grid(Grid(columns, rows))
 
 
 @main.command()
@@ -351,22 +371,21 @@ def tables(root: str) -> None:
 @lake_option
 def tour(dataset: str, root: str) -> None:
     """Answer three of the questions that ship with DATASET, and say what to try next."""
-    from covid_lake.answers import rich_table
+    from covid_lake.answers import answer_grid
     from covid_lake.datasets.queries import named_query
     from covid_lake.lake import Lake
 
-    console, lake = _console(), Lake(root)
+    terminal, lake = Terminal(), Lake(root)
     for name in TOUR:
         one = named_query(dataset, name)
         answer = lake.sql(one.sql)
-        console.print(f"\n[bold]{one.question}[/]  [dim](covid-lake query --name {name})[/]", highlight=False)
-        shown = rich_table(replace(answer, arrow=answer.arrow.slice(max(0, len(answer) - 10))))
-        console.print(shown)
+        terminal.show("\n", (one.question, "bold"), "  ", (f"(covid-lake query --name {name})", "dim"))
+        terminal.show_grid(answer_grid(replace(answer, arrow=answer.arrow.slice(max(0, len(answer) - 10)))))
         if len(answer) > 10:
-            console.print(f"[dim]the last 10 of {len(answer):,} rows[/]")
+            terminal.show((f"the last 10 of {len(answer):,} rows", "dim"))
     where = "" if root == DEFAULT_LAKE else f" --lake {root}"
     refused = "SELECT * FROM covid19_quarantine.jhu_daily_reports"
-    console.print("\n[bold]Try next[/]")
+    terminal.show(("\nTry next", "bold"))
     for command, what in (
         (f"covid-lake tables{where}", "what the lake has"),
         (f"covid-lake query{where} --name list", "the questions that ship with it"),
@@ -375,7 +394,7 @@ def tour(dataset: str, root: str) -> None:
         (f"covid-lake plan {dataset}{where}", "what a run would do now"),
         ("covid-lake warehouse psql", "the warehouse at a prompt"),
     ):
-        console.print(f"  {command:<80} [dim]{what}[/]", highlight=False, soft_wrap=True)
+        terminal.show(f"  {command:<80} ", (what, "dim"))
 
 
 @main.command()
@@ -383,8 +402,6 @@ def tour(dataset: str, root: str) -> None:
 @lake_option
 def versions(table: str, root: str) -> None:
     """List the versions of TABLE that can be restored, such as covid19_curated.fact_cases."""
-    from rich.table import Table as RichTable
-
     from covid_lake.datasets.registry import table_called
     from covid_lake.store.retention import versions_of
 
@@ -393,15 +410,14 @@ def versions(table: str, root: str) -> None:
     kept = versions_of(_open_lake(root), found.contract)
     if not kept:
         raise UnknownTable(f"{found} was not built in this lake yet; build it with: covid-lake run {found.dataset}")
-    shown = RichTable()
-    for name in ("version", "rows", "snapshots", "built from", ""):
-        shown.add_column(name, justify="right" if name == "rows" else "left")
+    columns = [Column("version"), Column("rows", right=True), Column("snapshots"), Column("built from"), Column("")]
+    rows = []
     for known in kept:
         entry, (first, last) = known.entry, known.snapshots
         numbers = f"{first}" if first == last else f"{first} to {last}"
         sources = f"{len(entry.inputs):,} {'files' if found.zone is Zone.TRUSTED else 'tables'}"
-        shown.add_row(entry.version, f"{entry.rows:,}", numbers, sources, "current" if known.is_current else "")
-    _console().print(shown)
+        rows.append((entry.version, f"{entry.rows:,}", numbers, sources, "current" if known.is_current else ""))
+    Terminal().show_grid(Grid(columns, rows))
 
 
 @main.command()
@@ -427,7 +443,9 @@ def restore(table: str, version: str, root: str) -> None:
         snapshot = restore_version(storage, registry.dataset(found.dataset), found.contract, version, run_id)
     restored = [name for name, entry in snapshot.tables.items() if found.zone in name and entry.version == version]
     what = "the star of that version" if found.zone is Zone.CURATED else ", ".join(restored)
-    click.echo(f"readers see {what} since snapshot {snapshot.number}; see 'covid-lake plan' for what a run would do")
+    Terminal().show(
+        f"readers see {what} since snapshot {snapshot.number}; see 'covid-lake plan' for what a run would do"
+    )
 
 
 @main.command()
@@ -445,10 +463,10 @@ def vacuum(dataset: str, root: str, keep: int, dry_run: bool) -> None:
 
     family = registry.dataset(dataset)
     removed = remove_old(_open_lake(root), family, keep, dry_run=dry_run)
-    verb = "would be removed" if dry_run else "removed"
+    verb, terminal = "would be removed" if dry_run else "removed", Terminal()
     for folder in removed.versions():
-        click.echo(f"  {folder}")
-    click.echo(
+        terminal.show(f"  {folder}")
+    terminal.show(
         f"{len(removed.files):,} files ({removed.bytes / 1e6:,.1f} MB) and {len(removed.snapshots):,} snapshots {verb}"
     )
 
@@ -474,7 +492,7 @@ def list_quarantine(dataset: str | None, root: str, style: str) -> None:
     """
     from covid_lake.datasets import registry
     from covid_lake.lake import Lake
-    from covid_lake.record_display import refused_file, refused_table
+    from covid_lake.record_display import refused_file, refused_grid
     from covid_lake.refusals import refused_files, refused_records
 
     names = [registry.dataset(dataset).name] if dataset else registry.dataset_names()
@@ -484,17 +502,17 @@ def list_quarantine(dataset: str | None, root: str, style: str) -> None:
     if style == "json":
         listed = [{**asdict(one), "table": str(one.table)} for one in records]
         found = {"records": listed, "files": [asdict(one) for one in files]}
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        _show_json(found)
         return
-    console = _console()
+    terminal = Terminal()
     if records:
         where = "" if root == DEFAULT_LAKE else f" --lake {root}"
-        console.print(refused_table(records))
-        console.print(f"Look at them with: covid-lake quarantine show TABLE{where}", highlight=False, soft_wrap=True)
+        terminal.show_grid(refused_grid(records))
+        terminal.show(f"Look at them with: covid-lake quarantine show TABLE{where}")
     for file in files:
-        console.print(refused_file(file), soft_wrap=True)
+        terminal.show_lines(refused_file(file))
     if not records and not files:
-        console.print("[green]Nothing was refused.[/]")
+        terminal.show(("Nothing was refused.", "green"))
 
 
 @quarantine.command("show")
@@ -513,22 +531,19 @@ def show_quarantine(table: str, root: str, rule: str | None, file: str | None, l
     covid-lake quarantine show jhu_daily_reports
     covid-lake quarantine show jhu_daily_reports --rule confirmed_negative --limit 0 --format csv > refused.csv
     """
-    from covid_lake.answers import format_answer
     from covid_lake.lake import Lake
-    from covid_lake.record_display import refused_block
+    from covid_lake.record_display import refused_lines
     from covid_lake.refusals import find_quarantine, refused
 
     named = find_quarantine(table)  # a wrong name is told before anything else
     answer = refused(Lake(root), str(named), rule=rule, file=file)
     shown = replace(answer, arrow=answer.arrow.slice(0, limit or None))
     if style == "table":
-        console = _console()
-        for row in shown.arrow.to_pylist():
-            console.print(refused_block(row), soft_wrap=True)
+        Terminal().show_lines(line for row in shown.arrow.to_pylist() for line in refused_lines(row))
     else:
-        click.echo(format_answer(shown, style).rstrip("\n"))
+        _show_answer(shown, style)
     if len(shown) < len(answer):
-        click.echo(f"{len(shown):,} of {len(answer):,} records; --limit 0 shows all", err=True)
+        Terminal(stderr=True).show(f"{len(shown):,} of {len(answer):,} records; --limit 0 shows all")
 
 
 @quarantine.command()
@@ -547,16 +562,16 @@ def retry(dataset: str, root: str, only: tuple[str, ...]) -> None:
     from covid_lake.pipeline.run import Request, Run, refused_files
     from covid_lake.store.snapshots import current_snapshot
 
-    console = _console()
+    terminal = Terminal()
     flow, storage = registry.flow(dataset), _open_lake(root)
     wanted_tables(flow, only)  # a wrong name is told before anything else
     waiting = refused_files(storage, flow, current_snapshot(storage, dataset))
     if not waiting:
-        console.print("[green]Nothing to do[/]: no record is in quarantine.")
+        terminal.show(("Nothing to do", "green"), ": no record is in quarantine.")
         return
-    with _display(console) as display, _session(root, display) as session:
+    with _display(terminal) as display, _session(root, display) as session:
         report = Run(flow, storage, session, display, Request(only, refused_again=True)).execute()
-    show_summary(console, report, _places(dataset, storage, report.run_id, None))
+    show_summary(terminal, report, _places(dataset, storage, report.run_id, None))
     if not report.succeeded:
         sys.exit(EXIT_FAULT)
 
@@ -578,7 +593,7 @@ def start(directory: Path | None) -> None:
     """Start the server, and make it first where there is none; prints its URL, without the password."""
     from covid_lake.runtime import embedded_postgres
 
-    click.echo(embedded_postgres.start(directory or embedded_postgres.default_directory()).url)
+    Terminal().show(embedded_postgres.start(directory or embedded_postgres.default_directory()).url)
 
 
 @warehouse.command()
@@ -588,7 +603,7 @@ def stop(directory: Path | None) -> None:
     from covid_lake.runtime import embedded_postgres
 
     stopped = embedded_postgres.stop(directory or embedded_postgres.default_directory())
-    click.echo("stopped" if stopped else "it was not running")
+    Terminal().show("stopped" if stopped else "it was not running")
 
 
 @warehouse.command()
@@ -600,9 +615,9 @@ def status(directory: Path | None) -> None:
     where = directory or embedded_postgres.default_directory()
     connection = embedded_postgres.status(where)
     if connection is None:
-        click.echo(f"no server runs in {where}; start it with 'covid-lake warehouse start'")
+        Terminal().show(f"no server runs in {where}; start it with 'covid-lake warehouse start'")
         sys.exit(EXIT_FAULT)
-    click.echo(f"{connection.url} in {where}")
+    Terminal().show(f"{connection.url} in {where}")
 
 
 @warehouse.command(context_settings={"ignore_unknown_options": True})
@@ -640,18 +655,19 @@ def trace(table: str, key: tuple[str, ...], root: str, limit: int, style: str) -
     covid-lake trace covid19_trusted.hospital_beds hospital_id=7 --format json
     """
     from covid_lake.lake import Lake
-    from covid_lake.record_display import trace_json, trace_tree
+    from covid_lake.record_display import trace_json, trace_lines
     from covid_lake.trace import trace as trace_row
     from covid_lake.trace import traced_table
 
     named, pairs = traced_table(table), _pairs(key)  # a wrong name is told before anything else
     traced = trace_row(Lake(root), str(named), pairs, limit=limit or None)
     if style == "json":
-        click.echo(trace_json(traced))
+        Terminal().write(trace_json(traced) + "\n")
     else:
-        _console().print(trace_tree(traced), highlight=False)
+        terminal = Terminal()
+        terminal.show_lines(trace_lines(traced, terminal.page))
     for fault in traced.faults:
-        Console(stderr=True).print(f"[bold red]error:[/] {_escaped(fault)}", highlight=False, soft_wrap=True)
+        _show_error(fault)
     if traced.faults:
         sys.exit(EXIT_FAULT)
 
@@ -698,17 +714,11 @@ class _Session:
             self._spark.stop()
 
 
-def _console() -> Console:
-    """The terminal; where there is none, lines wide enough that a log keeps whole words."""
-    console = Console()
-    return console if console.is_terminal else Console(width=PLAIN_WIDTH)
-
-
 @contextmanager
-def _display(console: Console) -> Iterator[RunDisplay]:
+def _display(terminal: Terminal) -> Iterator[RunDisplay]:
     from covid_lake.display import RunDisplay
 
-    with RunDisplay(console) as display:
+    with RunDisplay(terminal) as display:
         yield display
 
 
@@ -752,19 +762,46 @@ def _land(
     return land(registry.dataset(dataset), opened, storage, run_id, dry_run=dry_run, progress=display.progress)
 
 
-def _show_landing(console: Console, result: LandingResult, dry_run: bool) -> None:
+def _show_landing(terminal: Terminal, result: LandingResult, dry_run: bool) -> None:
     verb = "to copy" if dry_run else "copied"
-    console.print(
+    terminal.show(
         f"{len(result.copied):,} files {verb} ({result.total_bytes / 1e6:,.1f} MB), {result.unchanged:,} unchanged, "
-        f"{len(result.refused):,} refused",
-        highlight=False,
+        f"{len(result.refused):,} refused"
     )
     for refusal in result.refused:
-        console.print(
-            f"[bold red]refused[/] {_escaped(refusal.path)}: {_escaped(refusal.reason)}",
-            highlight=False,
-            soft_wrap=True,
-        )
+        terminal.show(("refused", "bold red"), f" {refusal.path}: {refusal.reason}")
+
+
+def _show_answer(answer: Answer, style: str) -> None:
+    from covid_lake.answers import answer_grid, format_answer
+
+    if style == "table":
+        Terminal().show_grid(answer_grid(answer))
+    else:
+        Terminal().write(format_answer(answer, style))
+
+
+def _show_json(content: Any) -> None:
+    Terminal().write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def _show_error(message: str) -> None:
+    with suppress(OutputError):  # nobody is left to be told
+        Terminal(stderr=True).show(("error:", "bold red"), f" {message}")
+
+
+def _described(error: Exception) -> str:
+    """A fault of the machine as a sentence: the system's words, and the file or folder that they are about."""
+    if not isinstance(error, OSError) or error.filename is None:
+        return str(error)
+    return f"{os.fsdecode(error.filename)} cannot be used: {error.strerror or error}"
+
+
+def _require_working_directory() -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise SettingsError("the working directory is not there any more; change to another one") from error
 
 
 def _warehouse(name: str, display: RunDisplay) -> WarehouseConnection:
@@ -813,13 +850,13 @@ def _query_text(sql: str | None, file: Path | None, name: str | None, dataset: s
     return file.read_text(encoding="utf-8") if file else str(sql)
 
 
-def _ask_lake(root: str, text: str) -> Any:
+def _ask_lake(root: str, text: str) -> Answer:
     from covid_lake.lake import Lake
 
     return Lake(root).sql(text)
 
 
-def _ask_warehouse(name: str, text: str) -> Any:
+def _ask_warehouse(name: str, text: str) -> Answer:
     from covid_lake.query import ask_warehouse
 
     with _warehouse_connection(name).connect() as connection:
@@ -827,13 +864,7 @@ def _ask_warehouse(name: str, text: str) -> Any:
 
 
 def _has(path: Path, text: str) -> bool:
-    return path.is_file() and path.read_text(encoding="utf-8") == text
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
+    return path.is_file() and path.read_bytes().replace(b"\r\n", b"\n") == text.encode()
 
 
 if __name__ == "__main__":

@@ -7,14 +7,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table as RichTable
 
+from covid_lake.errors import OutputError
 from covid_lake.pipeline.plan import Action, PlannedBuild, PlannedPromotion
 from covid_lake.pipeline.report import RunReport, Status, TableReport
 from covid_lake.pipeline.run import Plan
+from covid_lake.terminal import Column, Grid, Line, Part, Terminal
 
 STYLES = {
     Status.PUBLISHED: "green",
@@ -28,22 +27,28 @@ ACTION_STYLES = {Action.RUN: "green", Action.NOTHING: "dim", Action.HOLD_BACK: "
 
 
 class RunDisplay:
-    """Listens to a run and shows how it goes; a context manager."""
+    """Listens to a run and shows how it goes; a context manager.
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    A run goes on where its lines can't be written any more, for its tables are none the worse for that. The fault is
+    raised when the display ends.
+    """
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        page = terminal.page
         self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
+            SpinnerColumn("dots" if page.is_unicode else "line"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=console,
+            console=terminal.console,
             transient=True,
-            disable=not console.is_terminal,
+            disable=not terminal.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
         self._lock = threading.Lock()
+        self._fault: OutputError | None = None
 
     def __enter__(self) -> RunDisplay:
         self._progress.start()
@@ -53,16 +58,19 @@ class RunDisplay:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+        if self._fault is not None and error is None:
+            raise self._fault
 
     def progress(self, label: str, done: int, total: int) -> None:
         """A bar for each kind of work; the first word of the label names the kind."""
         with self._lock:
+            label = self._terminal.page.text(label)
             kind = label.split(" ", 1)[0]
             if kind not in self._tasks:
                 self._tasks[kind] = self._progress.add_task(label, total=total)
             self._progress.update(self._tasks[kind], description=label, completed=done, total=total)
-            if not self._console.is_terminal and done == total:
-                self._console.print(f"{label}: {total:,} done", highlight=False)
+            if not self._terminal.is_terminal and done == total:
+                self._show(f"{label}: {total:,} done")
 
     def started(self, table: str) -> None:
         with self._lock:
@@ -75,106 +83,120 @@ class RunDisplay:
                 self._progress.remove_task(task)
             if report.status in (Status.UP_TO_DATE, Status.SKIPPED):
                 return
-            self._console.print(_line(report), highlight=False, soft_wrap=True)
+            self._show(*_line(report))
 
     @contextlib.contextmanager
     def waiting(self, what: str) -> Iterator[None]:
         """Something without parts that takes a while, such as starting Spark."""
         with self._lock:
             task = self._progress.add_task(what, total=None)
-            if not self._console.is_terminal:
-                self._console.print(f"{what} …", highlight=False)
+            if not self._terminal.is_terminal:
+                self._show(f"{what} …")
         try:
             yield
         finally:
             with self._lock:
                 self._progress.remove_task(task)
 
+    def _show(self, *parts: Part) -> None:
+        if self._fault is None:
+            try:
+                self._terminal.show(*parts)
+            except OutputError as error:
+                self._fault = error
 
-def _line(report: TableReport) -> str:
+
+def _line(report: TableReport) -> Line:
     style = STYLES[report.status]
     if report.status == Status.UNCHANGED:
-        return f"[{style}]=[/] {report.table:<32} {report.rows:>10,} rows  {report.seconds:>6.1f} s  came out the same"
+        return ("=", style), f" {report.table:<32} {report.rows:>10,} rows  {report.seconds:>6.1f} s  came out the same"
     if report.status == Status.PUBLISHED:
         return (
-            f"[{style}]✓[/] {report.table:<32} {report.written:>10,} rows  {report.seconds:>6.1f} s"
-            + (f"  {report.rejected:,} rejected" if report.rejected else "")
-            + (f"  {report.superseded:,} superseded" if report.superseded else "")
-            + (f"  in {', '.join(report.partitions)}" if report.partitions else "")
+            ("✓", style),
+            f" {report.table:<32} {report.written:>10,} rows  {report.seconds:>6.1f} s",
+            f"  {report.rejected:,} rejected" if report.rejected else "",
+            f"  {report.superseded:,} superseded" if report.superseded else "",
+            f"  in {', '.join(report.partitions)}" if report.partitions else "",
         )
-    return f"[{style}]✗ {report.table}: {report.status.replace('_', ' ')}[/]: {report.reason}"
+    return (f"✗ {report.table}: {_status(report)}", style), f": {report.reason}"
 
 
-def show_summary(console: Console, report: RunReport, zones: Sequence[tuple[str, str]]) -> None:
+def _status(report: TableReport) -> str:
+    return report.status.replace("_", " ")
+
+
+def show_summary(terminal: Terminal, report: RunReport, zones: Sequence[tuple[str, str]]) -> None:
     """What came of the run: its tables, what was refused, the warehouse, and where everything lies."""
     ran = [table for table in report.tables if table.status not in (Status.UP_TO_DATE, Status.SKIPPED)]
     if ran:
-        console.print(_tables(ran))
+        terminal.show_grid(_tables(ran))
     idle = [table for table in report.tables if table.status == Status.UP_TO_DATE]
     if idle and not ran:
-        console.print(f"[green]Nothing to do[/]: all {len(idle)} tables are up to date.")
+        terminal.show(("Nothing to do", "green"), f": all {len(idle)} tables are up to date.")
     elif idle:
-        console.print(f"{len(idle)} tables were up to date.")
+        terminal.show(f"{len(idle)} tables were up to date.")
     for table in report.tables:
         if table.status == Status.SKIPPED:
-            console.print(f"[dim]{table.table} was not built: {table.reason}.[/]", highlight=False)
-    _show_trouble(console, report)
+            terminal.show((f"{table.table} was not built: {table.reason}.", "dim"))
+    _show_trouble(terminal, report)
     if report.warehouse:
-        console.print(_loads(report))
+        terminal.show_grid(_loads(report))
     if report.warehouse_error:
-        console.print(f"[bold red]The warehouse was not loaded[/]: {report.warehouse_error}", highlight=False)
+        terminal.show(("The warehouse was not loaded", "bold red"), f": {report.warehouse_error}")
     failed = sum(table.status == Status.FAILED for table in report.tables)
+    accounts: Line = ("every record is accounted for",)
     if not report.reconciled:
-        accounts = "[bold red]the accounts do not add up[/]"
+        accounts = (("the accounts do not add up", "bold red"),)
     elif failed:
-        accounts = f"[bold red]{failed} of {len(report.tables)} tables failed[/] and kept their old version"
-    else:
-        accounts = "every record is accounted for"
-    console.print(f"Run {report.run_id}: {report.seconds:.1f} s, engine {report.engine}; {accounts}.", highlight=False)
+        accounts = ((f"{failed} of {len(report.tables)} tables failed", "bold red"), " and kept their old version")
+    terminal.show(f"Run {report.run_id}: {report.seconds:.1f} s, engine {report.engine}; ", *accounts, ".")
     for name, location in zones:
-        console.print(f"  {name:<11} {location}", highlight=False, soft_wrap=True)
+        terminal.show(f"  {name:<11} {location}")
 
 
-def _tables(reports: Sequence[TableReport]) -> RichTable:
-    table = RichTable(title="Tables of this run", title_justify="left")
-    table.add_column("table", no_wrap=True)
-    table.add_column("status")
-    for name in ("read", "written", "superseded", "rejected", "seconds"):
-        table.add_column(name, justify="right")
-    for report in reports:
-        counts = (report.records_read, report.written, report.superseded, report.rejected)
-        table.add_row(
+def _numbers(*names: str) -> list[Column]:
+    return [Column(name, right=True) for name in names]
+
+
+def _tables(reports: Sequence[TableReport]) -> Grid:
+    columns = [Column("table"), Column("status"), *_numbers("read", "written", "superseded", "rejected", "seconds")]
+    rows: list[tuple[Part, ...]] = [
+        (
             report.table,
-            f"[{STYLES[report.status]}]{report.status.replace('_', ' ')}[/]",
-            *(f"{count:,}" for count in counts),
+            (_status(report), STYLES[report.status]),
+            *(f"{count:,}" for count in (report.records_read, report.written, report.superseded, report.rejected)),
             f"{report.seconds:.1f}",
         )
-    return table
+        for report in reports
+    ]
+    return Grid(columns, rows, "Tables of this run")
 
 
-def _loads(report: RunReport) -> RichTable:
-    table = RichTable(title="Warehouse", title_justify="left")
-    table.add_column("table", no_wrap=True)
-    for name in ("staged", "inserted", "changed", "deleted", "seconds"):
-        table.add_column(name, justify="right")
-    for load in report.warehouse:
-        counts = (load.staged, load.inserted, load.updated, load.deleted)
-        table.add_row(f"{report.dataset}.{load.table}", *(f"{count:,}" for count in counts), f"{load.seconds:.1f}")
-    return table
+def _loads(report: RunReport) -> Grid:
+    rows = [
+        (
+            f"{report.dataset}.{load.table}",
+            *(f"{count:,}" for count in (load.staged, load.inserted, load.updated, load.deleted)),
+            f"{load.seconds:.1f}",
+        )
+        for load in report.warehouse
+    ]
+    columns = [Column("table"), *_numbers("staged", "inserted", "changed", "deleted", "seconds")]
+    return Grid(columns, rows, "Warehouse")
 
 
-def _show_trouble(console: Console, report: RunReport) -> None:
+def _show_trouble(terminal: Terminal, report: RunReport) -> None:
     for path, reason in report.refused_files.items():
-        console.print(f"[bold red]refused[/] {path}: {reason}", highlight=False, soft_wrap=True)
+        terminal.show(("refused", "bold red"), f" {path}: {reason}")
     for table in report.tables:
         for path, reason in table.refused_files.items():
-            console.print(f"[bold red]refused[/] {path} ({table.table}): {reason}", highlight=False, soft_wrap=True)
+            terminal.show(("refused", "bold red"), f" {path} ({table.table}): {reason}")
         for name, count in table.rejected_by_reason.items():
-            console.print(f"[yellow]rejected[/] {table.table}: {count:,} × {name}", highlight=False)
+            terminal.show(("rejected", "yellow"), f" {table.table}: {count:,} × {name}")
         for name, count in table.warnings.items():
-            console.print(f"[yellow]warning[/] {table.table}: {count:,} × {name}", highlight=False)
+            terminal.show(("warning", "yellow"), f" {table.table}: {count:,} × {name}")
         for text in _drift(table):
-            console.print(f"[yellow]drift[/] {table.table}: {escape(text)}", highlight=False)
+            terminal.show(("drift", "yellow"), f" {table.table}: {text}")
 
 
 def _drift(table: TableReport) -> Iterator[str]:
@@ -189,19 +211,13 @@ def _drift(table: TableReport) -> Iterator[str]:
         yield f"{name} jumped from {before:,} to {after:,}"
 
 
-def show_plan(console: Console, plan: Plan) -> None:
+def show_plan(terminal: Terminal, plan: Plan) -> None:
     """What a run would do with each table, and why."""
-    table = RichTable(title="Plan", title_justify="left")
-    table.add_column("table", no_wrap=True)
-    table.add_column("action")
-    table.add_column("why")
     planned: list[PlannedPromotion | PlannedBuild] = [*plan.promotions, *plan.builds]
-    for one in planned:
-        style = ACTION_STYLES[one.action]
-        table.add_row(one.step.target.id, f"[{style}]{one.action}[/]", one.reason)
-    console.print(table)
+    rows = [(one.step.target.id, (str(one.action), ACTION_STYLES[one.action]), one.reason) for one in planned]
+    terminal.show_grid(Grid([Column("table"), Column("action"), Column("why", prose=True)], rows, "Plan"))
     for promotion in plan.promotions:
         for refusal in promotion.refusals:
-            console.print(f"[bold red]refused[/] {refusal.path}: {refusal.reason}", highlight=False, soft_wrap=True)
+            terminal.show(("refused", "bold red"), f" {refusal.path}: {refusal.reason}")
     if not plan.has_work:
-        console.print("[green]Nothing to do.[/]")
+        terminal.show(("Nothing to do.", "green"))

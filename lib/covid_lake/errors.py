@@ -53,3 +53,11 @@ class WarehouseError(LakeError):
 
 class VerificationFailed(WarehouseError):
     """The loaded tables differ from the curated version; the load was rolled back."""
+
+
+class OutputError(LakeError):
+    """What a command prints could not be written: the disk behind the output is full, or the device is gone."""
+
+
+class OutputClosed(OutputError):
+    """Whoever read the output has stopped reading, as `head` does."""

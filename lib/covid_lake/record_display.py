@@ -4,93 +4,102 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
-from rich.console import Group, RenderableType
-from rich.markup import escape
-from rich.table import Table as RichTable
-from rich.text import Text
-from rich.tree import Tree
-
-from covid_lake.answers import answer_of_arrow, rich_table
+from covid_lake.answers import answer_grid, answer_of_arrow, plain_rows
 from covid_lake.refusals import RefusedFile, RefusedRecords
+from covid_lake.terminal import Column, Grid, Line, Page, grid_lines
 from covid_lake.trace import Arrival, Trace
 
+BRANCH, LAST, GUIDE = "├── ", "└── ", "│   "
+PLAIN_BRANCH, PLAIN_LAST, PLAIN_GUIDE = "+-- ", "`-- ", "|   "
 
-def trace_tree(traced: Trace) -> Tree:
-    """The row with all its columns, and below it what stands behind it."""
-    root = Tree(Group(f"[bold]{traced.table}[/]", _row(traced.rows.to_pylist()[0])), guide_style="dim")
-    _branch(root, traced)
-    return root
+
+def trace_lines(traced: Trace, page: Page) -> list[Line]:
+    """The row with all its columns, and below it what stands behind it, as a tree."""
+    return [((str(traced.table), "bold"),), *grid_lines(_row(traced), page), *_branches(traced, page)]
 
 
 def trace_json(traced: Trace) -> str:
     """The whole trace as one JSON object: `table`, `rows`, each with its `row` and its `landing`, and `behind`."""
-    return json.dumps(_as_json(traced), indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
+    return json.dumps(_as_json(traced), indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def refused_block(row: Mapping[str, Any]) -> Text:
+def refused_lines(row: Mapping[str, Any]) -> list[Line]:
     """A refused record: where it stood, why it was refused, and as it arrived."""
     line = f":{row['line']}" if row["line"] is not None else ""
-    return Text.assemble(
-        (f"{row['source_file']}{line}\n", "green"),
-        *((f"  {reason}\n", "yellow") for reason in row["reasons"]),
-        (f"  {row['record']}", "dim"),
-    )
+    return [
+        ((f"{row['source_file']}{line}", "green"),),
+        *(((f"  {reason}", "yellow"),) for reason in row["reasons"]),
+        ((f"  {row['record']}", "dim"),),
+    ]
 
 
-def refused_table(records: Sequence[RefusedRecords]) -> RichTable:
+def refused_grid(records: Sequence[RefusedRecords]) -> Grid:
     """How many records each table refused, by rule and run."""
-    table = RichTable(title="Refused records", title_justify="left")
-    for name in ("table", "records", "rules", "run"):
-        table.add_column(name, justify="right" if name == "records" else "left")
-    for one in records:
-        rules = "\n".join(f"{count:,} × {escape(rule)}" for rule, count in one.by_rule.items())
-        table.add_row(str(one.table), f"{one.records:,}", rules, one.run_id)
-    return table
+    columns = [Column("table"), Column("records", right=True), Column("rules", prose=True), Column("run")]
+    rows = [
+        (
+            str(one.table),
+            f"{one.records:,}",
+            "\n".join(f"{count:,} × {rule}" for rule, count in one.by_rule.items()),
+            one.run_id,
+        )
+        for one in records
+    ]
+    return Grid(columns, rows, "Refused records")
 
 
-def refused_file(file: RefusedFile) -> Text:
+def refused_file(file: RefusedFile) -> list[Line]:
     """A refused file: its path, who refused it, why, and where it lies."""
     since = f"refused by {file.run_id}" if file.run_id else "in the landing zone"
-    return Text.assemble((file.path, "bold red"), f" ({since}): {file.reason}\n", (f"  {file.location}", "dim"))
+    return [((file.path, "bold red"), f" ({since}): {file.reason}"), ((f"  {file.location}", "dim"),)]
 
 
-def _branch(tree: Tree, traced: Trace) -> None:
-    for arrival in traced.arrivals:
-        tree.add(_arrival(arrival))
+def _branches(traced: Trace, page: Page) -> list[Line]:
+    """What stands behind the rows, each branch below its guide."""
+    below = page.narrower(len(BRANCH))
+    branches = [_arrival(arrival) for arrival in traced.arrivals]
     if traced.note:
-        tree.add(Text(traced.note, style="dim"))
-    for behind in traced.behind:
-        shown = behind.rows.num_rows
-        count = f"{behind.total:,} rows" if behind.total != 1 else "1 row"
-        count += f", the first {shown:,} shown" if shown < behind.total else ""
-        heading = f"[bold]{behind.table}[/]  {escape(behind.meaning)} [dim]({count})[/]"
-        below = tree.add(Group(heading, rich_table(answer_of_arrow(behind.rows.select(list(behind.shows))))))
-        _branch(below, behind)
+        branches.append([((traced.note, "dim"),)])
+    branches += [_behind(behind, below) for behind in traced.behind]
+    lines: list[Line] = []
+    signs = (BRANCH, LAST, GUIDE) if page.is_unicode else (PLAIN_BRANCH, PLAIN_LAST, PLAIN_GUIDE)
+    for number, branch in enumerate(branches, 1):
+        first, rest = (signs[1], " " * len(LAST)) if number == len(branches) else (signs[0], signs[2])
+        lines += [((first if at == 0 else rest, "dim"), *line) for at, line in enumerate(branch)]
+    return lines
 
 
-def _row(row: Mapping[str, Any]) -> RenderableType:
-    table = RichTable(show_header=False)
-    for name, value in row.items():
-        table.add_row(name, "[dim]–[/dim]" if value is None else escape(str(value)))
-    return table
+def _behind(traced: Trace, page: Page) -> list[Line]:
+    shown = traced.rows.num_rows
+    count = f"{traced.total:,} rows" if traced.total != 1 else "1 row"
+    count += f", the first {shown:,} shown" if shown < traced.total else ""
+    heading: Line = ((str(traced.table), "bold"), f"  {traced.meaning} ", (f"({count})", "dim"))
+    grid = answer_grid(answer_of_arrow(traced.rows.select(list(traced.shows))))
+    return [heading, *grid_lines(grid, page), *_branches(traced, page)]
 
 
-def _arrival(arrival: Arrival) -> RenderableType:
-    lines: list[Text] = []
+def _row(traced: Trace) -> Grid:
+    """The columns of the one row that was asked for, one below the other."""
+    (row,) = answer_grid(answer_of_arrow(traced.rows.slice(0, 1))).rows
+    names = traced.rows.column_names
+    return Grid([Column("column"), Column("value")], list(zip(names, row, strict=True)), headed=False)
+
+
+def _arrival(arrival: Arrival) -> list[Line]:
+    lines: list[Line] = []
     if arrival.records:
         also = ", ".join(str(record.line) for record in arrival.records[1:])
         place = f"{arrival.file}:{arrival.records[0].line}" + (f" (the same stands on line {also})" if also else "")
-        lines += [Text(place, style="green"), Text(arrival.records[0].text, style="dim")]
+        lines += [((place, "green"),), *(((text, "dim"),) for text in arrival.records[0].text.split("\n"))]
     if arrival.fault:
-        lines.append(Text(arrival.fault, style="bold red"))
-    return Group(*lines)
+        lines.append(((arrival.fault, "bold red"),))
+    return lines
 
 
 def _as_json(traced: Trace) -> dict[str, Any]:
-    rows: list[dict[str, Any]] = [{"row": row} for row in traced.rows.to_pylist()]
+    rows: list[dict[str, Any]] = [{"row": row} for row in plain_rows(traced.rows)]
     for row, arrival in zip(rows, traced.arrivals, strict=False):
         row["landing"] = {
             "file": arrival.file,
@@ -107,7 +116,3 @@ def _as_json(traced: Trace) -> dict[str, Any]:
         "behind": [_as_json(behind) for behind in traced.behind],
         "note": traced.note,
     }
-
-
-def _plain(value: Any) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,287 @@
+"""Where commands print: text as it is, in the output's own encoding, in tables that keep every value whole.
+
+Whatever is shown is made of parts: a text, or a text and its style. A part is never read as markup, and control
+characters in it are shown instead of obeyed, so that a landing file cannot change what a person sees.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, NoReturn, TextIO
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from covid_lake.errors import OutputClosed, OutputError
+
+# A text, or a text and how it looks, such as ("failed", "bold red").
+Part = str | tuple[str, str]
+Line = tuple[Part, ...]
+
+NULL: Part = ("–", "dim")
+# All but the line feed: a carriage return hides what stands before it, an escape starts a command to the terminal.
+CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2066-\u2069\ufeff]")
+SHORT_ESCAPES = {"\t": "\\t", "\r": "\\r"}
+# How this library's own signs look where the output's encoding lacks them.
+PLAIN_SIGNS = {"✓": "+", "✗": "x", "…": "...", "×": "x", "–": "-", "±": "+-"}
+PROSE_WIDTH = 24
+ESCAPING = "covid_lake.escaping"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a grid."""
+
+    name: str
+    right: bool = False
+    """Whether values stand to the right, as numbers do."""
+    prose: bool = False
+    """Whether values are sentences, which may be broken at blanks where the terminal is narrow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table to be shown: as a grid where it fits, otherwise as a block of lines for each row."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Part | None]]
+    """The cells of each row; None is NULL and shown as a dash."""
+    title: str = ""
+    headed: bool = True
+    """Whether the columns' names are shown above the rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is printed on."""
+
+    width: int | None = None
+    """Characters in a line of the terminal; None where there is none, and lines are as long as they have to be."""
+    encoding: str = "utf-8"
+
+    @property
+    def is_unicode(self) -> bool:
+        return self.encoding.lower().startswith("utf")
+
+    def text(self, text: str) -> str:
+        """The text as it can be shown: control characters as escapes, and nothing that the encoding lacks."""
+        return encodable(CONTROLS.sub(_escape_of_control, text), self.encoding, PLAIN_SIGNS)
+
+    def narrower(self, by: int) -> Page:
+        """The page beside an indentation."""
+        return self if self.width is None else Page(max(1, self.width - by), self.encoding)
+
+
+class Terminal:
+    """The standard output, or the standard error.
+
+    Raises `OutputClosed` where nobody reads any more, and `OutputError` where the output cannot be written.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        self.console = _Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.console.is_terminal
+
+    @property
+    def page(self) -> Page:
+        return Page(self.console.width if self.is_terminal else None, self.console.encoding)
+
+    def show(self, *parts: Part) -> None:
+        """Print one line, or several where a part has line feeds."""
+        self.show_lines([parts])
+
+    def show_grid(self, grid: Grid) -> None:
+        self.show_lines(grid_lines(grid, self.page))
+
+    def show_lines(self, lines: Iterable[Line]) -> None:
+        page = self.page
+        styled = (Text.assemble(*((page.text(text), style) for text, style in map(_styled, line))) for line in lines)
+        with _reporting():
+            self.console.print(Text("\n").join(styled))
+
+    def write(self, text: str) -> None:
+        """Print what a program reads: as it is, but for characters that the encoding lacks, which become `\\uXXXX`."""
+        with _reporting():
+            self.console.file.write(encodable(text, self.console.encoding))
+            self.console.file.flush()
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> NoReturn:
+        raise OutputClosed("nobody reads the output any more")
+
+
+def grid_lines(grid: Grid, page: Page) -> list[Line]:
+    """The table as lines of at most the page's width, except where a single name or number is longer than that."""
+    names = [page.text(column.name).replace("\n", "\\n") for column in grid.columns]
+    rows = [[_cell(value, page) for value in row] for row in grid.rows]
+    widths = [
+        max([cell_len(names[at]) if grid.headed else 0, *(cell_len(text) for row in rows for text in row[at][0])])
+        for at in range(len(names))
+    ]
+    title: list[Line] = [((grid.title, "italic"),)] if grid.title else []
+    if page.width is not None:
+        excess = sum(widths) + 3 * len(widths) + 1 - page.width
+        for at, column in enumerate(grid.columns):
+            if column.prose and excess > 0:
+                narrowed = max(min(widths[at], PROSE_WIDTH), widths[at] - excess)
+                excess -= widths[at] - narrowed
+                widths[at] = narrowed
+                for row in rows:
+                    row[at] = (_wrapped(row[at][0], narrowed), row[at][1])
+        if excess > 0 and grid.columns:
+            return title + _blocks(names, rows, page)
+    return title + _grid(grid, names, rows, widths, page)
+
+
+Cell = tuple[list[str], str]
+
+
+def _grid(grid: Grid, names: list[str], rows: list[list[Cell]], widths: list[int], page: Page) -> list[Line]:
+    frame = box.HEAVY_HEAD if page.is_unicode else box.ASCII
+    if not grid.headed:
+        frame = box.SQUARE if page.is_unicode else box.ASCII
+    padded = [width + 2 for width in widths]
+    lines: list[Line] = [(frame.get_top(padded),)]
+    if grid.headed:
+        edges = (frame.head_left, frame.head_vertical, frame.head_right)
+        lines += _row([([name], "bold") for name in names], grid, widths, edges)
+        lines.append((frame.get_row(padded, "head"),))
+    edges = (frame.mid_left, frame.mid_vertical, frame.mid_right)
+    for row in rows:
+        lines += _row(row, grid, widths, edges)
+    return [*lines, (frame.get_bottom(padded),)]
+
+
+def _row(cells: list[Cell], grid: Grid, widths: list[int], edges: tuple[str, str, str]) -> list[Line]:
+    left, between, right = edges
+    lines: list[Line] = []
+    for number in range(max((len(texts) for texts, _ in cells), default=1)):
+        parts: list[Part] = [f"{left} "]
+        for at, (texts, style) in enumerate(cells):
+            text = texts[number] if number < len(texts) else ""
+            room = " " * (widths[at] - cell_len(text))
+            before, after = (room, "") if grid.columns[at].right else ("", room)
+            parts += [before, (text, style), f"{after} {between if at + 1 < len(cells) else right} "]
+        parts[-1] = _styled(parts[-1])[0].rstrip()
+        lines.append(tuple(parts))
+    return lines
+
+
+def _blocks(names: list[str], rows: list[list[Cell]], page: Page) -> list[Line]:
+    """Each row as a block, a column a line, as psql's expanded display has it."""
+    rule, bar = ("─", "│") if page.is_unicode else ("-", "|")
+    width = max(map(cell_len, names))
+    room = (page.width or 0) - width - 3
+    lines: list[Line] = []
+    for number, row in enumerate(rows, 1):
+        heading = f"{rule}[ {number} ]"
+        lines.append(((heading.ljust(page.width or 0, rule), "dim"),))
+        for name, (texts, style) in zip(names, row, strict=True):
+            for at, text in enumerate(_wrapped(texts, room)):
+                shown = name if at == 0 else ""
+                lines.append(((shown + " " * (width - cell_len(shown)), "bold"), f" {bar} ", (text, style)))
+    return lines or [("no rows",)]
+
+
+def _cell(value: Part | None, page: Page) -> Cell:
+    text, style = _styled(NULL if value is None else value)
+    return page.text(text).split("\n"), style
+
+
+def _wrapped(texts: list[str], width: int) -> list[str]:
+    """The lines broken at blanks; a word that is longer than a line stays whole, for it is a name or a number."""
+    if all(cell_len(text) <= width for text in texts):
+        return texts
+    measure = Console(file=io.StringIO(), width=max(width, 1))
+    return [
+        line.plain for text in texts for line in Text(text).wrap(measure, max(width, 1), overflow="ignore", tab_size=1)
+    ]
+
+
+def _styled(part: Part) -> tuple[str, str]:
+    return (part, "") if isinstance(part, str) else part
+
+
+def _escape_of_control(found: re.Match[str]) -> str:
+    sign = found[0]
+    return SHORT_ESCAPES.get(sign) or (f"\\x{ord(sign):02x}" if ord(sign) < 0x100 else f"\\u{ord(sign):04x}")
+
+
+def encodable(text: str, encoding: str, signs: dict[str, str] | None = None) -> str:
+    """The text without characters that the encoding lacks: those become `\\uXXXX`, as JSON writes them, or a sign."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return "".join(_encodable(sign, encoding, signs or {}) for sign in text)
+    return text
+
+
+def _encodable(sign: str, encoding: str, signs: dict[str, str]) -> str:
+    try:
+        sign.encode(encoding)
+    except UnicodeEncodeError:
+        return signs.get(sign) or _json_escape(sign)
+    return sign
+
+
+def _json_escape(sign: str) -> str:
+    code = ord(sign)
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+
+
+def prepare_streams() -> None:
+    """From here on nothing that this process prints ends in a fault of encoding, whoever prints it."""
+    codecs.register_error(ESCAPING, _escape_unencodable)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # the caller has closed it: who prints nowhere is heard by nobody
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - as long as the process
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=ESCAPING)
+
+
+def flush() -> None:
+    """Write what the standard output still holds back; `OutputClosed` or `OutputError` where that fails."""
+    with _reporting():
+        sys.stdout.flush()
+
+
+def give_up(stream: TextIO) -> None:
+    """Drop what the stream still holds back, which the interpreter would try to write when it ends."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+@contextmanager
+def _reporting() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise OutputClosed("nobody reads the output any more") from None
+    except OSError as error:
+        raise OutputError(f"the output cannot be written: {error.strerror or error}") from error
+
+
+def _escape_unencodable(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking: Any = error.object[error.start : error.end]
+    return "".join(PLAIN_SIGNS.get(sign) or _json_escape(sign) for sign in lacking), error.end

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn, TextIO
+from typing import IO, Any, NoReturn, TextIO
 
 from rich import box
 from rich.cells import cell_len
@@ -82,13 +82,13 @@ class Page:
 
 
 class Terminal:
-    """The standard output, or the standard error.
+    """The standard output, the standard error, or a file.
 
     Raises `OutputClosed` where nobody reads any more, and `OutputError` where the output cannot be written.
     """
 
-    def __init__(self, *, stderr: bool = False) -> None:
-        self.console = _Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    def __init__(self, file: IO[str] | None = None, *, stderr: bool = False) -> None:
+        self.console = _Console(file=file, stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
     @property
     def is_terminal(self) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
-from rich.console import Console
 
 from covid_lake.display import show_summary
 from covid_lake.errors import AccountsDiffer, AuditFailed
@@ -16,6 +15,7 @@ from covid_lake.pipeline import promotion as promotion_module
 from covid_lake.pipeline.report import RunReport, Status
 from covid_lake.pipeline.run import Request
 from covid_lake.store.storage import LocalStorage
+from covid_lake.terminal import Terminal
 from lake_runs import report_of, run_lake
 
 STATES = "landing/covid19/static-datasets/csv/state-abv/states_abv.csv"
@@ -23,7 +23,7 @@ STATES = "landing/covid19/static-datasets/csv/state-abv/states_abv.csv"
 
 def shown(report: RunReport) -> str:
     text = io.StringIO()
-    show_summary(Console(file=text, width=400), report, [])
+    show_summary(Terminal(text), report, [])
     return text.getvalue()
 
 

@@ -25,7 +25,7 @@ from pyarrow import fs
 from covid_lake import paths
 from covid_lake.answers import Answer, answer_of_arrow, answer_of_rows
 from covid_lake.catalog.athena_ddl import athena_type
-from covid_lake.contracts import Dataset, Zone
+from covid_lake.contracts import Dataset, Type, Zone
 from covid_lake.datasets import registry
 from covid_lake.datasets.registry import NamedTable
 from covid_lake.errors import QueryError, UnknownTable
@@ -224,7 +224,7 @@ class _State:
             query = landing_query(connection, self.storage, table.contract, self.files(table)[1], scratch)
         else:
             connection.register(f"{table.database}_{table.contract.name}", self.dataset(table))
-            query = f"SELECT * FROM {table.database}_{table.contract.name}"  # noqa: S608 - a name of the registry
+            query = f"SELECT {_as_in_athena(table)} FROM {table.database}_{table.contract.name}"  # noqa: S608 - known names
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.database}")
         connection.execute(f"CREATE VIEW {table} AS {query}")
 
@@ -245,6 +245,14 @@ class _State:
         if table.dataset not in self.snapshots:
             self.snapshots[table.dataset] = current_snapshot(self.storage, table.dataset)
         return self.snapshots[table.dataset].version_of(table.contract)
+
+
+def _as_in_athena(table: NamedTable) -> str:
+    """The columns of a Parquet table as the Athena DDL has them: times without a zone, which are UTC."""
+    times = [column.name for column in table.contract.columns if column.type is Type.TIMESTAMP]
+    if table.zone is Zone.QUARANTINE or not times:
+        return "*"
+    return f"* REPLACE ({', '.join(f'CAST({name} AS TIMESTAMP) AS {name}' for name in times)})"
 
 
 def _located(table: NamedTable, manifest: Manifest) -> tuple[str, tuple[str, ...]]:

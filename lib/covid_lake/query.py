@@ -15,6 +15,9 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from covid_lake.answers import Answer, answer_of_rows
+from covid_lake.athena.kinds import BIGINT, KIND_OF_COLUMN, UNKNOWN, VARCHAR, array_of
+from covid_lake.athena.translation import AthenaSql, Fields, Tables, translate
+from covid_lake.athena.values import DUCKDB, POSTGRES
 from covid_lake.contracts import Table, Zone
 from covid_lake.datasets import registry
 from covid_lake.datasets.registry import ATHENA_CATALOG, NamedTable
@@ -23,6 +26,15 @@ from covid_lake.errors import QueryError, UnknownTable, WarehouseError
 if TYPE_CHECKING:
     import psycopg
 
+FIRST_POSTGRES = 90_000
+QUARANTINE_FIELDS = (
+    ("run_id", VARCHAR),
+    ("table_name", VARCHAR),
+    ("source_file", VARCHAR),
+    ("line", BIGINT),
+    ("reasons", array_of(VARCHAR)),
+    ("record", VARCHAR),
+)
 WAREHOUSE_CATALOGUES = ("information_schema", "pg_catalog")
 ALLOWED = "ask with SELECT, WITH, VALUES, EXPLAIN, SHOW or DESCRIBE"
 
@@ -44,21 +56,26 @@ class Question:
     explain: bool = False
 
     def duckdb_sql(self) -> str:
-        """The query in DuckDB's SQL, over views that are called as the tables are in Athena."""
-        return self._sql("duckdb", self.tree)
+        """The query in DuckDB's SQL, over views that are called as the tables are in Athena.
 
-    def warehouse_sql(self) -> str:
+        Raises `QueryError` for what is not known to mean the same there.
+        """
+        return self._sql(DUCKDB, _columns_in_lake)
+
+    def warehouse_sql(self, *, sorts_by_bytes: bool = True) -> str:
         """The query in PostgreSQL's SQL, which Redshift shares here: `covid19_curated.t` is `covid19.t` there.
 
-        Raises `UnknownTable` for a table that is not in the warehouse: only curated ones are.
+        `sorts_by_bytes` is false for a server that may sort text by the rules of some language. Raises `UnknownTable`
+        for a table that is not in the warehouse, for only curated ones are, and `QueryError` for what is not known to
+        mean the same there.
         """
-        return self._sql("postgres", self.tree.transform(_as_in_warehouse))
+        return self._sql(POSTGRES, _columns_in_warehouse, sorts_by_bytes=sorts_by_bytes)
 
-    def _sql(self, dialect: str, tree: exp.Expr) -> str:
+    def _sql(self, engine: str, tables: Tables, *, sorts_by_bytes: bool = True) -> str:
         try:
-            text = tree.sql(dialect, unsupported_level=sqlglot.ErrorLevel.RAISE, comments=False)
+            text = translate(self.tree, engine, tables, sorts_by_bytes=sorts_by_bytes)
         except SqlglotError as error:
-            raise QueryError(f"the query cannot be put into {dialect}'s SQL: {error}") from error
+            raise QueryError(f"the query cannot be put into {engine}'s SQL: {error}") from error
         return f"EXPLAIN {text}" if self.explain else text
 
 
@@ -94,11 +111,13 @@ def ask_warehouse(connection: psycopg.Connection[Any], text: str) -> Answer:
     question = read_question(text)
     if isinstance(question, Listing):
         raise QueryError("the warehouse lists its tables in information_schema.tables and information_schema.columns")
+    # Redshift, which says to be PostgreSQL 8, sorts text by its bytes as Athena does.
+    asked = question.warehouse_sql(sorts_by_bytes=connection.info.server_version < FIRST_POSTGRES)
     before = connection.read_only
     connection.read_only = True
     try:
         with connection.transaction(), connection.cursor() as cursor:
-            cursor.execute(question.warehouse_sql().encode())
+            cursor.execute(asked.encode())
             return answer_of_rows([column.name for column in cursor.description or ()], cursor.fetchall())
     except psycopg.OperationalError as error:
         raise WarehouseError(f"the warehouse did not answer: {error}") from error
@@ -124,7 +143,7 @@ def _parse(text: str) -> exp.Expr:
     if text.split(None, 1)[0].casefold() not in ("select", "with", "values", "table") and not text.startswith("("):
         raise QueryError(f"{text.split(None, 1)[0].upper()} is not answered, a query only reads; {ALLOWED}")
     try:
-        statements = [statement for statement in sqlglot.parse(text, read="athena") if statement]
+        statements = [statement for statement in sqlglot.parse(text, read=AthenaSql) if statement]
     except SqlglotError as error:
         raise QueryError(f"the query cannot be read: {_parse_message(error)}") from error
     if len(statements) != 1:
@@ -159,13 +178,27 @@ def _table_names(tree: exp.Expr) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _as_in_warehouse(node: exp.Expr) -> exp.Expr:
-    if not isinstance(node, exp.Table) or not node.db or node.db.casefold() in WAREHOUSE_CATALOGUES:
-        return node
+def _columns_in_lake(node: exp.Table) -> Fields:
+    return _fields(registry.find_table(f"{node.db}.{node.name}"))
+
+
+def _columns_in_warehouse(node: exp.Table) -> Fields:
+    """The columns of a table, which gets the name that it has in the warehouse."""
+    if node.db.casefold() in WAREHOUSE_CATALOGUES:
+        return Fields(every=UNKNOWN)
     table = _warehouse_table(f"{node.db}.{node.name}")
     node.set("db", exp.to_identifier(table.dataset))
     node.set("this", exp.to_identifier(table.contract.name))
-    return node
+    return _fields(table)
+
+
+def _fields(table: NamedTable) -> Fields:
+    """The columns of a table as Athena types them; of landing files, which have any, every column is text."""
+    if table.zone is Zone.LANDING:
+        return Fields(every=VARCHAR)
+    if table.zone is Zone.QUARANTINE:
+        return Fields(QUARANTINE_FIELDS)
+    return Fields(tuple((column.name, KIND_OF_COLUMN[column.type]) for column in table.contract.columns))
 
 
 def _warehouse_table(name: str) -> NamedTable:

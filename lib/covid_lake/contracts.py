@@ -51,7 +51,9 @@ class Column:
     `required` means that a landing file without the column is refused. `formats` are the spellings of a date or time
     (see `transforms.columns`), `time_zone` the zone of a wall clock that names none. `pad` is the width to which a code
     that lost its zeros is filled up. `null_tokens` replace the landing table's own list: `NA` is missing in a count and
-    Namibia in a country code.
+    Namibia in a country code. `unreadable` says what a text costs that can't be read as the column's type: `REJECT`
+    refuses the record, as keys and figures must; `WARN` makes the value null and counts it, for columns that only
+    follow from others, such as a rate that reads `#DIV/0!`.
     """
 
     name: str
@@ -64,13 +66,15 @@ class Column:
     time_zone: str = "UTC"
     pad: int | None = None
     null_tokens: tuple[str, ...] | None = None
+    unreadable: Severity = Severity.REJECT
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule on one row. `broken_when` is a Spark SQL predicate that is true for a row that breaks it.
 
-    `{run_date}` in the predicate stands for the date of the run, as a DATE literal.
+    The predicate may name the table's columns and those that its step adds without storing them. `{run_date}` in it
+    stands for the date of the run, as a DATE literal.
     """
 
     name: str
@@ -86,6 +90,25 @@ class Reference:
     column: str
     table: str
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How to see that two records of one key are about two different things, such as two counties under one code.
+
+    The columns named here are added by the table's step and are not stored.
+
+    - `same_thing`: text that is equal in records about the same thing, however they spell it, and differs otherwise.
+    - `shown_as`: the thing's name, for people to read in a warning.
+    - `key`: the key column whose value two things may share.
+    - `key_by_name`: the value that replaces `key` in each record of a grain that several things share, so that all of
+      them stay. Without one, the newest record stays and the others are superseded, with a warning that names both.
+    """
+
+    same_thing: str
+    shown_as: str
+    key: str
+    key_by_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +169,10 @@ class Drift:
     """How far a feed may move from its last version before somebody is told (`warn`) or the run is stopped (`fail`).
 
     `known_by` pairs a text column with the boolean one that says whether its value is in a table of the library.
-    `totals` are columns whose sum is watched, beside the number of records: of the latest day where the files are
-    daily, of the whole feed otherwise. `max_change` is the share of the last version by which they may differ.
+    `totals` are columns whose sum is watched, beside the number of rows. With a column `day`, both are watched day by
+    day: each day that a run brings is compared with the day before it, also on a first load. Without one, those of the
+    whole table are compared with the version before. `max_change` is the share by which they may differ; sums below
+    `smallest_total` may change as they like, for one case more is a jump where there was one.
     """
 
     columns: Severity = Severity.WARN
@@ -155,7 +180,9 @@ class Drift:
     jumps: Severity = Severity.WARN
     known_by: tuple[tuple[str, str], ...] = ()
     totals: tuple[str, ...] = ()
+    day: str | None = None
     max_change: float = 0.5
+    smallest_total: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +191,8 @@ class Table:
 
     `grain` says in a sentence what a row is; `key` names the columns that make it unique. For a trusted table
     `newest_by` are the columns whose highest values decide which of several records of a grain stays, and
-    `max_rejected_fraction` the share of refused records past which nothing is published. `in_warehouse` is false for a
+    `max_rejected_fraction` the share of refused records past which nothing is published. Records of one grain that are
+    about different things, by the table's `identity`, don't supersede each other. `in_warehouse` is false for a
     curated table that is there for others to be built from. `day_key` is the column of a curated table that is kept by
     month which holds the day as yyyymmdd: by it the warehouse, which has no partitions, finds a month's rows.
     """
@@ -177,6 +205,7 @@ class Table:
     key: tuple[str, ...]
     landing: Landing | None = None
     newest_by: tuple[str, ...] = ()
+    identity: Identity | None = None
     references: tuple[Reference, ...] = ()
     partition_by: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
@@ -196,11 +225,20 @@ class Table:
             *self.partition_by,
             *((self.day_key,) if self.day_key else ()),
             *self.drift.totals,
+            *((self.drift.day,) if self.drift.day else ()),
+            *((self.identity.key,) if self.identity else ()),
             *(name for pair in self.drift.known_by for name in pair),
             *(r.column for r in self.references),
         } - self._by_name.keys()
         if unknown:
             raise ValueError(f"{self.id}: no such column: {', '.join(sorted(unknown))}")
+        lenient = {column.name for column in self.columns if column.unreadable != Severity.REJECT}
+        needed = {column.name for column in self.columns if not column.nullable} | {*self.key, *self.newest_by}
+        if lenient & needed:
+            raise ValueError(
+                f"{self.id}: an unreadable value must refuse the record where the column is needed: "
+                f"{', '.join(sorted(lenient & needed))}"
+            )
 
     @property
     def is_by_month(self) -> bool:

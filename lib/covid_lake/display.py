@@ -25,6 +25,8 @@ STYLES = {
 }
 ACTION_STYLES = {Action.RUN: "green", Action.NOTHING: "dim", Action.HOLD_BACK: "yellow", Action.SKIP: "dim"}
 
+JUMPS_SHOWN = 10
+
 
 class RunDisplay:
     """Listens to a run and shows how it goes; a context manager.
@@ -195,6 +197,9 @@ def _show_trouble(terminal: Terminal, report: RunReport) -> None:
             terminal.show(("rejected", "yellow"), f" {table.table}: {count:,} × {name}")
         for name, count in table.warnings.items():
             terminal.show(("warning", "yellow"), f" {table.table}: {count:,} × {name}")
+        for key, names in table.shared_keys.items():
+            text = f"{key} stands for several: {', '.join(names)}"
+            terminal.show(("warning", "yellow"), f" {table.table}: {text}")
         for text in _drift(table):
             terminal.show(("drift", "yellow"), f" {table.table}: {text}")
 
@@ -207,8 +212,10 @@ def _drift(table: TableReport) -> Iterator[str]:
         yield f"columns that are not delivered any more: {', '.join(table.vanished_columns)}"
     for name, values in table.unknown_values.items():
         yield f"unknown {name}: {', '.join(values)}"
-    for name, (before, after) in table.jumps.items():
+    for name, (before, after) in list(table.jumps.items())[:JUMPS_SHOWN]:
         yield f"{name} jumped from {before:,} to {after:,}"
+    if len(table.jumps) > JUMPS_SHOWN:
+        yield f"{len(table.jumps) - JUMPS_SHOWN} more jumps are in the run's report"
 
 
 def show_plan(terminal: Terminal, plan: Plan) -> None:

@@ -32,7 +32,7 @@ BEFORE = Manifest(
     "f",
     {},
     columns=("active", "deaths"),
-    measures={"records": 100, "deaths": 10},
+    measures={"records": 100, "deaths": 1_000},
     unknown_values={"country_region": ("Atlantis",)},
 )
 
@@ -53,10 +53,32 @@ def test_columns_are_known_by_any_of_their_spellings() -> None:
 
 
 def test_what_vanished_and_what_jumped_is_told() -> None:
-    shape = Shape(("deaths",), {"records": 40, "deaths": 14})
+    shape = Shape(("deaths",), {"records": 40, "deaths": 1_400})
     found = compare(c.JHU_DAILY_REPORTS, [daily("01-01-2021", "Deaths", "Mood")], shape, BEFORE)
     assert (found.new_columns, found.vanished_columns) == (("Mood",), ("active",))
     assert found.jumps == {"records": (100, 40)}
+
+
+def test_each_day_is_compared_with_the_one_before_it_on_a_first_load_too() -> None:
+    days = {
+        "2020-11-03": {"records": 40, "confirmed": 40_000},
+        "2020-11-05": {"records": 40, "confirmed": 400},
+        "2020-11-06": {"records": 41, "confirmed": 410},
+    }
+    found = compare(c.JHU_DAILY_REPORTS, [], Shape((), days=days), None)
+    assert found.jumps == {"confirmed on 2020-11-05": (40_000, 400)}
+
+
+def test_a_day_that_is_as_it_was_is_not_told_of_again() -> None:
+    days = {"2020-11-03": {"deaths": 1_000}, "2020-11-04": {"deaths": 100}, "2020-11-05": {"deaths": 10}}
+    before = replace(BEFORE, days={day: days[day] for day in ("2020-11-03", "2020-11-04")})
+    found = compare(c.JHU_DAILY_REPORTS, [], Shape((), days=days), before)
+    assert found.jumps == {"deaths on 2020-11-05": (100, 10)}
+
+
+def test_one_death_after_none_is_no_jump() -> None:
+    days = {"2020-03-01": {"records": 9, "deaths": 0}, "2020-03-02": {"records": 10, "deaths": 99}}
+    assert compare(c.JHU_DAILY_REPORTS, [], Shape((), days=days), None).jumps == {}
 
 
 def test_a_first_version_has_nothing_to_drift_from() -> None:
@@ -74,7 +96,7 @@ def test_a_first_version_has_nothing_to_drift_from() -> None:
 )
 def test_drift_that_the_contract_forbids_is_a_fault(drift: Drift, message: str) -> None:
     table = replace(c.JHU_DAILY_REPORTS, drift=drift)
-    shape = Shape(("deaths",), {"records": 40, "deaths": 10}, {"country_region": ("Atlantis", "Narnia")})
+    shape = Shape(("deaths",), {"records": 40, "deaths": 1_000}, {"country_region": ("Atlantis", "Narnia")})
     with pytest.raises(AuditFailed, match=message):
         compare(table, [daily("01-01-2021", "Mood")], shape, BEFORE)
 
@@ -109,8 +131,8 @@ def test_a_drifting_feed_is_published_with_a_warning(
     found = report_of(report, "trusted.jhu_daily_reports")
     assert (found.status, found.unknown_columns) == (Status.PUBLISHED, ("Mood",))
     assert found.unknown_values == {"country_region": ("Narnia",)}
-    assert found.jumps["records"] == (found.jumps["records"][0], 20)
-    assert found.jumps["records"][0] > 40
+    (before, after) = found.jumps["records on 2020-02-11"]
+    assert (before > 40, after) == (True, 20)
 
 
 def test_drift_that_the_contract_forbids_keeps_the_old_version(

@@ -90,7 +90,7 @@ def test_the_stars_checks_are_named_in_the_report(built_lake: BuiltLake) -> None
     assert set(report_of(built_lake.report, "curated.fact_cases").checks) == {
         "no_null_key",
         "key_is_unique",
-        "confirmed_sums_to_trusted",
+        "figures_sum_to_trusted",
         "new_confirmed_telescopes",
         "region_key_found_in_dim_region",
         "date_key_found_in_dim_date",

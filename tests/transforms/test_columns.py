@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from covid_lake.contracts import Column as ContractColumn
 from covid_lake.contracts import Type
-from covid_lake.datasets.covid19.contracts import JHU_TIMES, US_TIME
+from covid_lake.datasets.covid19.contracts import JHU_TIMES, SPREADSHEET_DATE, US_TIME
 from covid_lake.transforms import columns as c
 
 DATES = ("yyyyMMdd", "yyyy-MM-dd")
@@ -48,6 +48,29 @@ def test_the_four_spellings_of_a_time(spark: SparkSession) -> None:
     expect(spark, lambda name: c.timestamp(name, JHU_TIMES), expected)
 
 
+def test_times_that_a_spreadsheet_wrote(spark: SparkSession) -> None:
+    expected = {
+        "3/1/2020 1:05 PM": "2020-03-01 13:05:00",
+        "3/1/20 12:05 am": "2020-03-01 00:05:00",
+        "12/31/2020 11:59:07 PM": "2020-12-31 23:59:07",
+        "3/1/20 1:05:09 AM": "2020-03-01 01:05:09",
+        "3/1/2020 13:05:09": "2020-03-01 13:05:09",
+        "3/1/20 1:05:09": "2020-03-01 01:05:09",
+        "3/1/2020": "2020-03-01 00:00:00",
+        "12/31/20": "2020-12-31 00:00:00",
+        "2020-03-01": "2020-03-01 00:00:00",
+        "3/1/2020 13:05 PM": None,
+        "3/1/2020 1:05 XM": None,
+        "13/1/2020": None,
+    }
+    expect(spark, lambda name: c.timestamp(name, JHU_TIMES), expected)
+
+
+def test_dates_that_a_spreadsheet_wrote(spark: SparkSession) -> None:
+    expected = {"3/1/2020": "2020-03-01", "12/31/20": "2020-12-31", "13/1/2020": None, "3/1/2020 1:05": None}
+    expect(spark, lambda name: c.date(name, ("yyyy-MM-dd", *SPREADSHEET_DATE)), expected)
+
+
 def test_hour_24_is_the_next_midnight(spark: SparkSession) -> None:
     expected = {
         "2021-03-07T24:00:00Z": "2021-03-08 00:00:00",
@@ -60,7 +83,7 @@ def test_hour_24_is_the_next_midnight(spark: SparkSession) -> None:
 
 def test_what_is_no_time_is_null(spark: SparkSession) -> None:
     impossible = ["2020-02-30T00:00:00", "13/1/2020 10:00", "2/30/2020 10:00", "2020-05-30T02:61:00"]
-    other = ["1/22/2020", "2020-01-22", "17:00", "yesterday", "/"]
+    other = ["1/22/2020 ", "2020-01-22T", "17:00", "yesterday", "/"]
     expect(spark, lambda name: c.timestamp(name, JHU_TIMES), dict.fromkeys(impossible + other))
 
 

@@ -1,6 +1,6 @@
-"""What changed about a feed itself since its last version: columns, values that no table knows, its size.
+"""What changed about a feed itself: columns, values that no table knows, and its size from one day to the next.
 
-All of it is known from headers and from counts taken on the way; none of it looks at the data again.
+A first load is looked at too: its days are compared with each other.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
-from covid_lake.contracts import Severity, Table, column_for_header
+from covid_lake.contracts import Drift, Severity, Table, column_for_header
 from covid_lake.errors import AuditFailed
 from covid_lake.landing.inventory import LandingFile, unknown_columns
 from covid_lake.store.snapshots import Manifest
@@ -19,20 +20,26 @@ RECORDS = "records"
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What drift is told by: of the latest day where the files are daily, of the whole feed otherwise.
+    """What a version of a feed looks like; two of them are compared to find drift.
 
-    `columns` are the contract's columns that the files deliver; `measures` the records, and the sums that the contract
-    watches. `unknown_values`, by column, are those of all files that were ever looked at.
+    - `columns`: the contract's columns that the files of the latest day deliver (all files, where they aren't daily).
+    - `measures`: rows, and the sums that the contract watches, of the whole table.
+    - `days`: the same by day (ISO 8601), where the contract watches them by day; `measures` is then empty.
+    - `unknown_values`: by column, the values of all files read so far that no table of the library knows.
     """
 
     columns: tuple[str, ...]
-    measures: Mapping[str, int]
+    measures: Mapping[str, int] = field(default_factory=dict)
     unknown_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    days: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class DriftReport:
-    """What is not as it was. `unknown_values` are new ones; `jumps` gives the measure before and after."""
+    """What is not as it was. `unknown_values` are new ones; `jumps` gives a measure before and after.
+
+    A jump between two days is called `confirmed on 2020-11-05`, after the later one.
+    """
 
     new_columns: tuple[str, ...] = ()
     vanished_columns: tuple[str, ...] = ()
@@ -66,7 +73,7 @@ def compare(
     shape: Shape,
     before: Manifest | None,
 ) -> DriftReport:
-    """The drift of the files that are due against the version before; without one, only what no contract knows.
+    """The drift of the files that are due, against the version before and from day to day.
 
     Raises `AuditFailed` where the contract says that such drift stops the run.
     """
@@ -82,9 +89,8 @@ def compare(
         tuple(name for name in (before.columns if before else ()) if name not in shape.columns),
         unknown,
         {
-            name: (past[name], count)
-            for name, count in shape.measures.items()
-            if name in past and _jumps(past[name], count, table.drift.max_change)
+            **_jumps(past, shape.measures, table.drift),
+            **_jumps_between_days(before.days if before else {}, shape.days, table.drift),
         },
     )
     faults = [
@@ -98,8 +104,27 @@ def compare(
     return report
 
 
-def _jumps(before: int, after: int, limit: float) -> bool:
-    return abs(after - before) > limit * abs(before)
+def _jumps(before: Mapping[str, int], after: Mapping[str, int], drift: Drift) -> dict[str, tuple[int, int]]:
+    """The measures that differ by more than the contract allows, before and after."""
+    return {
+        name: (before[name], count)
+        for name, count in after.items()
+        if name in before
+        and abs(count - before[name]) > drift.max_change * abs(before[name])
+        and (name == RECORDS or max(abs(count), abs(before[name])) >= drift.smallest_total)
+    }
+
+
+def _jumps_between_days(
+    before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]], drift: Drift
+) -> dict[str, tuple[int, int]]:
+    """The jumps from one day to the next. Days that are as they were in the version before were told of then."""
+    return {
+        f"{name} on {day}": jump
+        for previous, day in pairwise(sorted(after))
+        if after[day] != before.get(day)
+        for name, jump in _jumps(after[previous], after[day], drift).items()
+    }
 
 
 def _faults(severity: Severity, found: list[str]) -> list[str]:

@@ -20,10 +20,11 @@ from pyspark.sql import functions as F
 from covid_lake import paths
 from covid_lake.contracts import MONTH, Severity, Table, month_of
 from covid_lake.errors import AccountsDiffer, AuditFailed
+from covid_lake.lake_sql import Questions, Stored, quoted
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.readers import LINE, RECORD, SURPLUS, day_columns, read_landing
 from covid_lake.pipeline.compaction import compact
-from covid_lake.pipeline.drift import RECORDS, Shape, compare, delivered_columns, latest_day, latest_files
+from covid_lake.pipeline.drift import RECORDS, Shape, compare, delivered_columns, latest_files
 from covid_lake.pipeline.plan import PlannedPromotion
 from covid_lake.pipeline.report import Status, TableReport
 from covid_lake.quality.rules import RAW, Check, breaks_any, of_severity, reasons, record_checks
@@ -31,14 +32,18 @@ from covid_lake.steps import Promotion
 from covid_lake.store.parquet import copy_files, write_version, written_files
 from covid_lake.store.snapshots import DataFile, Manifest, TableVersion
 from covid_lake.store.storage import Storage
-from covid_lake.transforms.columns import clean_texts, date_literal, typed
-from covid_lake.transforms.frames import conform, rank_in_grain
+from covid_lake.transforms.columns import clean_texts, typed
+from covid_lake.transforms.frames import conform, gather_grains, rank_in_grain, tell_things_apart
 
 REJECTED = "_rejected"
 RANK = "_rank"
+SHARED = "_shared"
 # A new day adds a file to its month; the files of a month that has so many are made one.
 FILES_A_MONTH = 8
 UNKNOWN_VALUES_SHOWN = 50
+SHARED_KEYS_SHOWN = 50
+# Between the parts of what is observed as one text: no cleaned name holds these.
+FIELD_END, LINE_END = "\x1f", "\x1e"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ def promote(
     table = plan.step.target
     base = _Base.of(storage, table, plan, current)
     checks = record_checks(table, run_date, SURPLUS)
-    counts = _Counts(table)
+    counts = _Counts(table, checks)
     if plan.due:
         newest = _newest(spark, storage, plan, checks, counts, run_id)
         write_version(newest, storage, paths.version(table, run_id), table.partition_by)
@@ -127,9 +132,15 @@ def promote(
         whole.superseded,
     )
     _audit(table, read, whole, counts, manifest, sum(file.rows for file in files), base.copied_rows + kept)
-    shape = _shape(plan, counts, current)
+    shape = _shape(storage, plan, counts, current, manifest, files)
     drift = compare(table, plan.due, shape, current)
-    manifest = replace(manifest, columns=shape.columns, measures=shape.measures, unknown_values=shape.unknown_values)
+    manifest = replace(
+        manifest,
+        columns=shape.columns,
+        measures=shape.measures,
+        days=shape.days,
+        unknown_values=shape.unknown_values,
+    )
     report = TableReport(
         table.id,
         Status.PUBLISHED,
@@ -146,6 +157,7 @@ def promote(
         vanished_columns=drift.vanished_columns,
         unknown_values=drift.unknown_values,
         jumps=drift.jumps,
+        shared_keys=counts.shared_keys,
         refused_files={refusal.path: refusal.reason for refusal in plan.refusals},
         rows=manifest.rows,
         partitions=plan.slice.partitions if plan.slice else (),
@@ -157,19 +169,44 @@ def promote(
     return Written(table, manifest, manifest, report)
 
 
-def _shape(plan: PlannedPromotion, counts: _Counts, current: Manifest | None) -> Shape:
-    """What the next version's drift is told by; that of the version before where its latest day was not read again."""
+def _shape(
+    storage: Storage,
+    plan: PlannedPromotion,
+    counts: _Counts,
+    current: Manifest | None,
+    manifest: Manifest,
+    written: Sequence[DataFile],
+) -> Shape:
+    """What the feed looks like in the new version, of which this run has `written` some files or all."""
     table = plan.step.target
-    latest = latest_files(table, plan.files)
     before = current.unknown_values if current and plan.slice else {}
     unknown = {
         name: tuple(sorted({*before.get(name, ()), *counts.unknown_values.get(name, ())}))
         for name in before.keys() | counts.unknown_values.keys()
     }
-    if current and not any(file in plan.due for file in latest):
-        return Shape(current.columns, current.measures, unknown)
-    records = sum(file.inspection.records for file in latest)
-    return Shape(delivered_columns(table, latest), {RECORDS: records, **counts.watched}, unknown)
+    latest = latest_files(table, plan.files)
+    is_latest_read = current is None or any(file in plan.due for file in latest)
+    columns = delivered_columns(table, latest) if is_latest_read or current is None else current.columns
+    by_day = _measures(storage, table, written)
+    if table.drift.day is None:
+        return Shape(columns, {**by_day.get(None, {}), RECORDS: manifest.rows}, unknown)
+    days: dict[str, Mapping[str, int]] = {str(day): its for day, its in by_day.items()}
+    if current and plan.slice:
+        redone = {day.isoformat() for day in plan.slice.days}
+        days = {**{day: its for day, its in current.days.items() if day not in redone}, **days}
+    return Shape(columns, {}, unknown, dict(sorted(days.items())))
+
+
+def _measures(storage: Storage, table: Table, written: Sequence[DataFile]) -> dict[str | None, dict[str, int]]:
+    """Rows and watched sums of the written files, by day; under None of the whole where no day is watched."""
+    drift = table.drift
+    if not drift.totals and drift.day is None:
+        return {}
+    day = f"strftime({quoted([drift.day])}, '%Y-%m-%d')" if drift.day else "NULL"
+    sums = "".join(f", sum({quoted([name])})::BIGINT AS {quoted([name])}" for name in drift.totals)
+    sql = f"SELECT {day} AS day, count(*) AS {RECORDS}{sums} FROM {table.name} GROUP BY 1"  # noqa: S608 - of a contract
+    rows = Questions(storage, {table.name: lambda: Stored(table, tuple(written))}).rows(sql)
+    return {row.pop("day"): {name: count or 0 for name, count in row.items()} for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +289,9 @@ def _newest(
     """Of the records due, typed and checked, the newest of each grain."""
     table = plan.step.target
     records = read_landing(spark, storage, table, plan.due)
-    checked = counts.observe_checked(_checked(records, plan.step, checks, run_id), checks)
-    ranked = counts.observe_ranked(
-        rank_in_grain(checked.where(~F.col(REJECTED)), table, RANK), latest_day(table, plan.files)
-    )
+    checked = counts.observe_checked(_checked(records, plan.step, checks, run_id))
+    told_apart = tell_things_apart(gather_grains(checked.where(~F.col(REJECTED)), table), table, SHARED)
+    ranked = counts.observe_ranked(rank_in_grain(told_apart, table, RANK))
     return conform(ranked.where(F.col(RANK) == 1), table)
 
 
@@ -379,14 +415,13 @@ def _audit(
 class _Counts:
     """What the write counted on its way; to be asked after the write has ended."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, checks: Sequence[Check]) -> None:
         self._table = table
-        self._warnings = [rule.name for rule in table.rules if rule.severity == Severity.WARN]
-        self._fatal = [rule.name for rule in table.rules if rule.severity == Severity.FAIL]
+        self._checks = checks
         self._observed: dict[str, Observation] = {}
 
-    def observe_checked(self, frame: DataFrame, checks: Sequence[Check]) -> DataFrame:
-        counted = of_severity(checks, Severity.WARN) + of_severity(checks, Severity.FAIL)
+    def observe_checked(self, frame: DataFrame) -> DataFrame:
+        counted = of_severity(self._checks, Severity.WARN) + of_severity(self._checks, Severity.FAIL)
         return self._observe(
             "checked",
             frame,
@@ -401,15 +436,14 @@ class _Counts:
             *(F.count(F.when(check.broken, 1)).alias(check.name) for check in counted),
         )
 
-    def observe_ranked(self, frame: DataFrame, latest: date | None) -> DataFrame:
-        daily = self._table.landing.daily if self._table.landing else None
-        is_latest = F.col(daily.column) == date_literal(latest) if daily and latest else F.lit(True)
-        is_watched = (F.col(RANK) == 1) & is_latest
+    def observe_ranked(self, frame: DataFrame) -> DataFrame:
+        shared = F.when(F.col(SHARED).isNotNull(), F.array_join(SHARED, FIELD_END))
         return self._observe(
             "ranked",
             frame,
             F.count(F.when(F.col(RANK) > 1, 1)).alias("superseded"),
-            *(F.sum(F.when(is_watched, F.col(name))).alias(name) for name in self._table.drift.totals),
+            F.count(SHARED).alias("shared"),
+            F.array_join(F.sort_array(F.collect_set(shared)), LINE_END).alias("shared keys"),
         )
 
     @property
@@ -429,9 +463,13 @@ class _Counts:
         return self._count("ranked", "superseded")
 
     @property
-    def watched(self) -> dict[str, int]:
-        """The sums that the contract watches."""
-        return {name: self._count("ranked", name) for name in self._table.drift.totals}
+    def shared_keys(self) -> dict[str, tuple[str, ...]]:
+        """By key that several things share in one grain, the names of these things."""
+        names: dict[str, list[str]] = {}
+        for line in filter(None, str(self._found("ranked").get("shared keys") or "").split(LINE_END)):
+            key, name = line.split(FIELD_END)
+            names.setdefault(key, []).append(name)
+        return {key: tuple(its) for key, its in list(names.items())[:SHARED_KEYS_SHOWN]}
 
     @property
     def unknown_values(self) -> dict[str, tuple[str, ...]]:
@@ -441,11 +479,16 @@ class _Counts:
 
     @property
     def warnings(self) -> dict[str, int]:
-        return self._broken(self._warnings)
+        identity = self._table.identity
+        shared = self._count("ranked", "shared")
+        return {
+            **self._broken(Severity.WARN),
+            **({f"{identity.key}_shared": shared} if identity and shared else {}),
+        }
 
     @property
     def fatal(self) -> dict[str, int]:
-        return self._broken(self._fatal)
+        return self._broken(Severity.FAIL)
 
     def _observe(self, name: str, frame: DataFrame, *counts: Column) -> DataFrame:
         self._observed[name] = Observation()
@@ -458,5 +501,6 @@ class _Counts:
     def _count(self, stage: str, name: str) -> int:
         return int(self._found(stage).get(name) or 0)  # the sum of nothing is null
 
-    def _broken(self, names: Sequence[str]) -> dict[str, int]:
+    def _broken(self, severity: Severity) -> dict[str, int]:
+        names = [check.name for check in of_severity(self._checks, severity)]
         return {name: count for name in names if (count := self._count("checked", name))}

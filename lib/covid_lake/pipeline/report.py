@@ -36,7 +36,8 @@ class TableReport:
     """One table of a run. Counts are records; `read` is by source file for a trusted table, by input for a curated one.
 
     The counts are of what this run read and wrote; `rows` and, for a trusted table, `totals` are of the whole version,
-    of which a run may rewrite only some `partitions` (all of them where none is named).
+    of which a run may rewrite only some `partitions` (all of them where none is named). `shared_keys` are keys that
+    several things shared in one grain, such as two counties under one code, each with the names of these things.
 
     `reconciled` is false where the records or rows that were read are not those that came out, and true otherwise: a
     table that failed for another reason published nothing, so that there is no account of it.
@@ -57,6 +58,7 @@ class TableReport:
     vanished_columns: tuple[str, ...] = ()
     unknown_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     jumps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    shared_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refused_files: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[str, ...] = ()
     rows: int = 0

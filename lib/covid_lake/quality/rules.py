@@ -41,7 +41,7 @@ def record_checks(table: Table, run_date: date, surplus: str) -> tuple[Check, ..
                 F.substring(F.col(RAW + column.name), 1, 80),
                 F.lit(f"' as {column.type.value}"),
             ),
-            Severity.REJECT,
+            column.unreadable,
         )
         for column in table.source_columns
         if column.type != "text"

@@ -63,8 +63,8 @@ class Manifest:
     Partitions that a run had no reason to touch stand in it with the files of an older version. Each partition lies
     wholly in one version's folder: one that only grew has copies there of the files that it had. `records` and
     `rejected` are by landing file, `superseded` is a count of records; `content` is a digest of the rows, by which a
-    version that came out the same is known; `columns`, `measures` and `unknown_values` are what the next version's
-    drift is told by.
+    version that came out the same is known; `columns`, `measures`, `days` (measures by day) and `unknown_values` are
+    what the next version is compared with to find drift.
     """
 
     table: str
@@ -80,6 +80,7 @@ class Manifest:
     content: str | None = None
     columns: tuple[str, ...] = ()
     measures: Mapping[str, int] = field(default_factory=dict)
+    days: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     unknown_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

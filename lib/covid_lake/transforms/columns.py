@@ -7,7 +7,7 @@ where both engines have `try_cast`: as a method of Column only Spark 4 knows it.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -17,17 +17,35 @@ from covid_lake.contracts import Type
 
 BLANKS = " \t\r\n\u00a0\ufeff"
 
-# A format is chosen by the text's shape (a LIKE pattern): trying one after the other costs an exception a miss.
-DATE_SHAPES = {
-    "yyyy-MM-dd": "____-__-__",
-    "yyyyMMdd": "________",
+# A format is chosen by the text's shape (LIKE patterns): trying one after the other costs an exception a miss.
+DATE_SHAPES: dict[str, tuple[str, ...]] = {
+    "yyyy-MM-dd": ("____-__-__",),
+    "yyyyMMdd": ("________",),
+    "M/d/yyyy": ("%/%/____",),
+    "M/d/yy": ("%/%/__",),
 }
-TIME_SHAPES = {
-    "yyyy-MM-dd'T'HH:mm:ss": "____-__-__T__:__%",
-    "yyyy-MM-dd HH:mm:ss": "____-__-__ __:__%",
-    "M/d/yyyy H:mm": "%/%/____ %:__",
-    "M/d/yy H:mm": "%/%/__ %:__",
+TIME_SHAPES: dict[str, tuple[str, ...]] = {
+    "yyyy-MM-dd'T'HH:mm:ss": ("____-__-__T__:__%",),
+    "yyyy-MM-dd HH:mm:ss": ("____-__-__ __:__%",),
+    "M/d/yyyy H:mm": ("%/%/____ _:__", "%/%/____ __:__"),
+    "M/d/yy H:mm": ("%/%/__ _:__", "%/%/__ __:__"),
+    "M/d/yyyy H:mm:ss": ("%/%/____ _:__:__", "%/%/____ __:__:__"),
+    "M/d/yy H:mm:ss": ("%/%/__ _:__:__", "%/%/__ __:__:__"),
+    "M/d/yyyy h:mm a": ("%/%/____ _:__ _M", "%/%/____ __:__ _M"),
+    "M/d/yy h:mm a": ("%/%/__ _:__ _M", "%/%/__ __:__ _M"),
+    "M/d/yyyy h:mm:ss a": ("%/%/____ _:__:__ _M", "%/%/____ __:__:__ _M"),
+    "M/d/yy h:mm:ss a": ("%/%/__ _:__:__ _M", "%/%/__ __:__:__ _M"),
+    **DATE_SHAPES,
 }
+# Formats of files as the feeds publish them; the others are rare.
+USUAL_FORMATS = (
+    "yyyy-MM-dd'T'HH:mm:ss",
+    "yyyy-MM-dd HH:mm:ss",
+    "M/d/yyyy H:mm",
+    "M/d/yy H:mm",
+    "yyyy-MM-dd",
+    "yyyyMMdd",
+)
 
 
 def hash_with_nulls(names: Iterable[str]) -> str:
@@ -92,34 +110,61 @@ def padded_code(name: str, width: int) -> Column:
 
 def date(name: str, formats: tuple[str, ...]) -> Column:
     """A date in the one of the formats whose shape the text has."""
-    readings = {
-        "yyyy-MM-dd": f"try_cast(`{name}` AS DATE)",
-        "yyyyMMdd": "try_cast(concat_ws('-', substr({0}, 1, 4), substr({0}, 5, 2), substr({0}, 7)) AS DATE)".format(
-            f"`{name}`"
-        ),
-    }
-    return _by_shape(name, {DATE_SHAPES[format_]: readings[format_] for format_ in formats})
+    return _by_shape(name, formats, DATE_SHAPES, _date_reading)
 
 
 def timestamp(name: str, formats: tuple[str, ...], time_zone: str = "UTC") -> Column:
-    """An instant in the one of the formats whose shape the text has; hour 24 is the next day's midnight."""
-    moment = _by_shape(name, {TIME_SHAPES[format_]: _time_reading(name, format_) for format_ in formats})
+    """An instant in the one of the formats whose shape the text has; hour 24 is the next day's midnight.
+
+    A date alone is that day's midnight.
+    """
+    moment = _by_shape(name, formats, TIME_SHAPES, _time_reading)
     return moment if time_zone == "UTC" else F.to_utc_timestamp(moment, time_zone)
 
 
-def _time_reading(name: str, format_: str) -> str:
+def _date_reading(text: str, format_: str) -> str:
+    match format_:
+        case "yyyy-MM-dd":
+            return f"try_cast({text} AS DATE)"
+        case "yyyyMMdd":
+            return f"try_cast(concat_ws('-', substr({text}, 1, 4), substr({text}, 5, 2), substr({text}, 7)) AS DATE)"
+        case _:
+            return f"CAST(try_to_timestamp({text}, '{format_}') AS DATE)"
+
+
+def _time_reading(text: str, format_: str) -> str:
+    if format_ in DATE_SHAPES:
+        return f"CAST({_date_reading(text, format_)} AS TIMESTAMP)"
     if format_.startswith("M/"):
-        return f"try_to_timestamp(`{name}`, '{format_}')"
-    midnight = f"try_cast(concat(substr(`{name}`, 1, 11), '00', substr(`{name}`, 14)) AS TIMESTAMP)"
+        return f"try_to_timestamp({text}, '{format_}')"
+    midnight = f"try_cast(concat(substr({text}, 1, 11), '00', substr({text}, 14)) AS TIMESTAMP)"
     return (
-        f"CASE WHEN substr(`{name}`, 12, 5) = '24:00' THEN {midnight} + INTERVAL 1 DAY "
-        f"ELSE try_cast(`{name}` AS TIMESTAMP) END"
+        f"CASE WHEN substr({text}, 12, 5) = '24:00' THEN {midnight} + INTERVAL 1 DAY "
+        f"ELSE try_cast({text} AS TIMESTAMP) END"
     )
 
 
-def _by_shape(name: str, readings: dict[str, str]) -> Column:
-    cases = " ".join(f"WHEN `{name}` LIKE '{shape}' THEN {reading}" for shape, reading in readings.items())
-    return F.expr(f"CASE {cases} END")
+def _by_shape(
+    name: str,
+    formats: tuple[str, ...],
+    shapes: Mapping[str, tuple[str, ...]],
+    reading: Callable[[str, str], str],
+) -> Column:
+    """The text read in the format whose shape it has; null where it has the shape of none."""
+
+    def cases(text: str, chosen: Iterable[str]) -> str:
+        return " ".join(
+            f"WHEN {text} LIKE '{shape}' THEN {reading(text, format_)}"
+            for format_ in chosen
+            for shape in shapes[format_]
+        )
+
+    usual, rare = ([one for one in formats if (one in USUAL_FORMATS) == is_usual] for is_usual in (True, False))
+    # Through a lambda, which Spark does not compile, for the same reason as in `whole_number`.
+    otherwise = (
+        f"ELSE element_at(transform(array(upper(`{name}`)), t -> CASE {cases('t', rare)} END), 1)" if rare else ""
+    )
+    return F.expr(f"CASE {cases(f'`{name}`', usual)} {otherwise} END")
 
 
 def date_literal(day: datetime.date) -> Column:

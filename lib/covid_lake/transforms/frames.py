@@ -65,17 +65,48 @@ def conform(frame: DataFrame, table: Table) -> DataFrame:
     )
 
 
+def gather_grains(frame: DataFrame, table: Table) -> DataFrame:
+    """Bring the records of each grain into one task, also those that come to share a grain once they are told apart.
+
+    Records of a partitioned table are brought together by partition: each partition is then written to one file.
+    """
+    identity = table.identity
+    fixed = tuple(name for name in table.key if identity and identity.key_by_name and name != identity.key)
+    together = table.partition_by or fixed
+    return frame.repartition(*together) if together else frame
+
+
+def tell_things_apart(frame: DataFrame, table: Table, shared: str) -> DataFrame:
+    """Give each of several things that share a key in one grain the key that it has by its name.
+
+    The new column `shared` is an array of the shared key and the thing's name; null where a key belongs to one thing.
+    Things are told apart by the table's `identity`. Where that has no key by name the keys stay as they are.
+    """
+    identity = table.identity
+    if identity is None:
+        return frame.withColumn(shared, F.lit(None).cast("array<string>"))
+    grain = [*table.partition_by, *table.key]
+    by_name = "_key_by_name"
+    # One of its spellings stands for the thing. This window first: sorted for it, rows are sorted for the next one too.
+    spelled = F.min(identity.key_by_name or identity.key).over(W.partitionBy(*grain, identity.same_thing))
+    of_grain = W.partitionBy(*grain)
+    is_shared = F.min(identity.same_thing).over(of_grain) != F.max(identity.same_thing).over(of_grain)
+    key = F.col(identity.key)
+    both = F.array(key.cast("string"), F.col(identity.shown_as))
+    marked = frame.withColumn(by_name, spelled).withColumn(shared, F.when(is_shared, both))
+    return marked.withColumn(identity.key, F.when(F.col(shared).isNotNull(), F.col(by_name)).otherwise(key)).drop(
+        by_name
+    )
+
+
 def rank_in_grain(frame: DataFrame, table: Table, rank: str) -> DataFrame:
     """Number the records of each grain from the newest on, so that number 1 is the one that stays.
 
     Newest is by the contract's `newest_by`, highest first; between equals the source file and the record's hash decide,
     so that the choice depends on nothing but the data.
     """
-    grain: list[Column | str] = [*table.key] or [F.lit(0)]
-    if table.partition_by:
-        # Shuffled by partition, the records of a grain meet as well, and each partition is written to one file. Sorted
-        # by key, that file is half as large as one in which a place's days lie scattered.
-        frame, grain = frame.repartition(*table.partition_by), [*table.partition_by, *grain]
+    # Sorted by partition and key, a file is half as large as one in which a place's days lie scattered.
+    grain: list[Column | str] = [*table.partition_by, *table.key] or [F.lit(0)]
     newest = [F.col(name).desc_nulls_last() for name in table.newest_by]
     order = [*newest, F.col("source_file").desc(), F.col("source_row_hash")]
     return frame.withColumn(rank, F.row_number().over(W.partitionBy(*grain).orderBy(*order)))

@@ -7,12 +7,14 @@ reports; the grain and the checks follow from what each feed documents of itself
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from covid_lake.contracts import (
     Column,
     DailyFiles,
     Dataset,
     Drift,
+    Identity,
     Landing,
     Reference,
     Rule,
@@ -26,7 +28,20 @@ DATASET = "covid19"
 
 ISO_TIME = ("yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd HH:mm:ss")
 US_TIME = ("M/d/yyyy H:mm", "M/d/yy H:mm")
-JHU_TIMES = ISO_TIME + US_TIME
+# What becomes of a time when somebody opens the file in a spreadsheet and saves it.
+SPREADSHEET_TIME = (
+    "M/d/yyyy H:mm:ss",
+    "M/d/yy H:mm:ss",
+    "M/d/yyyy h:mm a",
+    "M/d/yy h:mm a",
+    "M/d/yyyy h:mm:ss a",
+    "M/d/yy h:mm:ss a",
+    "M/d/yyyy",
+    "M/d/yy",
+    "yyyy-MM-dd",
+)
+JHU_TIMES = ISO_TIME + US_TIME + SPREADSHEET_TIME
+SPREADSHEET_DATE = ("M/d/yyyy", "M/d/yy")
 
 FIRST_DATE = "DATE'2019-12-01'"
 
@@ -61,8 +76,22 @@ def _count(spelling: str, comment: str, name: str | None = None, required: bool 
     return Column(name or _snake(spelling), Type.BIGINT, comment, (spelling,), required=required)
 
 
-def _double(spelling: str, comment: str, name: str | None = None) -> Column:
-    return Column(name or _snake(spelling), Type.DOUBLE, comment, (spelling,))
+def _derived_count(*spellings: str, comment: str, name: str | None = None) -> Column:
+    """A count that the source computes from others, or that it has given up: not worth a record."""
+    return Column(name or _snake(spellings[0]), Type.BIGINT, comment, spellings, unreadable=Severity.WARN)
+
+
+def _rate(*spellings: str, comment: str, name: str | None = None) -> Column:
+    """A rate that the source computes: where it divided by zero the counts of the record are as good as ever."""
+    return Column(name or _snake(spellings[0]), Type.DOUBLE, comment, spellings, unreadable=Severity.WARN)
+
+
+def _coordinates(latitude: tuple[str, ...], longitude: tuple[str, ...]) -> tuple[Column, Column]:
+    """Degrees north and east. What can't be read here refuses the record: it is how a row with shifted fields shows."""
+    return (
+        Column("latitude", Type.DOUBLE, "Degrees north", latitude),
+        Column("longitude", Type.DOUBLE, "Degrees east", longitude),
+    )
 
 
 def _time(spelling: str, comment: str, name: str | None = None) -> Column:
@@ -84,6 +113,36 @@ def _date_rules(column: str) -> tuple[Rule, ...]:
     )
 
 
+# Levels of rows that are no places of their own: the source balances the sum of a state or a country in them.
+BALANCING_LEVELS = ("unassigned", "out_of_state", "recovered")
+_IS_BALANCE = f"region_level IN ({', '.join(repr(level) for level in BALANCING_LEVELS)})"
+
+
+def _negative_only_to_balance(*columns: str) -> tuple[Rule, ...]:
+    """A place can't have a negative figure; a row of no place may, for it corrects the sum that it is part of."""
+    return tuple(
+        rule
+        for column in columns
+        for rule in (
+            _reject(f"{column}_negative", f"{column} < 0 AND NOT {_IS_BALANCE}", f"{column} is negative"),
+            _warn(
+                f"{column}_corrects_sum",
+                f"{column} < 0 AND {_IS_BALANCE}",
+                f"{column} is negative in a row of no place: kept, for it corrects a sum",
+            ),
+        )
+    )
+
+
+def _above(part: str, whole: str) -> Rule:
+    """`part` counts some of what `whole` counts; rows of no place hold remainders and are left out."""
+    return _warn(
+        f"{part}_above_{whole}",
+        f"{part} > {whole} AND NOT {_IS_BALANCE}",
+        f"{part} is above {whole}; the two may be swapped",
+    )
+
+
 def _not_negative(*columns: str) -> tuple[Rule, ...]:
     return tuple(_reject(f"{column}_negative", f"{column} < 0", f"{column} is negative") for column in columns)
 
@@ -93,7 +152,16 @@ COORDINATE_RULES = (
     _reject("longitude_out_of_range", "abs(longitude) > 180", "longitude lies beyond ±180 degrees"),
 )
 FIPS_RULE = _reject("fips_not_a_code", "fips NOT RLIKE '^([0-9]{2}|[0-9]{5})$'", "fips is not a code of 2 or 5 digits")
+STATE_OF_CODE_RULE = _warn(
+    "fips_of_other_state",
+    "has_code_of_other_state",
+    "the FIPS code belongs to another state than the one that is named; the region is taken from the names",
+)
 COUNTRY_RULE = _warn("country_unknown", "NOT country_is_known", "the country's spelling is in no alias table")
+
+
+# Added by the functions of regions.py.
+REGION_IDENTITY = Identity("same_region", "region_by_name", "region_id", "region_by_name")
 
 
 def _jhu_columns(rates: bool) -> tuple[Column, ...]:
@@ -125,24 +193,21 @@ def _jhu_columns(rates: bool) -> tuple[Column, ...]:
             required=True,
             formats=JHU_TIMES,
         ),
-        Column("latitude", Type.DOUBLE, "Degrees north", ("Lat", "Latitude")),
-        Column("longitude", Type.DOUBLE, "Degrees east", ("Long_", "Longitude")),
+        *_coordinates(("Lat", "Latitude"), ("Long_", "Longitude")),
         Column("confirmed", Type.BIGINT, "Cumulative confirmed cases", ("Confirmed",), required=True),
         Column("deaths", Type.BIGINT, "Cumulative deaths", ("Deaths",), required=True),
         Column("recovered", Type.BIGINT, "Cumulative recoveries", ("Recovered",), required=True),
-        Column(
-            "active", Type.BIGINT, "Active cases as reported; negative where the source corrects itself", ("Active",)
-        ),
+        _derived_count("Active", comment="Active cases as reported; negative where the source corrects itself"),
         Column("combined_key", Type.TEXT, "The place as the source joins it into one text", ("Combined_Key",)),
     )
     if rates:
         columns += (
-            Column("incident_rate", Type.DOUBLE, "Cases per 100,000 people", ("Incident_Rate", "Incidence_Rate")),
-            Column(
-                "case_fatality_ratio",
-                Type.DOUBLE,
-                "Deaths per 100 cases",
-                ("Case_Fatality_Ratio", "Case-Fatality_Ratio"),
+            _rate("Incident_Rate", "Incidence_Rate", comment="Cases per 100,000 people", name="incident_rate"),
+            _rate(
+                "Case_Fatality_Ratio",
+                "Case-Fatality_Ratio",
+                comment="Deaths per 100 cases",
+                name="case_fatality_ratio",
             ),
         )
     return columns + PROVENANCE
@@ -152,11 +217,14 @@ JHU_DRIFT = Drift(known_by=(("country_region", "country_is_known"),), totals=("c
 
 JHU_RULES = (
     *_date_rules("report_date"),
-    *_not_negative("confirmed", "deaths"),
+    *_negative_only_to_balance("confirmed", "deaths"),
     *COORDINATE_RULES,
     FIPS_RULE,
+    STATE_OF_CODE_RULE,
     COUNTRY_RULE,
     _warn("active_negative", "active < 0", "active is negative"),
+    _above("deaths", "confirmed"),
+    _above("recovered", "confirmed"),
 )
 
 ENIGMA_JHU = Table(
@@ -168,7 +236,9 @@ ENIGMA_JHU = Table(
     key=("region_id", "report_date"),
     landing=Landing(csv=("enigma-jhu/csv/*.csv.gz", "enigma-jhu/csv/*.csv"), json=("enigma-jhu/json/*",)),
     newest_by=("last_update", "confirmed", "deaths"),
+    identity=REGION_IDENTITY,
     rules=JHU_RULES,
+    # Not by day: an entry that was carried forward stands under the day of its last update, so that days have gaps.
     drift=JHU_DRIFT,
 )
 
@@ -181,9 +251,10 @@ JHU_DAILY_REPORTS = Table(
     key=("region_id", "report_date"),
     landing=Landing(csv=("jhu-daily-reports/*.csv",), daily=DailyFiles("%m-%d-%Y", "report_date")),
     newest_by=("last_update", "confirmed", "deaths"),
+    identity=REGION_IDENTITY,
     partition_by=("month",),
     rules=JHU_RULES,
-    drift=JHU_DRIFT,
+    drift=replace(JHU_DRIFT, day="report_date"),
 )
 
 _NYT_MEASURES = (
@@ -191,7 +262,13 @@ _NYT_MEASURES = (
     _count("deaths", "Cumulative deaths", required=True),
 )
 _NYT_DATE = Column(
-    "report_date", Type.DATE, "Day of the report", ("date",), required=True, nullable=False, formats=("yyyy-MM-dd",)
+    "report_date",
+    Type.DATE,
+    "Day of the report",
+    ("date",),
+    required=True,
+    nullable=False,
+    formats=("yyyy-MM-dd", *SPREADSHEET_DATE),
 )
 _NYT_FIPS = Column("fips", Type.TEXT, "US FIPS code; New York City and Kansas City have none", ("fips",), pad=5)
 
@@ -218,8 +295,15 @@ NYTIMES_US_COUNTY = Table(
     ),
     key=("region_id", "report_date"),
     landing=Landing(csv=("enigma-nytimes-data-in-usa/csv/us_county/*.csv",)),
-    rules=(*_date_rules("report_date"), *_not_negative("cases", "deaths"), FIPS_RULE),
-    drift=Drift(totals=("cases", "deaths")),
+    identity=REGION_IDENTITY,
+    rules=(
+        *_date_rules("report_date"),
+        *_negative_only_to_balance("cases", "deaths"),
+        FIPS_RULE,
+        STATE_OF_CODE_RULE,
+        _above("deaths", "cases"),
+    ),
+    drift=Drift(totals=("cases", "deaths"), day="report_date"),
 )
 
 NYTIMES_US_STATES = Table(
@@ -239,8 +323,15 @@ NYTIMES_US_STATES = Table(
     landing=Landing(
         csv=("enigma-nytimes-data-in-usa/csv/us_states/*.csv",), json=("enigma-nytimes-data-in-usa/json/us_states/*",)
     ),
-    rules=(*_date_rules("report_date"), *_not_negative("cases", "deaths"), FIPS_RULE),
-    drift=Drift(totals=("cases", "deaths")),
+    identity=REGION_IDENTITY,
+    rules=(
+        *_date_rules("report_date"),
+        *_negative_only_to_balance("cases", "deaths"),
+        FIPS_RULE,
+        STATE_OF_CODE_RULE,
+        _above("deaths", "cases"),
+    ),
+    drift=Drift(totals=("cases", "deaths"), day="report_date"),
 )
 
 _TESTING_NULLS = ("", "NA", "N/A")
@@ -251,7 +342,7 @@ _TESTING_DATE = Column(
     ("date",),
     required=True,
     nullable=False,
-    formats=("yyyyMMdd", "yyyy-MM-dd"),
+    formats=("yyyyMMdd", "yyyy-MM-dd", *SPREADSHEET_DATE),
 )
 _TESTING_COUNTS = (
     _count("positive", "Cumulative people or cases tested positive", required=True),
@@ -266,16 +357,16 @@ _TESTING_COUNTS = (
     _count("recovered", "Cumulative recoveries"),
     _count("death", "Cumulative deaths", name="deaths", required=True),
     _count("hospitalized", "Ever in hospital, the source's older name for it"),
-    _count("total", "Deprecated by the source: positive + negative + pending"),
+    _derived_count("total", comment="Deprecated by the source: positive + negative + pending"),
     _count("totalTestResults", "Cumulative test results"),
-    _count("posNeg", "Deprecated by the source: positive + negative"),
+    _derived_count("posNeg", comment="Deprecated by the source: positive + negative"),
 )
 _TESTING_INCREASES = (
-    _count("positiveIncrease", "New positives since the day before"),
-    _count("negativeIncrease", "New negatives since the day before"),
-    _count("totalTestResultsIncrease", "New test results since the day before"),
-    _count("deathIncrease", "New deaths since the day before", name="deaths_increase"),
-    _count("hospitalizedIncrease", "New in hospital since the day before"),
+    _derived_count("positiveIncrease", comment="New positives since the day before"),
+    _derived_count("negativeIncrease", comment="New negatives since the day before"),
+    _derived_count("totalTestResultsIncrease", comment="New test results since the day before"),
+    _derived_count("deathIncrease", comment="New deaths since the day before", name="deaths_increase"),
+    _derived_count("hospitalizedIncrease", comment="New in hospital since the day before"),
 )
 
 TESTING_STATES_DAILY = Table(
@@ -318,18 +409,18 @@ TESTING_STATES_DAILY = Table(
             Type.TIMESTAMP,
             "When the state last updated (UTC; delivered in Eastern time)",
             ("lastUpdateEt",),
-            formats=US_TIME,
+            formats=US_TIME + SPREADSHEET_TIME,
             time_zone="America/New_York",
         ),
         _time("dateModified", "When the record was changed (UTC)"),
         _text("checkTimeEt", "When the source looked, Eastern time without a year"),
         _time("dateChecked", "When the source looked (UTC)"),
         _text("hash", "The source's own record hash", name="record_hash"),
-        _count("commercialScore", "Deprecated by the source"),
-        _count("negativeRegularScore", "Deprecated by the source"),
-        _count("negativeScore", "Deprecated by the source"),
-        _count("positiveScore", "Deprecated by the source"),
-        _count("score", "Deprecated by the source"),
+        _derived_count("commercialScore", comment="Deprecated by the source"),
+        _derived_count("negativeRegularScore", comment="Deprecated by the source"),
+        _derived_count("negativeScore", comment="Deprecated by the source"),
+        _derived_count("positiveScore", comment="Deprecated by the source"),
+        _derived_count("score", comment="Deprecated by the source"),
         _text("grade", "Deprecated by the source"),
         _text("granularity", "Always State"),
         _text("county", "Always N/A"),
@@ -346,11 +437,14 @@ TESTING_STATES_DAILY = Table(
         *_date_rules("report_date"),
         *_not_negative("positive", "deaths"),
         FIPS_RULE,
+        STATE_OF_CODE_RULE,
+        _above("deaths", "positive"),
         _reject(
             "state_unknown", "province_state IS NULL", "state is no postal abbreviation of a US state or territory"
         ),
         _warn("negative_tests_negative", "negative < 0", "the count of negative tests is below zero"),
     ),
+    drift=Drift(totals=("positive", "deaths"), day="report_date"),
 )
 
 TESTING_US_DAILY = Table(
@@ -376,6 +470,7 @@ TESTING_US_DAILY = Table(
     ),
     newest_by=("last_modified",),
     rules=(*_date_rules("report_date"), *_not_negative("positive", "deaths")),
+    drift=Drift(totals=("positive", "deaths"), day="report_date"),
 )
 
 TESTING_US_TOTAL_LATEST = Table(
@@ -415,13 +510,13 @@ _HOSPITAL_MEASURES = (
     _count("NUM_ICU_BEDS", "Intensive-care beds", name="icu_beds"),
     _count("ADULT_ICU_BEDS", "Intensive-care beds for adults", name="adult_icu_beds"),
     _count("PEDI_ICU_BEDS", "Intensive-care beds for children", name="pediatric_icu_beds"),
-    _double("BED_UTILIZATION", "Share of the beds in use, 0 to 1", name="bed_utilization"),
-    _double("AVG_VENTILATOR_USAGE", "Ventilators in use on average", name="avg_ventilator_usage"),
-    Column(
-        "potential_increase_in_bed_capacity",
-        Type.BIGINT,
-        "Licensed less staffed beds",
-        ("Potential_Increase_In_Bed_Capac", "Potential_Increase_In_Bed_Capacity"),
+    _rate("BED_UTILIZATION", comment="Share of the beds in use, 0 to 1", name="bed_utilization"),
+    _rate("AVG_VENTILATOR_USAGE", comment="Ventilators in use on average", name="avg_ventilator_usage"),
+    _derived_count(
+        "Potential_Increase_In_Bed_Capac",
+        "Potential_Increase_In_Bed_Capacity",
+        comment="Licensed less staffed beds",
+        name="potential_increase_in_bed_capacity",
     ),
 )
 
@@ -439,11 +534,11 @@ HOSPITAL_BEDS = Table(
         _text("CNTY_FIPS", "FIPS code of the county within its state, 3 digits", name="county_fips", pad=3),
         _text("FIPS", "FIPS code of the county, 5 digits", pad=5),
         *_HOSPITAL_MEASURES,
-        Column("latitude", Type.DOUBLE, "Degrees north", ("latitude",)),
-        Column("longitude", Type.DOUBLE, "Degrees east", ("longtitude", "longitude")),
+        *_coordinates(("latitude",), ("longtitude", "longitude")),
         *PROVENANCE,
     ),
     key=("hospital_id",),
+    identity=Identity("same_hospital", "hospital_name", "hospital_id"),
     landing=Landing(csv=("rearc-usa-hospital-beds/csv/*.csv",), json=("rearc-usa-hospital-beds/json/*.json",)),
     rules=(
         *COORDINATE_RULES,
@@ -464,11 +559,11 @@ COUNTRY_CODE = Table(
         _text("Numeric code", "ISO 3166-1 numeric code, 3 digits", name="numeric_code", pad=3),
         _text("Country", "Name as the file spells it", name="country", required=True),
         Column("country_region", Type.TEXT, "Canonical country name", nullable=False),
-        _double("Latitude", "Degrees north"),
-        _double("Longitude", "Degrees east"),
+        *_coordinates(("Latitude",), ("Longitude",)),
         *PROVENANCE,
     ),
     key=("iso2",),
+    identity=Identity("same_country", "country", "iso2"),
     landing=Landing(csv=("static-datasets/csv/countrycode/*.csv",), json=("static-datasets/json/countrycode/*",)),
     rules=COORDINATE_RULES,
 )
@@ -488,8 +583,9 @@ COUNTY_POPULATION = Table(
         *PROVENANCE,
     ),
     key=("fips",),
+    identity=Identity("same_region", "region_by_name", "fips"),
     landing=Landing(csv=("static-datasets/csv/CountyPopulation/*.csv",)),
-    rules=(FIPS_RULE, *_not_negative("population")),
+    rules=(FIPS_RULE, STATE_OF_CODE_RULE, *_not_negative("population")),
 )
 
 STATE_ABV = Table(
@@ -504,6 +600,7 @@ STATE_ABV = Table(
         *PROVENANCE,
     ),
     key=("abbreviation",),
+    identity=Identity("same_region", "region_by_name", "abbreviation"),
     landing=Landing(csv=("static-datasets/csv/state-abv/*.csv",), json=("static-datasets/json/state-abv/*",)),
 )
 

@@ -10,7 +10,7 @@ from pyspark.sql import Window as W
 from pyspark.sql import functions as F
 
 from covid_lake.datasets.covid19.places import COMPOSITE_COUNTIES, COUNTRIES, US_STATES
-from covid_lake.datasets.covid19.regions import COUNTY_SUFFIX, SHIP_NAMES, US, with_region_id
+from covid_lake.datasets.covid19.regions import SHIP_NAMES, US, folded, with_region_id
 from covid_lake.datasets.covid19.sql import sql
 from covid_lake.steps import Change, Evolution
 from covid_lake.transforms.frames import inline_table
@@ -95,7 +95,7 @@ def bridge_region(frames: Frames) -> DataFrame:
     named = _one_name_a_source(frames["region_names"])
     is_us_county = (F.col("level") == "county") & (F.col("country_region") == US)
     has_code = F.col("reported_id").rlike(COUNTY_OF_FIPS)
-    same_name = W.partitionBy("province_state", _folded("county"), is_us_county)
+    same_name = W.partitionBy("province_state", folded("county"), is_us_county)
     coded_id = F.when(is_us_county & has_code, F.col("reported_id"))
     first, last = F.min(coded_id).over(same_name), F.max(coded_id).over(same_name)
     is_nameless = F.col("province_state").isNull() | F.col("county").isNull() | _is_composite()
@@ -194,12 +194,6 @@ def _hospital_counties(hospitals: DataFrame) -> DataFrame:
 def _is_composite() -> Column:
     composites = [f"{state}/{county}" for state, county in COMPOSITE_COUNTIES]
     return F.concat_ws("/", "province_state", "county").isin(*composites)
-
-
-def _folded(county: str) -> Column:
-    """The name without case, accents, blanks, signs and suffix: `La Salle`, `LaSalle` and `LaSalle Parish` are one."""
-    plain = F.translate(F.lower(F.regexp_replace(county, COUNTY_SUFFIX, "")), "áéíóúñü", "aeiounu")
-    return F.regexp_replace(F.regexp_replace(plain, "^saint ", "st "), "[^a-z0-9]", "")
 
 
 def _state_id() -> Column:

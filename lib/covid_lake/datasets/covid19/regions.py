@@ -24,8 +24,15 @@ from covid_lake.transforms.frames import inline_table
 
 US = "US"
 SHIP_NAMES = "princess|zaandam|cruise ship"
-UNASSIGNED_NAMES = ("unassigned", "unknown", "unassigned location", "unknown location")
+# What stands for "no place" where a place is expected: rows that only make a sum add up.
+UNASSIGNED_NAMES = (
+    "^(unassigned|unknown|unallocated|unspecified|undefined|undetermined|others?|pending|balance|adjustments?|"
+    "corrections?|not (assigned|allocated|specified|known|available|determined))"
+    "( (location|county|place|area|cases))?$"
+)
 UNASSIGNED_PLACES = ("port quarantine", "wuhan evacuee", "repatriated travellers", "repatriated canadians")
+ACCENTED, PLAIN = "áàâãäåéèêëíìîïóòôõöøúùûüñç", "aaaaaaeeeeiiiioooooouuuunc"
+SIGNS = " .,'’`´&*/()-"
 COUNTY_SUFFIX = "( (County|Parish|Borough|Census Area|City and Borough|Municipality|Municipio))+$"
 PLACE_AND_STATE = r"^(.+?), *([^,(]+?) *(?:\((From .+)\))?$"
 
@@ -51,14 +58,32 @@ def name_us_places(records: DataFrame) -> DataFrame:
 
 
 def with_region_id(places: DataFrame) -> DataFrame:
-    """The natural key: a county by its FIPS code, everything else by its level and names."""
+    """The natural key: a county by its FIPS code, everything else by its level and names.
+
+    Besides, for the pipeline and not stored: `region_by_name`, the key that the names alone make; `same_region`, which
+    is equal in all spellings of one region's names; `has_code_of_other_state`, true where the FIPS code belongs to
+    another state than the one that is named. There the names decide.
+    """
     county = F.when(F.col("region_level") != "unassigned", F.col("county"))
-    by_name = F.concat(
-        F.col("region_level"), F.lit(":"), F.concat_ws("/", F.col("country_region"), F.col("province_state"), county)
+    names, keyed_names = (
+        F.concat_ws("/", "country_region", "province_state", name) for name in (F.col("county"), county)
     )
-    return places.withColumn(
-        "region_id", F.when(_is_county_of_fips(), F.concat(F.lit("county:"), F.col("fips"))).otherwise(by_name)
-    )
+    contradicts = _code_contradicts_state()
+    code = F.when(_is_county_of_fips() & ~contradicts, F.concat(F.lit("county:"), F.col("fips")))
+    added = {
+        "region_id": F.coalesce(code, _at_level(keyed_names)),
+        "region_by_name": _at_level(names),
+        "same_region": F.concat_ws("/", "country_region", folded("province_state"), folded("county")),
+        "has_code_of_other_state": contradicts,
+    }
+    return _with_state_code(places).withColumns(added).drop("_state_code")
+
+
+def folded(name: str) -> Column:
+    """The name without case, accents, blanks, signs and suffix: `La Salle`, `LaSalle` and `LaSalle Parish` are one."""
+    plain = F.translate(F.lower(_without_suffix(F.col(name))), ACCENTED + SIGNS, PLAIN)
+    is_saint = plain.startswith("saint")
+    return F.when(is_saint, F.concat(F.lit("st"), F.substring(plain, len("saint") + 1, 1_000))).otherwise(plain)
 
 
 def state_names(records: DataFrame, abbreviation: str) -> DataFrame:
@@ -70,11 +95,18 @@ def state_names(records: DataFrame, abbreviation: str) -> DataFrame:
 
 
 def canonical_country_codes(records: DataFrame) -> DataFrame:
-    """`country_region` by ISO alpha-2 code; the file's own name where no table knows the code."""
+    """`country_region` by ISO alpha-2 code; the file's own name where no table knows the code.
+
+    `same_country`, which is not stored, is the canonical name that the file's spelling stands for.
+    """
     rows = [(country.iso2, country.country_region) for country in COUNTRIES if country.iso2]
     names = inline_table(records.sparkSession, ("_iso2", "_name"), rows)
     joined = records.join(F.broadcast(names), F.col("iso2") == F.col("_iso2"), "left")
-    return joined.withColumn("country_region", F.coalesce("_name", "country")).drop("_iso2", "_name")
+    named = joined.withColumn("country_region", F.coalesce("_name", "country")).drop("_iso2", "_name")
+    keys = {spelling_key(country.country_region): country.country_region for country in COUNTRIES}
+    keys |= {spelling_key(alias.spelling): alias.province_state or alias.country_region for alias in COUNTRY_ALIASES}
+    spelled = _lookup(named, ("_spelling", "_meant"), list(keys.items()), F.lower("country") == F.col("_spelling"))
+    return spelled.withColumn("same_country", F.coalesce("_meant", folded("country"))).drop("_spelling", "_meant")
 
 
 def _canonical_countries(reports: DataFrame) -> DataFrame:
@@ -141,7 +173,9 @@ def _level() -> Column:
     province, county = F.lower("province_state"), F.lower("county")
     in_us = F.col("country_region") == US
     is_ship = F.lower("country_region").rlike(SHIP_NAMES) | province.rlike(SHIP_NAMES) | county.rlike(SHIP_NAMES)
-    is_unassigned = county.isin(*UNASSIGNED_NAMES) | province.isin(*UNASSIGNED_NAMES, *UNASSIGNED_PLACES)
+    is_unassigned = (
+        county.rlike(UNASSIGNED_NAMES) | province.rlike(UNASSIGNED_NAMES) | province.isin(*UNASSIGNED_PLACES)
+    )
     return (
         F.when(is_ship, "ship")
         .when(province == "recovered", "recovered")
@@ -167,6 +201,23 @@ def _is_county_of_fips() -> Column:
     fips = F.col("fips")
     is_code = fips.rlike("^[0-7][0-9]{4}$") & ~fips.startswith("000")
     return (F.col("region_level") == "county") & is_code & ~is_composite
+
+
+def _at_level(names: Column) -> Column:
+    return F.concat(F.col("region_level"), F.lit(":"), names)
+
+
+def _with_state_code(places: DataFrame) -> DataFrame:
+    """`_state_code`: the two digits with which the named US state's FIPS codes begin; null for no known state."""
+    rows = [(US, state.province_state, state.fips) for state in US_STATES]
+    names = ("_country", "_state", "_state_code")
+    matched = (F.col("country_region") == F.col("_country")) & (F.col("province_state") == F.col("_state"))
+    return _lookup(places, names, rows, matched).drop("_country", "_state")
+
+
+def _code_contradicts_state() -> Column:
+    is_code = F.col("fips").rlike("^[0-7][0-9]([0-9]{3})?$")
+    return F.coalesce(is_code & (F.substring("fips", 1, 2) != F.col("_state_code")), F.lit(False))
 
 
 def _without_suffix(county: Column) -> Column:

@@ -25,7 +25,7 @@ FLOW = Flow(
         Promotion(c.TESTING_STATES_DAILY, trusted.testing_states_daily),
         Promotion(c.TESTING_US_DAILY, trusted.as_delivered),
         Promotion(c.TESTING_US_TOTAL_LATEST, trusted.as_delivered),
-        Promotion(c.HOSPITAL_BEDS, trusted.as_delivered),
+        Promotion(c.HOSPITAL_BEDS, trusted.hospital_beds),
         Promotion(c.COUNTRY_CODE, trusted.country_code),
         Promotion(c.COUNTY_POPULATION, trusted.county_population),
         Promotion(c.STATE_ABV, trusted.state_abv),
@@ -56,7 +56,7 @@ FLOW = Flow(
             build=curated.fact_cases,
             partial=PartialBuild(curated.touched_cases, curated.cases_of, curated.added_cases),
             checks=(
-                _check("confirmed_sums_to_trusted"),
+                _check("figures_sum_to_trusted"),
                 _check("new_confirmed_telescopes"),
             ),
         ),

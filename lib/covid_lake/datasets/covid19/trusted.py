@@ -7,10 +7,12 @@ from pyspark.sql import functions as F
 
 from covid_lake.datasets.covid19.regions import (
     canonical_country_codes,
+    folded,
     name_reported_places,
     name_us_places,
     state_names,
 )
+from covid_lake.quality.rules import RAW
 
 
 def enigma_jhu(records: DataFrame) -> DataFrame:
@@ -19,8 +21,11 @@ def enigma_jhu(records: DataFrame) -> DataFrame:
     From late April on a day's report is written at 02:30 to 05:30 UTC of the next day; eight hours bring 98.4 % of the
     rows back to their report's day.
     """
-    dated = records.withColumn("report_date", F.to_date(F.col("last_update") - F.expr("INTERVAL 8 HOURS")))
-    return name_reported_places(dated)
+    moment = F.col("last_update")
+    # A date without a time, as a spreadsheet leaves it, is the day itself.
+    has_time = F.col(RAW + "last_update").contains(":")
+    day = F.to_date(F.when(has_time, moment - F.expr("INTERVAL 8 HOURS")).otherwise(moment))
+    return name_reported_places(records.withColumn("report_date", day))
 
 
 def jhu_daily_reports(records: DataFrame) -> DataFrame:
@@ -47,6 +52,11 @@ def testing_states_daily(records: DataFrame) -> DataFrame:
 def as_delivered(records: DataFrame) -> DataFrame:
     """Tables without derived columns."""
     return records
+
+
+def hospital_beds(records: DataFrame) -> DataFrame:
+    """A hospital by the source's number; `same_hospital`, which is not stored, tells two of one number apart."""
+    return records.withColumn("same_hospital", folded("hospital_name"))
 
 
 def country_code(records: DataFrame) -> DataFrame:

@@ -114,13 +114,13 @@ def increments(
     late = storage.read(f"{REPORTS}/01-31-2020.csv")
     storage.delete([f"{REPORTS}/01-31-2020.csv"])
     after("a vanished day")
+    after("a day that no file is of", Request(first_day=date(2020, 1, 31), last_day=date(2020, 1, 31)))
     storage.write(f"{REPORTS}/01-31-2020.csv", late)
     path = f"{REPORTS}/02-03-2020.csv"
     storage.write(path, changed(storage.read(path), with_one_refused))
     storage.write(COUNTIES, b"\n".join(storage.read(COUNTIES).split(b"\n")[:-40]) + b"\n")
     after("a late day, a bad record and another feed")
     after("days again", Request(first_day=date(2020, 1, 25), last_day=date(2020, 1, 26)))
-    after("days that no file is of", Request(first_day=date(2019, 1, 1), last_day=date(2019, 1, 31)))
     found.differences = differing_tables(storage, warehouse)
     for file in storage.list_files("landing"):
         found.whole.write(file.path, storage.read(file.path))

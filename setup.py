@@ -24,5 +24,5 @@ setup(
         "dev": ["chispa", "hypothesis", "import-linter", "ministack", "mypy", "pre-commit", "pytest", "ruff"],
         "bench": ["pandas", "polars"],
     },
-    entry_points={"console_scripts": ["covid-lake=covid_lake.cli:main"]},
+    entry_points={"console_scripts": ["covid-lake=covid_lake.__main__:main"]},
 )

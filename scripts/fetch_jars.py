@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyspark
 
-from covid_lake.runtime.session import find_java
+from covid_lake.runtime.java import find_java
 
 POSTGRESQL = "org.postgresql:postgresql:42.7.7"
 AWS_SDK = "2.29.52"

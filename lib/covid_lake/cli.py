@@ -18,6 +18,8 @@ import click
 from covid_lake import __version__, paths
 from covid_lake.contracts import Zone
 from covid_lake.errors import LakeError, OutputClosed, OutputError, SettingsError, UnknownTable
+from covid_lake.runtime import interrupts
+from covid_lake.runtime.java import leave_foreign_spark
 from covid_lake.terminal import Column, Grid, Terminal, flush, give_up, prepare_streams
 
 if TYPE_CHECKING:
@@ -92,6 +94,17 @@ class _Group(click.Group):
         sys.exit(EXIT_FAULT)
 
     def invoke(self, ctx: click.Context) -> Any:
+        leave_foreign_spark()  # before anything imports pyspark, which reads these variables
+        with interrupts.stoppable():
+            try:
+                return self._invoke(ctx)
+            except BaseException as error:
+                # Whatever fails after Ctrl-C fails because of it.
+                if interrupts.is_stopping() or isinstance(error, KeyboardInterrupt):
+                    ctx.exit(interrupts.exit_code())
+                raise
+
+    def _invoke(self, ctx: click.Context) -> Any:
         try:
             _require_working_directory()
             return super().invoke(ctx)

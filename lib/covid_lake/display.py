@@ -13,6 +13,7 @@ from covid_lake.errors import OutputError
 from covid_lake.pipeline.plan import Action, PlannedBuild, PlannedPromotion
 from covid_lake.pipeline.report import RunReport, Status, TableReport
 from covid_lake.pipeline.run import Plan
+from covid_lake.runtime import interrupts
 from covid_lake.terminal import Column, Grid, Line, Part, Terminal
 
 STYLES = {
@@ -83,7 +84,8 @@ class RunDisplay:
             task = self._tasks.pop(report.table, None)
             if task is not None:
                 self._progress.remove_task(task)
-            if report.status in (Status.UP_TO_DATE, Status.SKIPPED):
+            # What was at work when the run was asked to stop has failed because of that.
+            if report.status in (Status.UP_TO_DATE, Status.SKIPPED) or interrupts.is_stopping():
                 return
             self._show(*_line(report))
 

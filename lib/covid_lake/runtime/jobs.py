@@ -13,6 +13,8 @@ from covid_lake.datasets import registry
 from covid_lake.errors import LakeError, SettingsError
 from covid_lake.pipeline.report import RunReport, TableReport
 from covid_lake.pipeline.run import Request, Run, require_sense
+from covid_lake.runtime import interrupts
+from covid_lake.runtime.java import leave_foreign_spark
 from covid_lake.settings import JobSettings
 from covid_lake.store.storage import S3_SCHEMES, open_storage
 
@@ -57,6 +59,17 @@ def main(job: str) -> None:
 def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport:
     """Run one of the three jobs; raises `LakeError` where something failed, so that Glue marks the job as failed."""
     settings = JobSettings.from_arguments(sys.argv[1:] if arguments is None else arguments)
+    if settings.is_on_glue:
+        return _run(job, settings)
+    leave_foreign_spark()
+    with interrupts.stoppable():
+        try:
+            return _run(job, settings)
+        except KeyboardInterrupt:
+            sys.exit(interrupts.exit_code())
+
+
+def _run(job: str, settings: JobSettings) -> RunReport:
     flow, storage = registry.flow(settings.dataset), open_storage(settings.lake_root)
     request = Request(settings.only, settings.full_refresh, ZONES[job])
     require_sense(flow, storage, request)  # before a warehouse is started for nothing

@@ -4,34 +4,62 @@ from __future__ import annotations
 
 import logging
 import os
-import re
-import shlex
-import shutil
-import subprocess
-from importlib import resources
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from covid_lake.errors import SettingsError
+from covid_lake.errors import LakeError
+from covid_lake.pipeline.engine_faults import describe_engine_fault
+from covid_lake.runtime.java import end_java, leave_foreign_spark, running_java, start_java, user_name
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-JAVA_VERSIONS = (17, 21)
-JAVA_HOMES = Path("/usr/lib/jvm")
-JARS_VARIABLE = "COVID_LAKE_JARS"
-MEMORY_VARIABLE = "COVID_LAKE_DRIVER_MEMORY"
-DEFAULT_MEMORY = "4g"
+# Settings that bring back what older Sparks did. A session that is not of our making loses them.
+LEGACY = "spark.sql.legacy."
+# Marks pyspark's way to a Java that we have started.
+OURS = "started_by_covid_lake"
 
-# What a transform's meaning depends on; Glue's sessions get these too.
+# What a row's meaning depends on; Glue's sessions get these too, whose defaults may be somebody else's.
 SEMANTICS = {
     "spark.sql.ansi.enabled": "true",
+    "spark.sql.storeAssignmentPolicy": "ANSI",
     "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_LTZ",
     "spark.sql.caseSensitive": "false",
+    "spark.sql.decimalOperations.allowPrecisionLoss": "true",
+    "spark.sql.mapKeyDedupPolicy": "EXCEPTION",
+    # A text that is no time is none, and not what an older Spark would have made of it; nor is it an error.
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+    # How a query's text is read, and names of columns in it.
+    "spark.sql.parser.escapedStringLiterals": "false",
+    "spark.sql.parser.quotedRegexColumnNames": "false",
+    "spark.sql.ansi.doubleQuotedIdentifiers": "false",
+    "spark.sql.groupByOrdinal": "true",
+    "spark.sql.orderByOrdinal": "true",
+    # A file that is missing or damaged is an error: its rows must not be missing without a word.
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
+    # With pruning, short records of a CSV file are filled up with nulls.
+    "spark.sql.csv.parser.columnPruning.enabled": "true",
+    "spark.sql.columnNameOfCorruptRecord": "_corrupt_record",
+    "spark.sql.json.enablePartialResults": "true",
+    # Refused records are kept as JSON without their empty fields.
+    "spark.sql.jsonGenerator.ignoreNullFields": "true",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.parquet.writeLegacyFormat": "false",
+    "spark.sql.parquet.binaryAsString": "false",
+    "spark.sql.parquet.int96AsTimestamp": "true",
+    "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+    "spark.sql.parquet.mergeSchema": "false",
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "true",
     # Days before the Gregorian calendar as all readers but old Sparks take them; other modes look at each value.
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
+    "spark.sql.parquet.int96RebaseModeInRead": "CORRECTED",
     # Spark 4 maps case by the ICU library unless told not to, Spark 3.5 by Java, which is ready a second earlier.
     "spark.sql.icu.caseMappings.enabled": "false",
     # Where no row is left this rule drops what was planned below, and with it the counts that were taken there.
@@ -59,53 +87,120 @@ SPEED = {
 }
 
 
-# For work that ends before the optimizing compiler's code has paid for the compiler's own time.
-FAST_START = ("-XX:TieredStopAtLevel=1",)
-# Otherwise only what runs over and over on rows is worth optimizing, not what Spark does to plan: twenty times the
-# usual thresholds. By default the compilers take up to half of a run's processor time.
-OPTIMIZE_ROW_LOOPS = (
-    "-XX:Tier4InvocationThreshold=100000",
-    "-XX:Tier4MinInvocationThreshold=12000",
-    "-XX:Tier4CompileThreshold=300000",
-    "-XX:Tier4BackEdgeThreshold=800000",
-)
-
-
 def local_session(
-    app_name: str = "covid_lake", *, cores: str = "*", s3: bool = False, brief: bool = False
+    app_name: str = "covid_lake",
+    *,
+    cores: str = "*",
+    s3: bool = False,
+    brief: bool = False,
+    new_archive: Path | None = None,
 ) -> SparkSession:
     """A session on this machine; `s3` adds what S3A needs to reach the store that the environment names.
 
-    For `brief` work the JVM compiles quickly instead of well, as long as the session that this process has is new.
+    For `brief` work Java compiles quickly instead of well, and where `new_archive` names a file, Java writes there what
+    classes it has loaded when it ends; both only as long as this process has no session yet. What the environment says
+    of another Spark is ignored, and taken out of this process's environment.
 
-    Raises `SettingsError` where no fitting Java or no driver jar is found, with what to install.
+    Raises `SettingsError` where no fitting Java or no driver jar is found or the memory asked for can't be had, and
+    `LakeError` where Spark does not start, with what to do.
     """
-    from pyspark.sql import SparkSession
-
-    os.environ["JAVA_HOME"] = str(find_java())
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    leave_foreign_spark()
     settings = {
         **SEMANTICS,
         **SPEED,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.memory": os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY),
-        "spark.driver.extraClassPath": str(jar_directory() / "*"),
-        "spark.driver.extraJavaOptions": shlex.join(_java_options(brief)),
+        # Java's working directory, by the name in which no comma can stand: commas separate folders here.
+        "spark.local.dir": ".",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "4",
         "spark.default.parallelism": str(os.cpu_count() or 2),
         **(s3_settings() if s3 else {}),
     }
-    builder = SparkSession.builder.master(f"local[{cores}]").appName(app_name)
-    for name, value in settings.items():
-        builder = builder.config(name, value)
     for name in ("py4j", "SQLQueryContextLogger"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    session = builder.getOrCreate()
-    _remember_java_names(session)
+    logging.getLogger().addFilter(_is_not_of_py4j)
+    # Signals interrupt the main thread alone. In another one, Java is never started without being known, and pyspark
+    # installs no handler of its own for Ctrl-C.
+    with ThreadPoolExecutor(1) as starter:
+        session = starter.submit(_start, f"local[{cores}]", app_name, settings, brief, new_archive)
+        try:
+            return session.result()
+        except KeyboardInterrupt:
+            end_java()
+            raise
+
+
+def _start(
+    master: str, app_name: str, settings: Mapping[str, str], brief: bool, new_archive: Path | None
+) -> SparkSession:
+    from pyspark.sql import SparkSession
+
+    is_new = _connect(brief, new_archive)
+    try:
+        builder = SparkSession.builder.master(master).appName(app_name)
+        for name, value in settings.items():
+            builder = builder.config(name, value)
+        session: SparkSession = builder.getOrCreate()
+        if not is_new:
+            set_semantics(session)
+        _remember_java_names(session)
+    except Exception as error:
+        if is_new:
+            end_java()
+        raise LakeError(f"Spark does not start: {describe_engine_fault(error)}") from error
     return session
+
+
+def _is_not_of_py4j(record: logging.LogRecord) -> bool:
+    """py4j writes the trace of a connection that broke to the log of all, beside raising it."""
+    return record.module != "java_gateway"
+
+
+def _connect(brief: bool, new_archive: Path | None) -> bool:
+    """Give pyspark a Java of ours to work with; False where it has one already."""
+    from pyspark import SparkContext, java_gateway
+    from pyspark.sql import SparkSession
+
+    old: Any = SparkContext._gateway
+    launch: Any = java_gateway.launch_gateway
+    if old is not None and (running_java() is not None or not hasattr(old, OURS)):
+        return False
+    java = start_java(brief=brief, new_archive=new_archive)
+    try:
+        port, secret = java.address()
+        # pyspark's own way to be told of a Java that runs already.
+        os.environ["PYSPARK_GATEWAY_PORT"], os.environ["PYSPARK_GATEWAY_SECRET"] = str(port), secret
+        gateway = launch()
+        _name_user(gateway.jvm)
+    except BaseException:
+        end_java()
+        raise
+    finally:
+        leave_foreign_spark()
+    setattr(gateway, OURS, True)
+    SparkContext._gateway, SparkContext._jvm = gateway, gateway.jvm
+    # What a Java that was ended has left behind in pyspark.
+    SparkContext._active_spark_context = None
+    SparkSession._instantiatedSession = None
+    return True
+
+
+def _name_user(java: Any) -> None:
+    """Tell Hadoop who we are. It would ask the system, which has no name for a container's made-up user id."""
+    hadoop = java.org.apache.hadoop.security.UserGroupInformation
+    hadoop.setLoginUser(hadoop.createRemoteUser(user_name()))
+
+
+def set_semantics(session: SparkSession) -> None:
+    """Settle what rows mean to a session, whatever its defaults are: another Spark's may be among them."""
+    for row in session.sql("SET").collect():
+        if row["key"].startswith(LEGACY):
+            session.conf.unset(row["key"])
+    for name, value in SEMANTICS.items():
+        if session.conf.isModifiable(name):
+            session.conf.set(name, value)
 
 
 def _remember_java_names(session: SparkSession) -> None:
@@ -131,59 +226,3 @@ def s3_settings() -> dict[str, str]:
     if region:
         settings["spark.hadoop.fs.s3a.endpoint.region"] = region
     return settings
-
-
-def find_java() -> Path:
-    """The home of a Java that Spark runs on: `JAVA_HOME`, the one on the path, or one below /usr/lib/jvm."""
-    on_path = shutil.which("java")
-    candidates = [Path(os.environ["JAVA_HOME"])] if os.environ.get("JAVA_HOME") else []
-    candidates += [Path(on_path).resolve().parents[1]] if on_path else []
-    candidates += sorted(JAVA_HOMES.glob("*")) if JAVA_HOMES.is_dir() else []
-    for home in candidates:
-        if _java_version(home) in JAVA_VERSIONS:
-            return home
-    raise SettingsError(
-        "Spark needs Java 17, and none was found. On Debian: apt-get install openjdk-17-jre-headless; "
-        "elsewhere install one and set JAVA_HOME to it"
-    )
-
-
-def jar_directory() -> Path:
-    """Where `make setup` keeps the pinned jars of this Spark: the PostgreSQL driver and S3A."""
-    import pyspark
-
-    named = os.environ.get(JARS_VARIABLE)
-    root = Path(named) if named else Path(__file__).resolve().parents[3] / ".jars"
-    directory = root / f"spark-{pyspark.__version__}"
-    if not any(directory.glob("postgresql-*.jar")):
-        raise SettingsError(
-            f"no PostgreSQL driver in {directory}; run 'make setup', or set {JARS_VARIABLE} to a folder that holds "
-            f"spark-{pyspark.__version__}/*.jar"
-        )
-    return directory
-
-
-def _java_version(home: Path) -> int | None:
-    java = home / "bin" / "java"
-    if not java.is_file():
-        return None
-    answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    version = re.search(r'version "(?:1\.)?(\d+)', answer)
-    return int(version[1]) if version else None
-
-
-def class_archive() -> Path:
-    """Where `make setup` keeps the classes that Spark loads, ready for use; the file may be missing."""
-    return jar_directory() / "classes.jsa"
-
-
-def _java_options(brief: bool) -> list[str]:
-    options = [f"-Dlog4j2.configurationFile={_log_settings()}", "-XX:+UseParallelGC"]
-    if class_archive().is_file():
-        # An archive of another Java or of other jars is passed over, which needs no warning.
-        options += [f"-XX:SharedArchiveFile={class_archive()}", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
-    return [*options, *(FAST_START if brief else OPTIMIZE_ROW_LOOPS)]
-
-
-def _log_settings() -> Path:
-    return Path(str(resources.files(__package__).joinpath("log4j2.properties")))

@@ -7,6 +7,8 @@ through the methods here, which is what keeps one code path for both.
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import fnmatch
 import os
 import re
@@ -27,6 +29,10 @@ DELETES_A_REQUEST = 1000
 # The hidden neighbour that a file is written to before it is moved into place.
 UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 UNREADABLE = "unreadable"
+# What systems answer that can't give a file a second name: SMB, exFAT, many FUSE and container mounts.
+NO_HARD_LINKS = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EMLINK)
+# Held by whoever creates a file in a folder of such a system.
+LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,10 @@ class LocalStorage:
     """A directory on this machine."""
 
     def __init__(self, root: str | Path) -> None:
-        self.directory = Path(root).expanduser().absolute()
+        try:
+            self.directory = Path(root).expanduser().absolute()
+        except RuntimeError as error:
+            raise SettingsError(f"{root}: the home that ~ stands for is not known; write the whole path") from error
         self.root = str(self.directory)
 
     def read(self, path: str) -> bytes:
@@ -136,10 +145,29 @@ class LocalStorage:
             stream.flush()
             os.fsync(stream.fileno())
             try:
-                os.link(aside, self.directory / path)
+                self._put_if_absent(aside, self.directory / path)
             except FileExistsError:
                 raise AlreadyExists(f"{self.root}/{path} is there already") from None
+
+    def _put_if_absent(self, aside: Path, target: Path) -> None:
+        """Move a whole file into place; `FileExistsError` where there is one. Of two writers one wins."""
+        try:
+            os.link(aside, target)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            if error.errno not in NO_HARD_LINKS:
+                raise
+        else:
             aside.unlink()
+            return
+        # Without hard links nothing moves a file to a name only if that is free: a lock keeps other writers away
+        # meanwhile. It is let go of by the system when its holder dies, and so its file may stay.
+        with (target.parent / LOCK).open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.path.lexists(target):
+                raise FileExistsError
+            aside.replace(target)
 
     def receive(self, path: str, stream: BinaryIO) -> None:
         with self._written_aside(path) as (target, aside):
@@ -150,7 +178,14 @@ class LocalStorage:
     def copy(self, source: str, target: str) -> None:
         with self._reporting("copy", source):
             (self.directory / target).parent.mkdir(parents=True, exist_ok=True)
-            os.link(self.directory / source, self.directory / target)
+            try:
+                os.link(self.directory / source, self.directory / target)
+                return
+            except OSError as error:
+                if error.errno not in NO_HARD_LINKS:
+                    raise
+        with self.open(source) as stream:
+            self.receive(target, stream)
 
     def list_files(self, prefix: str) -> list[FileInfo]:
         found = []

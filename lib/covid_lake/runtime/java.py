@@ -1,0 +1,390 @@
+"""Spark's Java process: which Java runs it, with which options, and how it ends.
+
+The process is closed to the outside. It is started here and not by Spark's shell scripts, with an environment made
+here: another Spark's home, defaults and options, Java's own option variables, the caller's language and time zone do
+not reach it. What is passed on is what finds the S3 store and its credentials.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pwd
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+from covid_lake.errors import LakeError, SettingsError
+
+JAVA_VERSIONS = (17, 21)
+JAVA_HOMES = Path("/usr/lib/jvm")
+JARS_VARIABLE = "COVID_LAKE_JARS"
+MEMORY_VARIABLE = "COVID_LAKE_DRIVER_MEMORY"
+DEFAULT_MEMORY = "4g"
+# Spark refuses to start with less than 450 MiB of heap, of which Java counts a little less than it is given.
+LEAST_MEMORY_MB = 512
+MEMORY_UNITS_MB = {"k": 1 / 1024, "m": 1, "g": 1024, "t": 1024 * 1024}
+START_SECONDS = 300
+POLL_SECONDS = 0.02
+LINES_KEPT = 200
+ADDRESS_VARIABLE = "_PYSPARK_DRIVER_CONN_INFO_PATH"
+GATEWAY = "org.apache.spark.api.python.PythonGatewayServer"
+
+# Variables that the Java process gets from the caller; all others are kept from it.
+PASSED_ON = ("PATH", "HOME", "LD_LIBRARY_PATH")
+PASSED_ON_PREFIX = "AWS_"
+# Variables that pyspark reads in this process, where they would connect it to another Spark.
+FOREIGN_PREFIXES = ("SPARK_", "PYSPARK_")
+FOREIGN = ("MASTER",)
+
+# What Spark's own launcher gives to every Java that it starts.
+MODULE_OPTIONS = (
+    "-XX:+IgnoreUnrecognizedVMOptions",
+    *(
+        f"--add-opens={package}=ALL-UNNAMED"
+        for package in (
+            "java.base/java.lang",
+            "java.base/java.lang.invoke",
+            "java.base/java.lang.reflect",
+            "java.base/java.io",
+            "java.base/java.net",
+            "java.base/java.nio",
+            "java.base/java.util",
+            "java.base/java.util.concurrent",
+            "java.base/java.util.concurrent.atomic",
+            "java.base/jdk.internal.ref",
+            "java.base/sun.nio.ch",
+            "java.base/sun.nio.cs",
+            "java.base/sun.security.action",
+            "java.base/sun.util.calendar",
+            "java.security.jgss/sun.security.krb5",
+        )
+    ),
+    "-Djdk.reflect.useDirectMethodHandle=false",
+    "-Dio.netty.tryReflectionSetAccessible=true",
+    "-Dio.netty.allocator.type=pooled",
+    "-Dio.netty.handler.ssl.defaultEndpointVerificationAlgorithm=NONE",
+    "--enable-native-access=ALL-UNNAMED",
+)
+# What a row may depend on in Java itself: upper and lower case, texts of times, bytes of texts.
+MEANING_OPTIONS = ("-Duser.timezone=UTC", "-Duser.language=en", "-Duser.country=US", "-Dfile.encoding=UTF-8")
+# For work that ends before the optimizing compiler's code has paid for the compiler's own time.
+FAST_START = ("-XX:TieredStopAtLevel=1",)
+# Otherwise only what runs over and over on rows is worth optimizing, not what Spark does to plan: twenty times the
+# usual thresholds. By default the compilers take up to half of a run's processor time.
+OPTIMIZE_ROW_LOOPS = (
+    "-XX:Tier4InvocationThreshold=100000",
+    "-XX:Tier4MinInvocationThreshold=12000",
+    "-XX:Tier4CompileThreshold=300000",
+    "-XX:Tier4BackEdgeThreshold=800000",
+)
+
+
+def find_java() -> Path:
+    """The home of a Java that Spark runs on: `JAVA_HOME`, the one on the path, or one below /usr/lib/jvm."""
+    on_path = shutil.which("java")
+    candidates = [Path(os.environ["JAVA_HOME"])] if os.environ.get("JAVA_HOME") else []
+    candidates += [Path(on_path).resolve().parents[1]] if on_path else []
+    candidates += sorted(JAVA_HOMES.glob("*")) if JAVA_HOMES.is_dir() else []
+    for home in candidates:
+        if _java_version(home) in JAVA_VERSIONS:
+            return home.absolute()
+    raise SettingsError(
+        "Spark needs Java 17, and none was found. On Debian: apt-get install openjdk-17-jre-headless; "
+        "elsewhere install one and set JAVA_HOME to it"
+    )
+
+
+def jar_directory() -> Path:
+    """Where `make setup` keeps the pinned jars of this Spark: the PostgreSQL driver and S3A."""
+    import pyspark
+
+    named = os.environ.get(JARS_VARIABLE)
+    root = Path(named).absolute() if named else Path(__file__).resolve().parents[3] / ".jars"
+    directory = root / f"spark-{pyspark.__version__}"
+    if not any(directory.glob("postgresql-*.jar")):
+        raise SettingsError(
+            f"no PostgreSQL driver in {directory}; run 'make setup', or set {JARS_VARIABLE} to a folder that holds "
+            f"spark-{pyspark.__version__}/*.jar. Where another Spark is meant than the one in "
+            f"{Path(pyspark.__file__).parent}, take this one out of PYTHONPATH"
+        )
+    return directory
+
+
+def class_archive() -> Path:
+    """Where `make setup` keeps the classes that Spark loads, ready for use; the file may be missing."""
+    return jar_directory() / "classes.jsa"
+
+
+def driver_memory() -> int:
+    """The heap in MiB, 4 GiB unless `COVID_LAKE_DRIVER_MEMORY` says otherwise; `SettingsError` where it can't be."""
+    given = os.environ.get(MEMORY_VARIABLE, "").strip()
+    size = re.fullmatch(r"([0-9]+)([kmgt])(i?b)?", (given or DEFAULT_MEMORY).lower())
+    if size is None:
+        raise SettingsError(f"{MEMORY_VARIABLE} is {given!r}; write a size with its unit, such as 4g or 3500m")
+    megabytes = int(int(size[1]) * MEMORY_UNITS_MB[size[2]])
+    if megabytes < LEAST_MEMORY_MB:
+        raise SettingsError(f"{MEMORY_VARIABLE} is {given}; Spark needs {LEAST_MEMORY_MB}m or more")
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    if given and megabytes > there:
+        raise SettingsError(f"{MEMORY_VARIABLE} is {given}, and this machine has {there}m; set it to less than that")
+    return megabytes
+
+
+def java_options(*, brief: bool, new_archive: Path | None = None) -> list[str]:
+    """What decides how Java runs and what rows mean to it; the class path is not among them."""
+    options = [f"-Xmx{driver_memory()}m", "-XX:+UseParallelGC", "-XX:-UsePerfData"]
+    options += [f"-Dlog4j2.configurationFile={_log_settings()}", *MEANING_OPTIONS]
+    # An archive of another Java or of other jars is passed over, which needs no warning.
+    quiet = ["-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+    if new_archive:
+        options += [f"-XX:ArchiveClassesAtExit={new_archive}", *quiet]
+    elif class_archive().is_file():
+        options += [f"-XX:SharedArchiveFile={class_archive()}", *quiet]
+    return [*options, *(FAST_START if brief else OPTIMIZE_ROW_LOOPS), *MODULE_OPTIONS]
+
+
+def class_path() -> str:
+    """The library's own jars, then Spark's; no folder of settings is among them."""
+    import pyspark
+
+    of_spark = Path(pyspark.__file__).parent / "jars"
+    return os.pathsep.join(map(str, (jar_directory() / "*", *sorted(of_spark.glob("slf4j-api-*.jar")), of_spark / "*")))
+
+
+def leave_foreign_spark() -> None:
+    """Take another Spark's variables out of this process, for pyspark reads them at many places."""
+    for name in [one for one in os.environ if one.startswith(FOREIGN_PREFIXES) or one in FOREIGN]:
+        del os.environ[name]
+
+
+@dataclass(slots=True)
+class JavaProcess:
+    """A Java that serves pyspark.
+
+    home: the Java that it is.
+    process: the process; it ends by itself when its standard input is closed.
+    scratch: its folder for temporary files, which is its working directory and goes when it ends.
+    said: the last lines that it wrote to its standard error.
+    """
+
+    home: Path
+    process: subprocess.Popen[bytes]
+    scratch: Path
+    said: deque[str] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
+    _is_ready: threading.Event = field(default_factory=threading.Event)
+    _listener: threading.Thread | None = None
+
+    def listen(self) -> None:
+        """Keep what Java says while it starts, and pass it on afterwards."""
+        self._listener = threading.Thread(target=self._listen, name="what Java says", daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        for line in self.process.stderr or ():
+            self.said.append(line.decode(errors="replace").rstrip())
+            if self._is_ready.is_set():
+                with suppress(OSError):  # nobody listens to this process any more
+                    os.write(2, line)
+
+    @property
+    def address_file(self) -> Path:
+        return self.scratch / "address"
+
+    def address(self) -> tuple[int, str]:
+        """The port and the secret by which pyspark reaches Java; waits until there are any."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self.address_file.exists():
+            if self.process.poll() is not None:
+                raise self.fault()
+            if time.monotonic() > deadline:
+                raise LakeError(f"Java ({self.home}) was not ready after {START_SECONDS} s; is the machine overloaded?")
+            time.sleep(POLL_SECONDS)
+        content = self.address_file.read_bytes()
+        port, length = struct.unpack_from("!ii", content)
+        self._is_ready.set()
+        return port, content[8 : 8 + length].decode()
+
+    def fault(self) -> LakeError:
+        """Why Java ended before it was ready, in its own words, and what to do about it."""
+        if self._listener:
+            self._listener.join(1)
+        words = "; ".join([line for line in self.said if line.strip()][:3]) or f"exit code {self.process.returncode}"
+        if re.search(r"heap|memory|reserve|allocate", words, re.IGNORECASE):
+            advice = f"set {MEMORY_VARIABLE} to less, such as 1g (now {driver_memory()}m)"
+        else:
+            advice = f"Java is {self.home}; set JAVA_HOME to a Java 17 that works here"
+        return LakeError(f"Java ended while Spark started: {words}. {advice}")
+
+    def end_by_itself(self) -> int:
+        """Let it end as it would without us, which is when it writes its class archive; returns its exit code."""
+        if self.process.stdin:
+            self.process.stdin.close()
+        return self.process.wait(START_SECONDS)
+
+    def kill(self) -> None:
+        """Kill it and remove its folder. It holds nothing that anybody still wants: what was published is on disk."""
+        self.process.kill()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def end(self) -> None:
+        """Kill it, and return when nothing is left of it."""
+        self.process.kill()
+        self.process.wait()
+        if self._listener:
+            self._listener.join(1)
+        self.kill()
+
+
+class _Current:
+    """The one Java of this process. A lock, so that whoever ends it can't miss one that is just being started; the main
+    thread may come upon it once more, in a second signal.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.java: JavaProcess | None = None
+        self.is_closed = False
+
+
+_current = _Current()
+
+
+def start_java(*, brief: bool, new_archive: Path | None = None) -> JavaProcess:
+    """Start Java; `LakeError` says why it does not. When it ends it writes the classes that it has loaded to
+    `new_archive`, where one is named.
+
+    Not to be called from the main thread, where a signal may arrive
+    between the start of the process and the moment when it is known.
+    """
+    home = find_java()
+    options, jars = java_options(brief=brief, new_archive=new_archive), class_path()
+    with _current.lock:
+        if _current.is_closed:
+            raise LakeError("Spark is not started any more: the command is ending")
+        scratch = _make_scratch()
+        command = [str(home / "bin" / "java"), "-cp", jars, *options, *_scratch_options(scratch), GATEWAY]
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                cwd=scratch,
+                env=_environment(scratch),
+                preexec_fn=_ignore_signals,
+            )
+        except OSError as error:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise LakeError(f"Java cannot be run: {error}; set JAVA_HOME to a Java 17 that works here") from error
+        java = _current.java = JavaProcess(home, process, scratch)
+    java.listen()
+    return java
+
+
+def running_java() -> JavaProcess | None:
+    """The Java that this process has started and that has not ended."""
+    java = _current.java
+    return java if java is not None and java.process.poll() is None else None
+
+
+def end_java(*, for_good: bool = False) -> None:
+    """Kill the Java of this process and remove its files; `for_good` no other one is started."""
+    with _current.lock:
+        _current.is_closed = _current.is_closed or for_good
+        if java := _current.java:
+            java.end()
+        _current.java = None
+
+
+def kill_java() -> None:
+    """Kill the Java of this process, waiting for nothing, not even for `end_java` below on the same stack."""
+    if java := _current.java:
+        java.kill()
+
+
+def allow_java() -> None:
+    """Java may be started again, after it was ended for good."""
+    _current.is_closed = False
+
+
+atexit.register(end_java)
+
+
+def _java_version(home: Path) -> int | None:
+    java = home / "bin" / "java"
+    if not java.is_file():
+        return None
+    environment = {"PATH": os.defpath, "LC_ALL": "C"}
+    try:
+        asked = subprocess.run(
+            [java, "-version"], capture_output=True, text=True, errors="replace", check=False, env=environment, cwd="/",
+            timeout=START_SECONDS,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):  # no program, not for this machine, or not for us
+        return None
+    version = re.search(r'version "(?:1\.)?(\d+)', asked.stderr)
+    return int(version[1]) if version and asked.returncode == 0 else None
+
+
+def _make_scratch() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="covid-lake-spark-"))
+    except OSError as error:
+        raise LakeError(
+            f"Spark has no place for its temporary files: {error}; set TMPDIR to a folder with room"
+        ) from error
+
+
+def _scratch_options(scratch: Path) -> list[str]:
+    home = Path("~").expanduser() if os.environ.get("HOME") else scratch
+    return [
+        f"-Djava.io.tmpdir={scratch}",
+        # Without a name in the system's list of users, Java takes "?" for the home, and Hadoop wants a name.
+        f"-Duser.home={home if home.is_absolute() else scratch}",
+        f"-Duser.name={user_name()}",
+    ]
+
+
+def _environment(scratch: Path) -> dict[str, str]:
+    passed_on = {
+        name: value for name, value in os.environ.items() if name in PASSED_ON or name.startswith(PASSED_ON_PREFIX)
+    }
+    return {
+        **passed_on,
+        # Java takes the encoding of file names from the locale.
+        "LC_ALL": "C.UTF-8",
+        "TMPDIR": str(scratch),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_USER": user_name(),
+        "HADOOP_USER_NAME": user_name(),
+        ADDRESS_VARIABLE: str(scratch / "address"),
+    }
+
+
+def user_name() -> str:
+    """The user's name, or one made of the number of a user who has none."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"user{os.geteuid()}"
+
+
+def _ignore_signals() -> None:
+    """A signal for the whole group, such as Ctrl-C, is for Python, which ends Java as soon as it has heard it."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _log_settings() -> Path:
+    return Path(str(resources.files(__package__).joinpath("log4j2.properties")))

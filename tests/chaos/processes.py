@@ -77,8 +77,6 @@ def started(*arguments: str, scratch: Path, environment: Mapping[str, str] | Non
     place = str(scratch)
     settings = {
         "TMPDIR": place,
-        "SPARK_LOCAL_DIRS": place,
-        "JAVA_TOOL_OPTIONS": f"-Djava.io.tmpdir={place}",
         "COVID_LAKE_DRIVER_MEMORY": "1g",
         "PYTHONUNBUFFERED": "1",
     }

@@ -23,6 +23,7 @@ from covid_lake.landing.inventory import (
     table_of,
     write_inventory,
 )
+from covid_lake.store.parquet import require_spark_path
 from covid_lake.store.retention import remove_leavings
 from covid_lake.store.runs import announced
 from covid_lake.store.storage import FileInfo, LocalStorage, Storage
@@ -50,8 +51,9 @@ def land(
     """Bring what the sources have and the landing zone has not, or has otherwise.
 
     A damaged file never replaces a good one: it goes to quarantine, with its reason beside it. A source without any
-    file of the dataset, and two sources with the same path, are a `SettingsError`.
+    file of the dataset, two sources with the same path, and a lake that Spark can't read are a `SettingsError`.
     """
+    require_spark_path(lake)
     if dry_run:
         return _land(dataset, sources, lake, run_id, True, progress)
     with announced(lake, run_id):

@@ -20,6 +20,7 @@ from covid_lake.landing.checksums import HashingReader
 from covid_lake.landing.faults import FileFault
 from covid_lake.landing.gzip_members import GunzippingReader
 from covid_lake.landing.json_lines import JsonLines
+from covid_lake.store.parquet import GLOB_CHARACTERS
 
 CHUNK_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 64 << 20
@@ -115,6 +116,8 @@ def _check_name(path: str, on_disk: bool) -> None:
         raise FileFault("of packed files only gzip is read; unpack it, or pack it with gzip")
     if on_disk and ":" in name:
         raise FileFault("Hadoop opens no file on disk whose name holds a colon; rename it")
+    if ":" in name and any(character in path for character in GLOB_CHARACTERS):
+        raise FileFault(f"Spark reads no file whose name holds both a colon and one of {GLOB_CHARACTERS}; rename it")
     if not is_text(name):
         raise FileFault("the name holds a control character, or is no UTF-8; rename the file")
 

@@ -21,6 +21,7 @@ from covid_lake import paths
 from covid_lake.contracts import MONTH, Table, column_for_header, month_of
 from covid_lake.landing.inspection import MAX_FIELDS
 from covid_lake.landing.inventory import LandingFile
+from covid_lake.store.parquet import spark_path
 from covid_lake.store.storage import Storage
 from covid_lake.transforms.frames import inline_table
 
@@ -29,7 +30,6 @@ RECORD = "_record"
 LINE = "_line"
 GENERATION = "_generation"
 NO_KEY = "\0"
-GLOB_CHARACTERS = "\\*?[]{}"
 
 
 def read_landing(
@@ -91,7 +91,7 @@ def _alike(files: Sequence[LandingFile]) -> list[list[LandingFile]]:
 
 def _read(spark: SparkSession, storage: Storage, table: Table, scan: _Scan, with_lines: bool) -> DataFrame:
     folder = paths.landing(table.dataset)
-    urls = [_literal_path(storage.url(f"{folder}/{file.path}")) for file in scan.files]
+    urls = [spark_path(storage, f"{folder}/{file.path}") for file in scan.files]
     raw = _read_json(spark, scan, urls) if scan.is_json else _read_csv(spark, scan, urls)
     needs_decoding = any(quote(file.path) != file.path for file in scan.files)
     raw = raw.withColumn("source_file", _source_file(folder, needs_decoding))
@@ -213,8 +213,3 @@ def _source_file(folder: str, needs_decoding: bool) -> Column:
 
 def _position(i: int) -> str:
     return f"_c{i}"
-
-
-def _literal_path(url: str) -> str:
-    """The URL with what Spark would take for a glob escaped."""
-    return "".join(f"\\{character}" if character in GLOB_CHARACTERS else character for character in url)

@@ -29,7 +29,7 @@ from covid_lake.pipeline.plan import PlannedPromotion
 from covid_lake.pipeline.report import Status, TableReport
 from covid_lake.quality.rules import RAW, Check, breaks_any, of_severity, reasons, record_checks
 from covid_lake.steps import Promotion
-from covid_lake.store.parquet import copy_files, write_version, written_files
+from covid_lake.store.parquet import copy_files, spark_path, write_version, written_files
 from covid_lake.store.snapshots import DataFile, Manifest, TableVersion
 from covid_lake.store.storage import Storage
 from covid_lake.transforms.columns import clean_texts, typed
@@ -343,13 +343,13 @@ def _quarantine(
     if files:
         parts.append(_refused_records(spark, storage, plan.step, files, checks, run_id))
     if base.quarantine and base.staying.rejected:
-        before = spark.read.parquet(storage.url(base.quarantine))
+        before = spark.read.parquet(spark_path(storage, base.quarantine))
         parts.append(before.where(F.col("source_file").isin(*base.staying.rejected)))
     if not parts:
         return _Refused(None, {}, {}, Counter())
     folder = paths.quarantine_version(table.dataset, table.name, run_id)
     write_version(reduce(DataFrame.unionByName, parts), storage, folder)
-    written = spark.read.parquet(storage.url(folder))
+    written = spark.read.parquet(spark_path(storage, folder))
     by_file = {row["source_file"]: row["count"] for row in written.groupBy("source_file").count().collect()}
     names = written.where(F.col("run_id") == run_id).select(F.explode("reasons").alias("reason"))
     counted = names.groupBy(F.substring_index("reason", ":", 1).alias("name")).count()

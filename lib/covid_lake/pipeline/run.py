@@ -31,6 +31,7 @@ from covid_lake.pipeline.plan import (
 )
 from covid_lake.pipeline.report import LoadReport, RunReport, Status, TableReport, write_report
 from covid_lake.steps import Flow
+from covid_lake.store.parquet import require_spark_path
 from covid_lake.store.presence import require_input
 from covid_lake.store.retention import remove_leavings
 from covid_lake.store.runs import announced, require_announced
@@ -136,10 +137,12 @@ class Plan:
 def require_sense(flow: Flow, storage: Storage, request: Request) -> None:
     """Raise where a run could only succeed at nothing; writes nothing.
 
-    `SettingsError` for a table that the dataset does not have and for days of which it has none, `MissingInput` for a
+    `SettingsError` for a table that the dataset does not have, days of which it has none and a path that Spark can't
+    read, `MissingInput` for a
     lake that is not there or has nothing to run on.
     """
     wanted = wanted_tables(flow, request.only)
+    require_spark_path(storage)
     require_input(storage, flow.dataset.name, request.zones)
     if not request.days.has_days:
         return

@@ -41,6 +41,8 @@ class _LogListener:
         print(f"{table}: started", flush=True)
 
     def finished(self, report: TableReport) -> None:
+        if interrupts.is_stopping():  # what was at work when the job was asked to stop has failed because of that
+            return
         print(
             f"{report.table}: {report.status}, {report.records_read} read, {report.written} written, "
             f"{report.superseded} superseded, {report.rejected} rejected, {report.seconds} s {report.reason}",
@@ -65,8 +67,11 @@ def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport:
     with interrupts.stoppable():
         try:
             return _run(job, settings)
-        except KeyboardInterrupt:
-            sys.exit(interrupts.exit_code())
+        except BaseException as error:
+            # Whatever fails after Ctrl-C fails because of it.
+            if interrupts.is_stopping() or isinstance(error, KeyboardInterrupt):
+                sys.exit(interrupts.exit_code())
+            raise
 
 
 def _run(job: str, settings: JobSettings) -> RunReport:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from covid_lake import paths
 from covid_lake.contracts import Table
-from covid_lake.errors import StorageError
+from covid_lake.errors import SettingsError, StorageError
 from covid_lake.store.snapshots import DataFile, Manifest
 from covid_lake.store.storage import Storage
 
@@ -21,6 +21,27 @@ if TYPE_CHECKING:
 
 FOOTER_GUESS_BYTES = 1 << 16
 MAGIC = b"PAR1"
+# What Spark takes for a pattern of names, in a path to read from.
+GLOB_CHARACTERS = "\\*?[]{}"
+
+
+def spark_path(storage: Storage, path: str) -> str:
+    """How Spark reads the file or folder: its URL, with what would be a pattern of names escaped."""
+    url = storage.url(path)
+    return "".join(f"\\{character}" if character in GLOB_CHARACTERS else character for character in url)
+
+
+def require_spark_path(storage: Storage) -> None:
+    """Raise `SettingsError` for a lake that Spark can't read from: Hadoop takes a pattern's parts, escaped or not, for
+    URLs where they have a colon.
+    """
+    place = storage.root.partition("://")[2] or storage.root
+    found = [character for character in GLOB_CHARACTERS if character in place]
+    if found and ":" in place:
+        raise SettingsError(
+            f"{storage.root}: Spark cannot read from a path that has both a colon and {found[0]}; "
+            "choose another name for the lake, without one of them"
+        )
 
 
 def write_version(frame: DataFrame, storage: Storage, folder: str, partition_by: tuple[str, ...] = ()) -> None:
@@ -61,7 +82,7 @@ def read_files(spark: SparkSession, storage: Storage, table: Table, files: Itera
     from covid_lake.transforms.frames import empty_frame, spark_schema
 
     folder = paths.table(table)
-    urls = [storage.url(f"{folder}/{file.path}") for file in files if file.rows]
+    urls = [spark_path(storage, f"{folder}/{file.path}") for file in files if file.rows]
     if not urls:
         return empty_frame(spark, table.columns)
     reader = spark.read.schema(spark_schema(table.columns)).option("basePath", storage.url(folder))

@@ -29,8 +29,10 @@ DELETES_A_REQUEST = 1000
 # The hidden neighbour that a file is written to before it is moved into place.
 UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 UNREADABLE = "unreadable"
-# What systems answer that can't give a file a second name: SMB, exFAT, many FUSE and container mounts.
-NO_HARD_LINKS = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EMLINK)
+# What systems answer that can't give a file a second name: SMB, exFAT, many FUSE and container mounts, two disks.
+NO_HARD_LINKS = frozenset(
+    {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EMLINK, errno.EXDEV}
+)
 # Held by whoever creates a file in a folder of such a system.
 LOCK = ".lock"
 

@@ -63,7 +63,13 @@ def main() -> int:
             "--conf", "spark.ui.enabled=false",
             str(script),
         ]  # fmt: skip
-        java = {"JAVA_HOME": str(find_java()), "SPARK_LOCAL_IP": "127.0.0.1", "PATH": "/usr/bin:/bin"}
+        java = {
+            "JAVA_HOME": str(find_java()),
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            # A user without a name in the system's list has no home either, and Ivy wants one.
+            "SPARK_SUBMIT_OPTS": f"-Duser.home={folder}",
+            "PATH": "/usr/bin:/bin",
+        }
         answer = subprocess.run(command, capture_output=True, text=True, env=java, check=False)
         jars = sorted(Path(folder, "ivy", "jars").glob("*.jar"))
         if answer.returncode or not jars:

@@ -16,7 +16,7 @@ from sqlglot.errors import SqlglotError
 
 from covid_lake.answers import Answer, answer_of_rows
 from covid_lake.athena.kinds import BIGINT, KIND_OF_COLUMN, UNKNOWN, VARCHAR, array_of
-from covid_lake.athena.translation import AthenaSql, Fields, Tables, translate
+from covid_lake.athena.translation import AthenaSql, Fields, Tables, require_athenas_syntax, translate
 from covid_lake.athena.values import DUCKDB, POSTGRES
 from covid_lake.contracts import Table, Zone
 from covid_lake.datasets import registry
@@ -149,6 +149,7 @@ def _parse(text: str) -> exp.Expr:
     if len(statements) != 1:
         raise QueryError("one query at a time, please")
     tree = statements[0]
+    require_athenas_syntax(text)
     if not isinstance(tree, exp.Query | exp.Values) or tree.find(exp.DML, exp.DDL, exp.Into, exp.Command):
         raise QueryError(f"a query only reads; {ALLOWED}")
     return tree

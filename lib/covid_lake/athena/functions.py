@@ -74,9 +74,10 @@ class Call:
 
     def number(self, place: int) -> int:
         node = self.values[place].node
+        sign, node = (-1, node.this) if isinstance(node, exp.Neg) else (1, node)
         if not isinstance(node, exp.Literal) or node.is_string or not node.this.isdigit():
             raise QueryError(f"{self.name}: argument {place + 1} has to be a literal whole number here")
-        return int(node.this)
+        return sign * int(node.this)
 
 
 Written = str | Callable[[Call], str] | None
@@ -296,6 +297,16 @@ def without_empty(place: int, *templates: str) -> Callable[[Call], str]:
     return written
 
 
+def part_of_text(call: Call) -> str:
+    """split_part: NULL where there are fewer parts."""
+    if not call.literal(1) or call.number(2) < 1:
+        raise QueryError("split_part: what divides must not be empty, and parts begin at 1")
+    text, by = call.texts[:2]
+    if call.engine == DUCKDB:
+        return f"list_extract(str_split({text}, {by}), {call.number(2)})"
+    return f"(CASE WHEN {text} = '' THEN ARRAY[''] ELSE string_to_array({text}, {by}) END)[{call.number(2)}]"
+
+
 def rounded(call: Call) -> str:
     """round, half away from zero as in Athena, where PostgreSQL rounds doubles half to even and knows no digits."""
     number, kind = call.texts[0], call.kind()
@@ -472,32 +483,29 @@ def format_written(call: Call) -> str:
 
 def matched(call: Call) -> str:
     regex = patterns.read_regex(call.literal(1), call.name)
-    if call.engine == DUCKDB:
-        # In Java a $ stands before a last line end, too.
-        ends = r"(\\.|\[(?:\\.|[^\]\\])*\])|\$"
-        text = re.sub(ends, lambda found: found[1] or r"(?:\n?\z)", regex.text)
-        return f"regexp_matches({call.texts[0]}, {text_literal(text)})"
-    _require_plain(regex, call)
-    return f"{call.texts[0]} ~ {text_literal(regex.text)}"
+    pattern = text_literal(regex.written_for(call.engine, call.name, ends=True))
+    operator = "regexp_matches({}, {})" if call.engine == DUCKDB else "({} ~ {})"
+    return _where_read_alike(call, regex, operator.format(call.texts[0], pattern))
 
 
 def extracted(call: Call) -> str:
     regex, group = _regex_and_group(call)
+    pattern = regex.written_for(call.engine, call.name)
     if call.engine == DUCKDB:
-        pattern = text_literal(regex.text)
-        found = f"regexp_extract({call.texts[0]}, {pattern}, {group})"
-        return f"CASE WHEN regexp_matches({call.texts[0]}, {pattern}) THEN {found} END"
-    _require_plain(regex, call)
-    whole = regex.text if group == 0 and not regex.groups else f"({regex.text})"
-    place = group + 1 if regex.groups or group else 1
-    return f"(regexp_match({call.texts[0]}, {text_literal(whole)}))[{place}]"
+        found = f"regexp_extract({call.texts[0]}, {text_literal(pattern)}, {group})"
+        is_there = f"regexp_matches({call.texts[0]}, {text_literal(pattern)})"
+        return _where_read_alike(call, regex, f"CASE WHEN {is_there} THEN {found} END")
+    # With the whole in brackets, group 0 is the first, and the others follow.
+    found = f"(regexp_match({call.texts[0]}, {text_literal(f'({pattern})')}))[{group + 1}]"
+    return _where_read_alike(call, regex, found)
 
 
 def all_extracted(call: Call) -> str:
     regex, group = _regex_and_group(call)
     if regex.may_be_empty:
         raise QueryError(f"{call.name}: the pattern {regex.text!r} matches an empty text, which is not answered here")
-    return f"regexp_extract_all({call.texts[0]}, {text_literal(regex.text)}, {group})"
+    pattern = text_literal(regex.written_for(call.engine, call.name))
+    return _where_read_alike(call, regex, f"regexp_extract_all({call.texts[0]}, {pattern}, {group})")
 
 
 def replaced(call: Call) -> str:
@@ -505,26 +513,31 @@ def replaced(call: Call) -> str:
     if regex.may_be_empty or (regex.has_optional_groups and len(call.values) == 3 and "$" in call.literal(2)):
         raise QueryError(f"{call.name}: the pattern {regex.text!r} may match nothing, which is not answered here")
     by = patterns.regex_replacement(call.literal(2), regex.groups, call.name) if len(call.values) == 3 else ""
-    if call.engine == POSTGRES:
-        _require_plain(regex, call)
-    return f"regexp_replace({call.texts[0]}, {text_literal(regex.text)}, {text_literal(by)}, 'g')"
+    pattern = text_literal(regex.written_for(call.engine, call.name))
+    return _where_read_alike(call, regex, f"regexp_replace({call.texts[0]}, {pattern}, {text_literal(by)}, 'g')")
 
 
 def _regex_and_group(call: Call) -> tuple[patterns.Regex, int]:
     regex = patterns.read_regex(call.literal(1), call.name)
     group = call.number(2) if len(call.values) == 3 else 0
-    if group > regex.groups:
+    if not 0 <= group <= regex.groups:
         raise QueryError(f"{call.name}: the pattern {regex.text!r} has no group {group}")
     if group and regex.has_optional_groups:
-        raise QueryError(
-            f"{call.name}: a group of {regex.text!r} may take no part in a match, which is not answered here"
-        )
+        raise QueryError(f"{call.name}: a group of {regex.text!r} may take no part in a match, which is not answered")
     return regex, group
 
 
-def _require_plain(regex: patterns.Regex, call: Call) -> None:
-    if not regex.is_plain:
-        raise QueryError(f"{call.name}: the warehouse reads {regex.text!r} otherwise than Athena; ask the lake")
+def _where_read_alike(call: Call, regex: patterns.Regex, text: str) -> str:
+    """The expression for the texts in which the pattern means the same in both, and a failure for the others."""
+    unlike = regex.read_otherwise_in(call.texts[0], call.engine, is_match=call.name == "regexp_like")
+    if not unlike:
+        return text
+    message = f"'{call.name}: {{}} is read otherwise by Athena: ' || {call.texts[0]}".format(
+        regex.text.replace("'", "''")
+    )
+    kind = VARCHAR if call.name != "regexp_like" else BOOLEAN
+    raised = f"error({message})" if call.engine == DUCKDB else casts.raised_by_postgres(message, kind)
+    return f"CASE WHEN {unlike} THEN {raised} ELSE {text} END"
 
 
 def sequence(call: Call) -> str:
@@ -548,7 +561,8 @@ def json_scalar(call: Call) -> str:
     text, place = call.texts[0], text_literal(duckdb)
     return (
         f"CASE WHEN NOT json_valid({text}) THEN NULL WHEN json_type({text}, {place}) IN ('OBJECT', 'ARRAY', 'NULL') "
-        f"THEN NULL ELSE json_extract_string({text}, {place}) END"
+        f"THEN NULL WHEN json_type({text}, {place}) = 'DOUBLE' THEN error('json_extract_scalar: a number with a "
+        f"fraction is written otherwise by Athena: ' || {text}) ELSE json_extract_string({text}, {place}) END"
     )
 
 
@@ -635,16 +649,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
         without_empty(1, "str_split({0}, {1})"),
         without_empty(1, "CASE WHEN {0} = '' THEN ARRAY[''] ELSE string_to_array({0}, {1}) END"),
     ),
-    "split_part": Function(
-        ("tti",),
-        VARCHAR,
-        without_empty(
-            1,
-            "CASE WHEN {2} < 1 THEN error('split_part: its last argument must be greater than zero') "
-            "ELSE list_extract(str_split({0}, {1}), {2}) END",
-        ),
-        lambda call: without_empty(1, f"(string_to_array({{0}}, {{1}}))[{max(1, call.number(2))}]")(call),
-    ),
+    "split_part": Function(("tti",), VARCHAR, part_of_text, part_of_text),
     "lpad": Function(("tit",), VARCHAR, without_empty(2, "lpad({0}, CAST({1} AS INTEGER), {2})"),
                      without_empty(2, "lpad({0}, CAST({1} AS integer), {2})")),
     "rpad": Function(("tit",), VARCHAR, without_empty(2, "rpad({0}, CAST({1} AS INTEGER), {2})"),

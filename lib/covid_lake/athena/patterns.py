@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from covid_lake.athena.values import DUCKDB
 from covid_lake.errors import QueryError
 
 
@@ -103,10 +105,54 @@ class Regex:
     has_optional_groups: bool
     may_be_empty: bool
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether PostgreSQL, too, finds the same match: no choice, nothing lazy, nothing that it spells apart."""
-        return not re.search(r"\||[*+?}]\?|\(\?|\\[^.\\+*?()\[\]{}^$|/\-dswDSW]", self.text)
+    def written_for(self, engine: str, function: str, *, ends: bool = False) -> str:
+        """The pattern as the engine reads it. With `ends`, where only a match is asked for, a $ stands before a last
+        line end, too, as in Athena.
+
+        Raises `QueryError` where PostgreSQL would find another match: it prefers the longest and spells letters apart.
+        """
+        is_postgres = engine != DUCKDB
+        text = re.sub(TOKENS, partial(_written_token, is_postgres=is_postgres, ends=ends), self.text, flags=re.DOTALL)
+        if is_postgres and (
+            re.search(r"\(\?i|[*+?}]\?|\\[A-Zbswzhef]", text) or (not ends and re.search(r"\||\)[*+?{]", text))
+        ):
+            raise QueryError(f"{function}: the warehouse reads {self.text!r} otherwise than Athena; ask the lake")
+        return text
+
+    def read_otherwise_in(self, text: str, engine: str, *, is_match: bool) -> str:
+        """A condition on a text in which the pattern means another thing in Athena; empty where there is none."""
+        unlike = []
+        if not is_match and any(piece == "$" for piece in _tokens(self.text)):
+            unlike.append(f"{text} LIKE '%' || chr(10)")
+        if engine == DUCKDB:
+            if re.search(r"\\[wWbB]", self.text):
+                unlike.append(f"strlen({text}) <> length({text})")
+            if re.search(r"\\[dD]", self.text):
+                unlike.append(f"regexp_matches(regexp_replace({text}, '[0-9]', '', 'g'), '\\p{{Nd}}')")
+            if re.search(r"\\[sS]", self.text):
+                unlike.append(
+                    f"regexp_matches({text}, '[\\x{{1C}}-\\x{{1F}}\\x{{0B}}\\x{{85}}\\x{{A0}}\\x{{2000}}-\\x{{3000}}]')"
+                )
+        return " OR ".join(unlike)
+
+
+# A pattern's pieces: an escape, a class, or a letter.
+TOKENS = r"\\.|\[(?:\\.|[^\]\\])*\]|."
+
+
+def _tokens(pattern: str) -> list[str]:
+    return re.findall(TOKENS, pattern, re.DOTALL)
+
+
+def _written_token(found: re.Match[str], *, is_postgres: bool, ends: bool) -> str:
+    piece = found[0]
+    if piece == "$" and ends:
+        return "\n?$" if is_postgres else r"(?:\n?\z)"
+    if is_postgres and piece == ".":
+        return r"[^\n]"
+    if is_postgres and piece.startswith("["):
+        return piece.replace(r"\d", "0-9")
+    return "[0-9]" if is_postgres and piece == r"\d" else piece
 
 
 def read_regex(pattern: str, function: str) -> Regex:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import TokenType, exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.parsers.trino import TrinoParser
+
 
 from covid_lake.athena import casts, functions
 from covid_lake.athena.kinds import (
@@ -33,6 +35,11 @@ from covid_lake.athena.kinds import (
 from covid_lake.athena.values import DUCKDB, POSTGRES, Value, enclosed, literal_text, text_literal
 from covid_lake.errors import QueryError
 
+FOREIGN: Final = {TokenType.DCOLON, TokenType.NULLSAFE_EQ, TokenType.DIV, TokenType.CARET}
+# An array or a row stands before its subscript, and the word ARRAY before its values.
+BEFORE_BRACKETS: Final = {
+    TokenType.VAR, TokenType.IDENTIFIER, TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.ARRAY,
+}  # fmt: skip
 # How the parser has the calls that have a syntax of their own; all others stay as they were written.
 SPELLED_CALLS = ("CAST", "TRY_CAST", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "LISTAGG")
 
@@ -82,6 +89,23 @@ class Scope:
     around: Scope | None = None
     aliases: dict[str, Kind] = field(default_factory=dict)
     ctes: Mapping[str, Fields] = field(default_factory=dict)
+
+
+def require_athenas_syntax(text: str) -> None:
+    """Raise `QueryError` for what the parser takes from other engines, and Athena does not."""
+    tokens = AthenaSql().tokenize(text)
+    for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
+        is_foreign = token.token_type in FOREIGN or (token.text == "==")
+        if token.token_type == TokenType.L_BRACKET and (before is None or before.token_type not in BEFORE_BRACKETS):
+            is_foreign = True
+        if token.token_type == TokenType.COMMA and (
+            after is None or after.token_type in (TokenType.FROM, TokenType.R_PAREN)
+        ):
+            is_foreign = True
+        if token.token_type == TokenType.NUMBER and after is not None and re.match(r"_\d", after.text):
+            is_foreign = after.start == token.end + 1
+        if is_foreign:
+            raise QueryError(f"line {token.line}, column {token.col}: {token.text} is not of Athena's SQL there")
 
 
 Tables = Callable[[exp.Table], Fields]
@@ -322,7 +346,8 @@ class _Writer:
         elif _is_ordinal(ordered.this):
             text = str(ordered.this.this)
         else:
-            text = self._child(ordered, "this", scope).text
+            value = self._child(ordered, "this", scope)
+            text = self._by_bytes(value.text, value.kind)
         direction = " DESC" if ordered.args.get("desc") else ""
         # Said always: NULL is last in Athena, either way, and engines differ.
         nulls = "FIRST" if ordered.args.get("nulls_first") else "LAST"
@@ -421,9 +446,7 @@ class _Writer:
         copied.set("db", None)
         copied.set("catalog", None)
         text = copied.sql(self._engine)
-        if self._collates and is_stored and kind.family == "text":
-            text = f'({text} COLLATE "C")'
-        return text, kind
+        return self._by_bytes(text, kind) if is_stored else text, kind
 
     def _kind_of_column(self, node: exp.Expr, scope: Scope) -> tuple[Kind, bool]:
         name, table = node.name.casefold(), node.text("table").casefold()
@@ -453,9 +476,11 @@ class _Writer:
     def _literal(self, node: exp.Expr, scope: Scope) -> tuple[str, Kind]:
         del scope
         if node.is_string:
-            return text_literal(str(node.this)), VARCHAR
+            return self._by_bytes(text_literal(str(node.this)), VARCHAR), VARCHAR
         digits = str(node.this)
         if digits.isdigit():
+            if int(digits) > LARGEST:
+                raise QueryError(f"{digits} is no number in Athena; write DECIMAL '{digits}'")
             return digits, INTEGER if int(digits) <= 2**31 - 1 else BIGINT
         if "e" in digits.casefold():
             return f"CAST({digits} AS {casts.type_name(DOUBLE, self._engine)})", DOUBLE
@@ -536,7 +561,12 @@ class _Writer:
         one = self.expression(node.this, scope)
         other = self.expression(node.expression, scope)
         require_alike(one.kind, other.kind, operator)
-        return f"({enclosed(one.text)} {operator} {enclosed(other.text)})", BOOLEAN
+        against = other.text if isinstance(node.expression, exp.Any | exp.All) else enclosed(other.text)
+        return f"({self._by_bytes(enclosed(one.text), one.kind)} {operator} {against})", BOOLEAN
+
+    def _by_bytes(self, text: str, kind: Kind) -> str:
+        """The text, told to be sorted and compared by its bytes where the server may do otherwise."""
+        return f'({text} COLLATE "C")' if self._collates and kind.family == "text" else text
 
     def _distinct_from(self, node: exp.Expr, scope: Scope) -> tuple[str, Kind]:
         operator = "IS DISTINCT FROM" if isinstance(node, exp.NullSafeNEQ) else "IS NOT DISTINCT FROM"
@@ -799,6 +829,7 @@ JOINS: Final = {
 }  # fmt: skip
 COMPARISONS: Final = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 LONGEST_EXCERPT = 80
+LARGEST = 2**63 - 1
 INTERVALS = ("second", "minute", "hour", "day", "week", "month", "year")
 
 

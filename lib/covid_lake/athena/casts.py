@@ -19,22 +19,29 @@ NAMES: Final = {
     exp.DType.BOOLEAN: "boolean", exp.DType.TINYINT: "tinyint", exp.DType.SMALLINT: "smallint",
     exp.DType.INT: "integer", exp.DType.BIGINT: "bigint", exp.DType.FLOAT: "real", exp.DType.DOUBLE: "double",
     exp.DType.DECIMAL: "decimal", exp.DType.VARCHAR: "varchar", exp.DType.TEXT: "varchar", exp.DType.DATE: "date",
-    exp.DType.TIMESTAMP: "timestamp",
+    exp.DType.TIMESTAMP: "timestamp", exp.DType.TIMESTAMPTZ: "timestamptz", exp.DType.TIME: "time",
+    exp.DType.VARBINARY: "varbinary",
 }  # fmt: skip
 DUCKDB_NAMES: Final = {
     "boolean": "BOOLEAN", "tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INTEGER", "bigint": "BIGINT",
     "real": "REAL", "double": "DOUBLE", "varchar": "VARCHAR", "date": "DATE", "timestamp": "TIMESTAMP",
-    "timestamptz": "TIMESTAMP",
+    "timestamptz": "TIMESTAMPTZ", "time": "TIME", "varbinary": "BLOB", "interval_days": "INTERVAL",
+    "interval_months": "INTERVAL",
 }  # fmt: skip
 POSTGRES_NAMES: Final = {
     **{name: name for name in ("boolean", "smallint", "integer", "bigint", "real", "date", "timestamp")},
     "tinyint": "smallint", "double": "float8", "varchar": "text", "timestamptz": "timestamp",
 }  # fmt: skip
 MICROSECONDS = 6
+DECIMAL_DIGITS = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 # What Athena takes for a value of the type in a text; the engines take more.
 SPELLINGS: Final = {
     **dict.fromkeys(WHOLE_DIGITS, r"[+-]?[0-9]+"),
-    **dict.fromkeys(("double", "real", "decimal"), r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"),
+    **dict.fromkeys(("double", "real"), rf"{DECIMAL_DIGITS}|[+-]?Infinity|NaN"),
+    "decimal": DECIMAL_DIGITS,
+    "time": r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,3})?)?",
+    # Other zones than UTC would be shown as they are.
+    "timestamptz": r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{2}(:[0-9]{2}{fraction})?)? (UTC|Z|\+00:00)",
     "date": r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}",
     "timestamp": r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{2}(:[0-9]{2}{fraction})?)?",
     "boolean": r"[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF01]",
@@ -49,7 +56,7 @@ def kind_of_type(node: exp.DataType) -> Kind:
         raise QueryError(f"the type {node.sql('trino')} is not answered here; there is {', '.join(NAMES.values())}")
     if name == "decimal":
         return decimal(*(parameters + [38, 0][len(parameters) :]))
-    if name == "timestamp":
+    if name in ("timestamp", "timestamptz"):
         if parameters and parameters[0] > MICROSECONDS:
             raise QueryError(f"the type {node.sql('trino')} is not answered here: times have microseconds at most")
         return Kind(name, parameters[0] if parameters else 3)
@@ -60,6 +67,8 @@ def type_name(kind: Kind, engine: str) -> str:
     """What the engine calls the type."""
     if kind.name == "decimal":
         return f"{'DECIMAL' if engine == DUCKDB else 'numeric'}({kind.precision}, {kind.scale})"
+    if kind.name == "map" and kind.item and kind.key and engine == DUCKDB:
+        return f"MAP({type_name(kind.key, engine)}, {type_name(kind.item, engine)})"
     if kind.name == "array" and kind.item:
         return f"{type_name(kind.item, engine)}[]"
     known = (DUCKDB_NAMES if engine == DUCKDB else POSTGRES_NAMES).get(kind.name)
@@ -96,12 +105,14 @@ def write(value: Value, kind: Kind, engine: str, *, attempt: bool = False) -> Va
     if source.name == "unknown":
         raise QueryError(f"CAST({value.text} AS {kind}): of which type it is, is not known here")
     pair = (source.family, kind.family)
+    if pair == ("text", "bytes") and engine == DUCKDB and not attempt:
+        return written(f"encode({text})")
     if kind.family == "text":
         shown = _as_text(source, text, engine)
         return written(f"substr({shown}, 1, {kind.precision})" if kind.precision else shown)
     if pair == ("number", "number") or pair in (("boolean", "number"), ("number", "boolean")):
         return written(_number(source, kind, text, cast, name, engine))
-    if source.family == "text" and kind.family in ("number", "time", "boolean"):
+    if source.family == "text" and kind.family in ("number", "time", "boolean", "clock"):
         return written(_from_text(kind, text, cast, name, engine, attempt=attempt))
     if pair == ("time", "time"):
         if kind.name == "timestamp" and kind.precision < source.precision:
@@ -166,7 +177,7 @@ def _time_as_text(source: Kind, text: str, engine: str) -> str:
     zone = " UTC" if source.name == "timestamptz" else ""
     if engine == DUCKDB:
         pattern = "%Y-%m-%d %H:%M:%S" + (".%g" if source.precision else "") + zone
-        return f"strftime({text}, {text_literal(pattern)})"
+        return f"strftime(CAST({text} AS TIMESTAMP), {text_literal(pattern)})"
     pattern = "YYYY-MM-DD HH24:MI:SS" + (".MS" if source.precision else "") + (f'"{zone}"' if zone else "")
     return f"to_char({text}, {text_literal(pattern)})"
 

@@ -21,13 +21,16 @@ from covid_lake.athena.kinds import (
     DATE,
     DOUBLE,
     INTEGER,
+    ROW,
     TIMESTAMP,
     TIMESTAMPTZ,
+    VARBINARY,
     VARCHAR,
     Kind,
     array_of,
     common,
     decimal,
+    map_of,
 )
 from covid_lake.athena.values import DUCKDB, POSTGRES, Value, enclosed, literal_text, text_literal
 from covid_lake.errors import QueryError
@@ -40,8 +43,6 @@ INSTEAD: Final = {
     "from_iso8601_timestamp": "use CAST(x AS timestamp)",
     "histogram": "use GROUP BY and count(*)",
     "json_extract": "use json_extract_scalar, which gives text",
-    "map": "maps are not answered here; use two columns, or VALUES",
-    "map_agg": "maps are not answered here; use two columns, or array_agg",
     "nextval": "a query only reads, in a read-only transaction",
     "parse_datetime": "use date_parse",
     "try": "use try_cast, nullif or CASE",
@@ -89,7 +90,7 @@ class Function:
     """How a function is written.
 
     `takes`: the lists of arguments that it has in Athena, a letter for each: t text, n number, i whole number, d date,
-      or timestamp, b boolean, a array, * anything; a last + stands for more of the kind before it.
+      or timestamp, b boolean, a array, m map, y bytes, * anything; a last + stands for more of the kind before it.
     `gives`: the type of the result.
     `duckdb` and `postgres`: templates in which {0} is the first argument, or functions that write; None refuses. In an
       aggregate's `|` stands between the call and what is done with its result: `sum({0})|CAST(@ AS BIGINT)`.
@@ -113,7 +114,9 @@ class CallText:
     kind: Kind
 
 
-LETTERS: Final = {"t": ("text",), "n": ("number",), "d": ("time",), "b": ("boolean",), "a": ("array",)}
+LETTERS: Final = {
+    "t": "text", "n": "number", "d": "time", "b": "boolean", "a": "array", "m": "map", "y": "bytes",
+}  # fmt: skip
 
 
 def write(name: str, values: Sequence[Value], engine: str) -> CallText:
@@ -159,7 +162,7 @@ def _is(letter: str, kind: Kind) -> bool:
         return True
     if letter == "i":
         return kind.is_whole
-    return kind.family in LETTERS[letter]
+    return kind.family == LETTERS[letter]
 
 
 # --- what is given back ---------------------------------------------------------------------------------------------
@@ -540,6 +543,27 @@ def _where_read_alike(call: Call, regex: patterns.Regex, text: str) -> str:
     return f"CASE WHEN {unlike} THEN {raised} ELSE {text} END"
 
 
+def size(call: Call) -> str:
+    """cardinality, of an array or a map."""
+    if call.kind().family == "map" and call.engine == POSTGRES:
+        raise QueryError("maps are not answered by the warehouse; ask the lake, without --warehouse")
+    name = "len" if call.kind().family == "array" and call.engine == DUCKDB else "cardinality"
+    return f"CAST({name}({call.texts[0]}) AS bigint)"
+
+
+def element(call: Call) -> str:
+    """element_at: NULL where there is none."""
+    if call.kind().family == "map":
+        return f"map_extract_value({call.texts[0]}, {call.texts[1]})"
+    found = f"list_extract({call.texts[0]}, {call.texts[1]})"
+    return f"CASE WHEN {call.texts[1]} = 0 THEN error('element_at: arrays begin at 1') ELSE {found} END"
+
+
+def _item(call: Call, place: int) -> Kind:
+    kind = call.kind(place)
+    return kind.item or kind
+
+
 def sequence(call: Call) -> str:
     kind = common((value.kind for value in call.values[:2]), call.name)
     if kind.family == "time":
@@ -699,7 +723,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "greatest": Function(("nn+", "tt+", "dd+"), all_alike, if_none_is_null("greatest"), if_none_is_null("greatest")),
     "least": Function(("nn+", "tt+", "dd+"), all_alike, if_none_is_null("least"), if_none_is_null("least")),
     # dates and times
-    "now": Function(("",), TIMESTAMPTZ, "CAST(now() AS TIMESTAMP)", "(now() AT TIME ZONE 'UTC')"),
+    "now": Function(("",), TIMESTAMPTZ, "date_trunc('milliseconds', now())", "(now() AT TIME ZONE 'UTC')"),
     "date": Function(("t", "d"), DATE, lambda call: casts.write(call.values[0], DATE, DUCKDB).text,
                      lambda call: casts.write(call.values[0], DATE, POSTGRES).text),
     "date_trunc": Function(("td",), lambda call: call.kind(1), rounded_to, rounded_to),
@@ -720,14 +744,12 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
         "CAST(extract(epoch FROM CAST({0} AS timestamp)) AS float8)",
     ),
     "from_unixtime": Function(
-        ("n",), TIMESTAMPTZ, "make_timestamp(CAST(round(CAST({0} AS DOUBLE) * 1000) AS BIGINT) * 1000)",
+        ("n",), TIMESTAMPTZ, "make_timestamptz(CAST(round(CAST({0} AS DOUBLE) * 1000) AS BIGINT) * 1000)",
         "(to_timestamp(CAST({0} AS float8)) AT TIME ZONE 'UTC')",
     ),
     # arrays
-    "cardinality": Function(("a",), BIGINT, "len({0})", "CAST(cardinality({0}) AS bigint)"),
-    "element_at": Function(
-        ("ai",), item, "CASE WHEN {1} = 0 THEN error('element_at: arrays begin at 1') ELSE list_extract({0}, {1}) END"
-    ),
+    "cardinality": Function(("a", "m"), BIGINT, size, size),
+    "element_at": Function(("ai", "m*"), item, element),
     "contains": Function(
         ("a*",), BOOLEAN,
         "CASE WHEN list_contains({0}, {1}) THEN TRUE WHEN list_count({0}) < len({0}) THEN NULL "
@@ -735,6 +757,27 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     ),
     "array_join": Function(("at",), VARCHAR, "array_to_string({0}, {1})", "array_to_string({0}, {1})"),
     "sequence": Function(("ii", "iii"), array_of(BIGINT), sequence, sequence),
+    # maps, rows and bytes, which the warehouse's engine does not have
+    "map": Function(
+        ("aa",), lambda call: map_of(_item(call, 0), _item(call, 1)),
+        "CASE WHEN len({0}) = len({1}) THEN map({0}, {1}) ELSE error('map: as many keys as values') END",
+    ),
+    "map_keys": Function(("m",), lambda call: array_of(call.kind().key or call.kind()), "map_keys({0})"),
+    "map_values": Function(("m",), lambda call: array_of(item(call)), "map_values({0})"),
+    "map_agg": Function(
+        ("**",), lambda call: map_of(call.kind(), call.kind(1)),
+        "CASE WHEN count({0}) = 0 THEN NULL ELSE map(list({0}) FILTER (WHERE {0} IS NOT NULL), list({1}) "
+        "FILTER (WHERE {0} IS NOT NULL)) END",
+    ),
+    "row": Function(("*+",), ROW, lambda call: f"row({', '.join(call.texts)})"),
+    "to_utf8": Function(("t",), VARBINARY, "encode({0})"),
+    "from_utf8": Function(("y",), VARCHAR, "decode({0})"),
+    "to_hex": Function(("y",), VARCHAR, "hex({0})"),
+    "from_hex": Function(("t",), VARBINARY, "unhex({0})"),
+    "to_base64": Function(("y",), VARCHAR, "to_base64({0})"),
+    "from_base64": Function(("t",), VARBINARY, "from_base64({0})"),
+    "nan": Function(("",), DOUBLE, "CAST('nan' AS DOUBLE)", "CAST('NaN' AS float8)"),
+    "infinity": Function(("",), DOUBLE, "CAST('inf' AS DOUBLE)", "CAST('Infinity' AS float8)"),
     # aggregates
     "count": Function(("*",), BIGINT, "count({0})", "count({0})", is_aggregate=True),
     "count_if": Function(

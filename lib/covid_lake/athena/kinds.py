@@ -17,25 +17,29 @@ class Kind:
     """A type of Athena's.
 
     `precision` and `scale` are a decimal's digits, all of them and those after the point; a timestamp's `precision` is
-    the number of digits of its seconds' fraction. `item` is what an array holds. A kind that is `unknown` is that of a
-    column of which no contract tells, and `null` that of NULL.
+    the number of digits of its seconds' fraction. `item` is what an array holds and a map has for each of its keys,
+    which are of the kind `key`. A kind that is `unknown` is that of a column of which no contract tells; `null` is that
+    of NULL.
     """
 
     name: str
     precision: int = 0
     scale: int = 0
     item: Kind | None = None
+    key: Kind | None = None
 
     def __str__(self) -> str:
         if self.name == "decimal":
             return f"decimal({self.precision},{self.scale})"
         if self.name == "array":
             return f"array({self.item})"
+        if self.name == "map":
+            return f"map({self.key}, {self.item})"
         return READABLE.get(self.name, self.name)
 
     @property
     def family(self) -> str:
-        """What it can be compared with: number, text, boolean, time, interval or array; empty where nobody knows."""
+        """What it can be put together with: number, text, time and so on; empty where nobody knows."""
         return FAMILIES.get(self.name, "")
 
     @property
@@ -59,12 +63,17 @@ FAMILIES: Final = {
     "varchar": "text",
     "boolean": "boolean",
     "array": "array",
+    "map": "map",
+    "row": "row",
+    "varbinary": "bytes",
+    "time": "clock",
 }
 # How many digits a whole number counts for where it meets a decimal.
 WHOLE_DIGITS: Final = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
 
 BOOLEAN, INTEGER, BIGINT, DOUBLE = Kind("boolean"), Kind("integer"), Kind("bigint"), Kind("double")
 VARCHAR, DATE, TIMESTAMP, TIMESTAMPTZ = Kind("varchar"), Kind("date"), Kind("timestamp", 3), Kind("timestamptz", 3)
+VARBINARY, ROW, DAYS, MONTHS = Kind("varbinary"), Kind("row"), Kind("interval_days"), Kind("interval_months")
 NULL, UNKNOWN = Kind("null"), Kind("unknown")
 
 KIND_OF_COLUMN: Final = {
@@ -84,6 +93,10 @@ def decimal(precision: int, scale: int) -> Kind:
 
 def array_of(item: Kind) -> Kind:
     return Kind("array", item=item)
+
+
+def map_of(key: Kind, item: Kind) -> Kind:
+    return Kind("map", item=item, key=key)
 
 
 def as_decimal(kind: Kind) -> Kind:
@@ -115,6 +128,8 @@ def _common(one: Kind, other: Kind, where: str) -> Kind:
                 return Kind(name, max(one.precision, other.precision))
     if one.family == "array" and one.item and other.item:
         return array_of(_common(one.item, other.item, where))
+    if one.family in ("interval", "map", "row"):
+        raise QueryError(f"{where}: {one} and {other} are not put together here")
     return one
 
 

@@ -13,18 +13,20 @@ from sqlglot import TokenType, exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.parsers.trino import TrinoParser
 
-
 from covid_lake.athena import casts, functions
 from covid_lake.athena.kinds import (
     BIGINT,
     BOOLEAN,
     DATE,
+    DAYS,
     DOUBLE,
     INTEGER,
+    MONTHS,
     NULL,
     TIMESTAMP,
     TIMESTAMPTZ,
     UNKNOWN,
+    VARBINARY,
     VARCHAR,
     Kind,
     array_of,
@@ -121,9 +123,9 @@ def translate(tree: exp.Expr, engine: str, tables: Tables, *, sorts_by_bytes: bo
     writer = _Writer(engine, tables, sorts_by_bytes)
     fields = writer.query(copied, {}, None)
     for name, kind in fields.named:
-        if kind.family == "interval" or kind.name == "timestamptz":
-            how = "date_diff" if kind.family == "interval" else f"CAST({name} AS timestamp)"
-            raise QueryError(f"the column {name} is of type {kind}, which is not shown here; use {how}")
+        if engine == POSTGRES and (kind.family in ("interval", "clock", "bytes") or kind.name == "timestamptz"):
+            how = "use date_diff" if kind.family == "interval" else "CAST it to text or timestamp, or ask the lake"
+            raise QueryError(f"the column {name} is of type {kind}, which the warehouse does not show; {how}")
     return copied.sql(engine, comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE)
 
 
@@ -247,25 +249,28 @@ class _Writer:
 
     def _unnest(self, node: exp.Unnest, scope: Scope) -> Source:
         _require_only(node, {"expressions", "alias", "offset"})
-        if len(node.expressions) != 1:
-            raise QueryError("UNNEST of several arrays is not answered here; unnest one after the other")
-        value = self._child(node, 0, scope)
-        if value.kind.family != "array" or value.kind.item is None:
-            raise QueryError(f"UNNEST takes an array here, not {value.kind}")
-        alias = node.args.get("alias")
+        alias, with_ordinality = node.args.get("alias"), node.args.get("offset")
         columns = [column.name for column in alias.columns] if alias else []
-        with_ordinality = node.args.get("offset")
-        if alias is None or not columns:
-            raise QueryError("name the columns of UNNEST: UNNEST(x) AS t (a), or WITH ORDINALITY AS t (a, n)")
-        named = [(columns[0], value.kind.item)]
-        if with_ordinality:
-            if not isinstance(with_ordinality, exp.Identifier):
-                raise QueryError("name both columns of UNNEST: UNNEST(x) WITH ORDINALITY AS t (a, n)")
-            columns.append(with_ordinality.name)
-            named.append((columns[1], BIGINT))
-            names = ", ".join(exp.to_identifier(name).sql(self._engine) for name in columns)
-            table = exp.to_identifier(alias.name or "unnested").sql(self._engine)
-            node.replace(_text(f"UNNEST({value.text}) WITH ORDINALITY AS {table}({names})"))
+        if alias is None or not columns or (with_ordinality and not isinstance(with_ordinality, exp.Identifier)):
+            raise QueryError("name all columns of UNNEST: UNNEST(x) AS t (a), UNNEST(x) WITH ORDINALITY AS t (a, n)")
+        values = [self._child(node, place, scope) for place in range(len(node.expressions))]
+        texts, kinds = _unnested(values)
+        if len(kinds) != len(columns):
+            raise QueryError(f"UNNEST gives {len(kinds)} columns there, and {len(columns)} are named")
+        named = list(zip(columns, kinds, strict=True))
+        names = [exp.to_identifier(name).sql(self._engine) for name in columns]
+        table = exp.to_identifier(alias.name or "unnested").sql(self._engine)
+        if len(texts) > 1:
+            if self._engine == POSTGRES or with_ordinality:
+                raise QueryError(
+                    "UNNEST of several arrays or of a map is answered by the lake alone, without ORDINALITY"
+                )
+            pairs = ", ".join(f"unnest({text})" for text in texts)
+            node.replace(_text(f"(SELECT {pairs}) AS {table}({', '.join(names)})"))
+        elif with_ordinality:
+            named.append((with_ordinality.name, BIGINT))
+            names.append(with_ordinality.sql(self._engine))
+            node.replace(_text(f"UNNEST({texts[0]}) WITH ORDINALITY AS {table}({', '.join(names)})"))
         return Source(alias.name.casefold(), Fields(tuple(named)))
 
     def _join(self, join: exp.Join, ctes: Mapping[str, Fields], scope: Scope) -> None:
@@ -417,6 +422,8 @@ class _Writer:
             (exp.Case, self._case),
             ((exp.Cast, exp.TryCast), self._cast),
             (exp.Interval, self._interval),
+            (exp.HexString, self._bytes),
+            (exp.AtTimeZone, self._at_zone),
             (exp.Extract, self._extract),
             (exp.StrPosition, self._position),
             (exp.Substring, self._substring),
@@ -519,10 +526,16 @@ class _Writer:
         one, other = self._two(node, scope)
         if one.kind.family == "interval" and other.kind.family == "time" and operator == "+":
             one, other = other, one
+        families = (one.kind.family, other.kind.family)
         text = f"({enclosed(one.text)} {operator} {enclosed(other.text)})"
-        if one.kind.family == "time" and other.kind.family == "interval":
+        if families == ("time", "interval"):
             return self._moved(one, other, operator)
-        if "time" in (one.kind.family, other.kind.family) or "interval" in (one.kind.family, other.kind.family):
+        if families == ("interval", "interval") and one.kind == other.kind:
+            return text, one.kind
+        if families == ("time", "time") and operator == "-" and self._engine == DUCKDB:
+            since, until = (f"CAST({value.text} AS TIMESTAMP)" for value in (other, one))
+            return f"({until} - {since})", DAYS
+        if "time" in families or "interval" in families:
             raise QueryError(
                 f"{one.kind} {operator} {other.kind} is not answered here; use date_add('day', n, x) or "
                 "date_diff('day', from, to)"
@@ -532,7 +545,8 @@ class _Writer:
         return text, casts.sum_kind(one.kind, other.kind, operator)
 
     def _moved(self, moment: Value, interval: Value, operator: str) -> tuple[str, Kind]:
-        if moment.kind.name == "date" and _is_of_clock(interval.node):
+        is_of_days = interval.kind.name == "interval_months" or _is_of_days(interval.node)
+        if moment.kind.name == "date" and not is_of_days:
             raise QueryError("Athena adds no hours, minutes or seconds to a date; CAST it AS timestamp")
         as_timestamp = f"CAST({moment.text} AS {casts.type_name(TIMESTAMP, self._engine)})"
         name = casts.type_name(moment.kind, self._engine)
@@ -540,6 +554,10 @@ class _Writer:
 
     def _product(self, node: exp.Expr, scope: Scope) -> tuple[str, Kind]:
         one, other = self._two(node, scope)
+        if one.kind.is_whole and other.kind.family == "interval":
+            one, other = other, one
+        if one.kind.family == "interval" and other.kind.is_whole:
+            return f"({enclosed(one.text)} * {enclosed(other.text)})", one.kind
         for value in (one, other):
             require_alike(value.kind, INTEGER, "*")
         return f"({enclosed(one.text)} * {enclosed(other.text)})", casts.product_kind(one.kind, other.kind, "*")
@@ -561,6 +579,10 @@ class _Writer:
         one = self.expression(node.this, scope)
         other = self.expression(node.expression, scope)
         require_alike(one.kind, other.kind, operator)
+        if {one.kind.family, other.kind.family} & {"array", "map", "row"} or (
+            one.kind.family == "interval" and one.kind != other.kind
+        ):
+            raise QueryError(f"{one.kind} {operator} {other.kind} is not answered here; compare the values in them")
         against = other.text if isinstance(node.expression, exp.Any | exp.All) else enclosed(other.text)
         return f"({self._by_bytes(enclosed(one.text), one.kind)} {operator} {against})", BOOLEAN
 
@@ -642,25 +664,53 @@ class _Writer:
         if node.args.get("format") or node.args.get("default"):
             raise _refused(node)
         attempt, to = isinstance(node, exp.TryCast), node.args["to"]
-        if to.this == exp.DType.TIMESTAMPTZ:
-            raise QueryError("timestamp with time zone is not answered here: the lake's times are UTC and bear no zone")
         kind = casts.kind_of_type(to)
         literal = literal_text(node.this)
-        if literal is not None and kind.name == "timestamp" and not attempt:
+        if literal is not None and kind.name in ("timestamp", "timestamptz") and to.expressions and not attempt:
             # As precise as it is written.
-            kind = Kind("timestamp", len(literal.partition(".")[2])) if to.expressions else kind
+            kind = Kind(kind.name, len(literal.partition(".")[2].split(" ")[0]))
         value = casts.write(self.expression(node.this, scope), kind, self._engine, attempt=attempt)
         return value.text, value.kind
 
     def _interval(self, node: exp.Expr, scope: Scope) -> tuple[str, Kind]:
         del scope
-        unit, number = node.args.get("unit"), literal_text(node.this) if node.this else None
+        sign, literal = (-1, node.this.this) if isinstance(node.this, exp.Neg) else (1, node.this)
+        unit, written = node.args.get("unit"), literal_text(literal) if literal else None
         name = unit.name.casefold().removesuffix("s") if isinstance(unit, exp.Var) else ""
-        if name not in INTERVALS or number is None or not number.lstrip("+-").isdigit():
+        if isinstance(unit, exp.IntervalSpan) and written is not None:
+            return self._long_interval(node, sign, written, f"{unit.this.name} TO {unit.expression.name}".upper())
+        if name not in INTERVALS or written is None or not re.fullmatch(r"[+-]?[0-9]+", written):
             raise QueryError(f"{node.sql('trino')} is not answered here; write INTERVAL '1' DAY, or use date_add")
-        return f"INTERVAL '{int(number)} {name}'", Kind(
-            "interval_months" if name in ("month", "year") else "interval_days"
-        )
+        return f"INTERVAL '{sign * int(written)} {name}'", MONTHS if name in ("month", "year") else DAYS
+
+    def _long_interval(self, node: exp.Expr, sign: int, written: str, span: str) -> tuple[str, Kind]:
+        months = re.fullmatch(r"([+-]?)([0-9]+)-([0-9]+)", written)
+        if span == "YEAR TO MONTH" and months:
+            sign *= -1 if months[1] == "-" else 1
+            return f"INTERVAL '{sign * (int(months[2]) * 12 + int(months[3]))} month'", MONTHS
+        clock = re.fullmatch(r"([+-]?)([0-9]+) ([0-9]+):([0-9]+):([0-9]+)(\.[0-9]{1,3})?", written)
+        if span == "DAY TO SECOND" and clock:
+            sign *= -1 if clock[1] == "-" else 1
+            days, hours, minutes, seconds = map(int, clock.groups()[1:5])
+            thousandths = int((clock[6] or ".").removeprefix(".").ljust(3, "0"))
+            total = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + thousandths
+            return f"INTERVAL '{sign * total} milliseconds'", DAYS
+        raise QueryError(f"{node.sql('trino')} is not answered here; write INTERVAL '1' DAY, or use date_add")
+
+    def _bytes(self, node: exp.Expr, scope: Scope) -> tuple[str, Kind]:
+        del scope
+        if self._engine == POSTGRES:
+            raise QueryError("bytes are not answered by the warehouse; ask the lake, without --warehouse")
+        return f"unhex({text_literal(str(node.this))})", VARBINARY
+
+    def _at_zone(self, node: exp.Expr, scope: Scope) -> tuple[str, Kind]:
+        if literal_text(node.args["zone"]) not in ("UTC", "Z", "+00:00"):
+            raise QueryError("AT TIME ZONE is answered of 'UTC' alone: the lake's times are UTC")
+        value = self.expression(node.this, scope)
+        if value.kind.name not in ("timestamp", "timestamptz"):
+            raise QueryError(f"AT TIME ZONE takes a timestamp, not {value.kind}")
+        kind = Kind("timestamptz", value.kind.precision)
+        return casts.write(value, kind, self._engine).text, kind
 
     def _extract(self, node: exp.Expr, scope: Scope) -> tuple[str, Kind]:
         name = node.this.name.casefold()
@@ -695,11 +745,14 @@ class _Writer:
 
     def _current(self, node: exp.Expr, scope: Scope) -> tuple[str, Kind]:
         del scope
-        now = "CAST(now() AS TIMESTAMP)" if self._engine == DUCKDB else "(now() AT TIME ZONE 'UTC')"
-        if isinstance(node, exp.CurrentDate):
-            return f"CAST({now} AS DATE)", DATE
+        if node.this:
+            raise QueryError(f"{node.sql('trino')}: a time of another precision is not answered here")
+        now = "now()" if self._engine == DUCKDB else "(now() AT TIME ZONE 'UTC')"
         milliseconds = f"date_trunc('milliseconds', {now})"
-        return milliseconds, TIMESTAMPTZ if isinstance(node, exp.CurrentTimestamp) else TIMESTAMP
+        kind = DATE if isinstance(node, exp.CurrentDate) else TIMESTAMP
+        if isinstance(node, exp.CurrentTimestamp):
+            return milliseconds, TIMESTAMPTZ
+        return f"CAST({milliseconds} AS {casts.type_name(kind, self._engine)})", kind
 
     def _array(self, node: exp.Expr, scope: Scope) -> tuple[str, Kind]:
         values = [self.expression(one, scope) for one in node.expressions]
@@ -710,8 +763,14 @@ class _Writer:
 
     def _subscript(self, node: exp.Expr, scope: Scope) -> tuple[str, Kind]:
         array = self.expression(node.this, scope)
+        if array.kind.name == "map" and len(node.expressions) == 1 and array.kind.item is not None:
+            key = self.expression(node.expressions[0], scope)
+            found = f"map_extract_value({array.text}, {key.text})"
+            refused = "error('Key not present in map')"
+            is_there = f"{enclosed(array.text)} IS NULL OR map_contains({array.text}, {key.text})"
+            return f"CASE WHEN {is_there} THEN {found} ELSE {refused} END", array.kind.item
         if len(node.expressions) != 1 or array.kind.family != "array" or array.kind.item is None:
-            raise QueryError(f"{node.sql('trino')}: only arrays are subscribed here")
+            raise QueryError(f"{node.sql('trino')}: only arrays and maps have subscripts here")
         place = enclosed(self.expression(node.expressions[0], scope).text)
         if self._engine == POSTGRES:
             raise QueryError("subscripts are not answered by the warehouse; ask the lake, without --warehouse")
@@ -833,9 +892,26 @@ LARGEST = 2**63 - 1
 INTERVALS = ("second", "minute", "hour", "day", "week", "month", "year")
 
 
-def _is_of_clock(node: exp.Expr) -> bool:
+def _unnested(values: Sequence[Value]) -> tuple[list[str], list[Kind]]:
+    """The arrays that UNNEST goes through side by side, and what each holds; a map has one of keys, one of values."""
+    texts: list[str] = []
+    kinds: list[Kind] = []
+    for value in values:
+        kind = value.kind
+        if kind.name == "map" and kind.key and kind.item:
+            texts += [f"map_keys({value.text})", f"map_values({value.text})"]
+            kinds += [kind.key, kind.item]
+        elif kind.name == "array" and kind.item:
+            texts.append(value.text)
+            kinds.append(kind.item)
+        else:
+            raise QueryError(f"UNNEST takes an array or a map, not {kind}")
+    return texts, kinds
+
+
+def _is_of_days(node: exp.Expr) -> bool:
     unit = node.args.get("unit")
-    return isinstance(unit, exp.Var) and unit.name.casefold().removesuffix("s") in functions.CLOCK_UNITS
+    return isinstance(unit, exp.Var) and unit.name.casefold().removesuffix("s") in ("day", "week")
 
 
 def _is_ordinal(node: exp.Expr) -> bool:
@@ -862,7 +938,6 @@ def _require_only(node: exp.Expr, known: set[str]) -> None:
 HINTS: Final = {
     exp.ILike: "it is not of Athena's SQL; use lower(x) LIKE 'a%'",
     exp.RegexpLike: "use regexp_like(x, 'pattern')",
-    exp.AtTimeZone: "the lake's times are UTC and bear no zone",
     exp.Lambda: "functions of lambdas are not; use UNNEST",
     exp.JSONExtract: "use json_extract_scalar(x, '$.name')",
     exp.Tuple: "rows are not; compare their columns one by one",

@@ -100,7 +100,7 @@ def test_the_version() -> None:
         (["query"], "ask one question"),
         (["query", "SELECT 1", "--name", "curve"], "ask one question"),
         (["query", "SELECT 1", "--format", "xml"], "Invalid value for '--format'"),
-        (["query", "SELECT 1", "--warehouse", "mysql://somewhere"], "the warehouse's URL lacks a part"),
+        (["query", "SELECT 1", "--warehouse", "mysql://somewhere"], "the warehouse's URL has an unknown scheme"),
         (["sample", "covid19", "--out", "x", "--days", "3"], "days is 3; a sample has 14 to 1000"),
         (["sample", "books", "--out", "x"], "there is a sample of covid19 only, none of 'books'"),
         (["ddl", "covid19", "--dialect", "oracle"], "Invalid value for '--dialect'"),

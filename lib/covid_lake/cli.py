@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 import click
@@ -20,6 +20,7 @@ from covid_lake.contracts import Zone
 from covid_lake.errors import LakeError, OutputClosed, OutputError, SettingsError, UnknownTable
 from covid_lake.runtime import interrupts
 from covid_lake.runtime.java import leave_foreign_spark
+from covid_lake.sql_files import BYTE_ORDER_MARK, read_sql
 from covid_lake.terminal import Column, Grid, Terminal, flush, give_up, prepare_streams
 
 if TYPE_CHECKING:
@@ -39,14 +40,19 @@ PUBLIC_BUCKETS = ("covid19-lake",)
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 TOUR = ("curve", "fastest_counties", "first_100_cases")
 
+STANDARD_INPUT = "-"
+ASK_ONE_QUESTION = (
+    "ask one question: as text, \"covid-lake query 'SELECT ...'\", or with --file, or with --name, or through a pipe"
+)
+
 lake_option = click.option(
     "--lake", "root", default=DEFAULT_LAKE, show_default=True, envvar="COVID_LAKE_ROOT", metavar="ROOT",
     help="The lake: a directory, or s3://bucket/prefix.",
 )  # fmt: skip
 warehouse_option = click.option(
     "--warehouse", metavar="embedded|URL",
-    help="'embedded' starts a PostgreSQL of the library's own; otherwise postgresql://user@host:port/database, "
-    "with the password in PGPASSWORD.",
+    help="'embedded' starts a PostgreSQL of the library's own; otherwise postgresql://user@host:port/database"
+    "[?property=value], with the password in PGPASSWORD.",
 )  # fmt: skip
 source_option = click.option(
     "--from", "sources", multiple=True, metavar="DIR_OR_S3",
@@ -61,6 +67,14 @@ def _folded(_context: click.Context, _parameter: click.Parameter, name: str | No
     return name.strip().casefold() if name else name
 
 
+answer_format_option = click.option(
+    "--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True,
+    help="How the rows are printed: as a table for a person, or as CSV or JSON for a program.",
+)  # fmt: skip
+table_or_json_option = click.option(
+    "--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True,
+    help="How it is printed: for a person, or as JSON for a program.",
+)  # fmt: skip
 dataset_argument = click.argument("dataset", callback=_folded)
 only_option = click.option(
     "--only", multiple=True, metavar="TABLE",
@@ -213,7 +227,7 @@ def run(
             return
         run_id = paths.new_run_id(datetime.now(UTC))
         landed = _land(dataset, sources, storage, display, endpoint, unsigned, False, run_id) if sources else None
-        target = _warehouse(warehouse, display) if warehouse else None
+        target = _warehouse(warehouse, display) if warehouse is not None else None
         with _session(root, display) as session:
             report = Run(flow, storage, session, display, request, target).execute(landed, run_id)
     show_summary(terminal, report, _places(dataset, storage, report.run_id, target))
@@ -249,8 +263,23 @@ def plan(
     show_plan(terminal, planned)
 
 
-@main.command()
-@click.argument("sql", required=False)
+class _QueryCommand(click.Command):
+    """Takes an argument that begins with `--` for a query where no option has such a name: a comment comes first."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        queries = [one for one in args if one.startswith("--") and self._is_query(one, options)]
+        others = [one for one in args if one not in queries]
+        return super().parse_args(ctx, [*others, "--", *queries] if queries else args)
+
+    @staticmethod
+    def _is_query(argument: str, options: set[str]) -> bool:
+        name = argument.split("=", 1)[0]
+        return name not in options and ("\n" in argument or any(sign.isspace() for sign in name))
+
+
+@main.command(cls=_QueryCommand)
+@click.argument("sql", required=False, metavar="[SQL|-]")
 @lake_option
 @warehouse_option
 @click.option(
@@ -258,7 +287,7 @@ def plan(
 )
 @click.option("--name", metavar="QUERY", help="Ask a question that ships with the dataset; '--name list' lists them.")
 @click.option("--dataset", default="covid19", show_default=True, help="The dataset whose named queries are meant.")
-@click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@answer_format_option
 def query(
     sql: str | None,
     root: str,
@@ -270,11 +299,15 @@ def query(
 ) -> None:
     """Ask the lake, in Athena's SQL. Tables are named DATASET_ZONE.TABLE; one query sees one state of the lake.
 
+    Without SQL, or with "-", the query is read from the standard input. At a terminal that is narrower than the table
+    each row is a block of lines; no value is cut.
+
     \b
     covid-lake query "SELECT region_id, population FROM covid19_curated.dim_region ORDER BY 2 DESC LIMIT 5"
     covid-lake query "SHOW TABLES"
     covid-lake query --name curve --format csv > curve.csv
     covid-lake query --name curve --warehouse embedded
+    covid-lake query --format json < question.sql
     """
     from covid_lake.datasets.queries import named_queries
 
@@ -283,7 +316,7 @@ def query(
             Terminal().show(f"{one.name:<24} {one.question}")
         return
     text = _query_text(sql, file, name, dataset)
-    answer = _ask_warehouse(warehouse, text) if warehouse else _ask_lake(root, text)
+    answer = _ask_warehouse(warehouse, text) if warehouse is not None else _ask_lake(root, text)
     _show_answer(answer, style)
 
 
@@ -314,7 +347,10 @@ def sample(dataset: str, out: Path, days: int, scale: float, seed: int, truncate
 
 @main.command()
 @dataset_argument
-@click.option("--dialect", type=click.Choice(["athena", "redshift", "postgresql"]), default="athena", show_default=True)
+@click.option(
+    "--dialect", type=click.Choice(["athena", "redshift", "postgresql"]), default="athena", show_default=True,
+    help="The engine that the DDL is for.",
+)  # fmt: skip
 @click.option("--table", "names", multiple=True, help="Only this table. Repeatable.")
 @click.option("--write", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write ddl/… below a folder.")
 @click.option(
@@ -345,7 +381,10 @@ def ddl(dataset: str, dialect: str, names: tuple[str, ...], folder: Path | None,
 @main.command()
 @click.argument("run_id", required=False)
 @lake_option
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="How it is printed: for a person, or whole, for a program.",
+)  # fmt: skip
 def report(run_id: str | None, root: str, style: str) -> None:
     """Print the report of a run, the latest one unless RUN_ID names another."""
     from covid_lake.display import show_summary
@@ -496,7 +535,7 @@ def quarantine() -> None:
 @quarantine.command("list")
 @click.argument("dataset", required=False, callback=_folded)
 @lake_option
-@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@table_or_json_option
 def list_quarantine(dataset: str | None, root: str, style: str) -> None:
     """List what was refused of DATASET, or of all: records by table, run and rule, and files with their reasons.
 
@@ -534,7 +573,7 @@ def list_quarantine(dataset: str | None, root: str, style: str) -> None:
 @click.option("--rule", help="Only records that broke this rule.")
 @click.option("--file", help="Only records of this landing file.")
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="Records shown; 0 shows all.")
-@click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@answer_format_option
 def show_quarantine(table: str, root: str, rule: str | None, file: str | None, limit: int, style: str) -> None:
     """Show refused records of TABLE as they arrived, with file, line and every reason.
 
@@ -655,7 +694,7 @@ def psql(directory: Path | None, arguments: tuple[str, ...]) -> None:
     show_default=True,
     help="Rows shown of each table behind; 0 shows all.",
 )
-@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@table_or_json_option
 def trace(table: str, key: tuple[str, ...], root: str, limit: int, style: str) -> None:
     """Show where a row of TABLE comes from: the rows behind it, down to file and line of each landing record.
 
@@ -852,15 +891,29 @@ def _pairs(key: Sequence[str]) -> dict[str, str]:
 
 def _query_text(sql: str | None, file: Path | None, name: str | None, dataset: str) -> str:
     given = [one for one in (sql, file, name) if one]
+    if not given and not _is_terminal(sys.stdin):
+        sql = STANDARD_INPUT
+        given = [sql]
     if len(given) != 1:
-        raise SettingsError(
-            "ask one question: as text, \"covid-lake query 'SELECT …'\", or with --file, or with --name"
-        )
+        raise SettingsError(ASK_ONE_QUESTION)
     if name:
         from covid_lake.datasets.queries import named_query
 
         return named_query(dataset, name).sql
-    return file.read_text(encoding="utf-8") if file else str(sql)
+    if file:
+        return read_sql(file.read_bytes(), str(file))
+    if sql != STANDARD_INPUT:
+        return str(sql).removeprefix(BYTE_ORDER_MARK)
+    if sys.stdin is None:
+        raise SettingsError("the standard input is closed, and holds no query")
+    text = read_sql(sys.stdin.buffer.read(), "the standard input")
+    if not text.strip():
+        raise SettingsError(f"the standard input is empty; {ASK_ONE_QUESTION}")
+    return text
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is None or stream.isatty()
 
 
 def _ask_lake(root: str, text: str) -> Answer:

@@ -6,7 +6,6 @@ the statistics in the Parquet footers, and the same code path serves a directory
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -16,7 +15,8 @@ import pyarrow.dataset as ds
 from pyarrow import fs
 
 from covid_lake.contracts import Column, Table, Type
-from covid_lake.store.storage import LocalStorage, S3Storage, Storage
+from covid_lake.errors import SettingsError
+from covid_lake.store.storage import LocalStorage, S3Storage, Storage, configured_endpoint, s3_credentials, s3_session
 
 ARROW_TYPES: Final = {
     Type.TEXT: pa.string(),
@@ -66,21 +66,22 @@ def open_filesystem(storage: Storage, endpoint: str | None = None) -> fs.FileSys
     """The storage as Arrow reaches it, by the credentials, region and endpoint that boto3 finds."""
     if not isinstance(storage, S3Storage):
         return fs.LocalFileSystem()
-    import boto3
-
-    session = boto3.Session()
-    endpoint = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    place = urlsplit(endpoint or "https://")
+    session = s3_session()
+    place = urlsplit(configured_endpoint(endpoint) or "https://")
     options = {
         "region": session.region_name or DEFAULT_REGION,
         "scheme": place.scheme,
         "endpoint_override": place.netloc + place.path.rstrip("/") or None,
     }
-    found = session.get_credentials()
-    if storage.unsigned or found is None:
-        return fs.S3FileSystem(anonymous=True, **options)
-    keys = found.get_frozen_credentials()
-    return fs.S3FileSystem(access_key=keys.access_key, secret_key=keys.secret_key, session_token=keys.token, **options)
+    keys = None if storage.unsigned else s3_credentials(session)
+    try:
+        if keys is None:
+            return fs.S3FileSystem(anonymous=True, **options)
+        return fs.S3FileSystem(
+            access_key=keys.access_key, secret_key=keys.secret_key, session_token=keys.token, **options
+        )
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise SettingsError(f"S3 cannot be reached as the environment says: {error}") from error
 
 
 def _dataset(

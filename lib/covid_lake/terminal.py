@@ -33,7 +33,8 @@ CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2066-\u
 SHORT_ESCAPES = {"\t": "\\t", "\r": "\\r"}
 # How this library's own signs look where the output's encoding lacks them.
 PLAIN_SIGNS = {"✓": "+", "✗": "x", "…": "...", "×": "x", "–": "-", "±": "+-"}
-PROSE_WIDTH = 24
+WORD = re.compile(r"\s*\S+\s*|\s+")
+PROSE_WIDTH = 20
 ESCAPING = "covid_lake.escaping"
 
 
@@ -139,10 +140,12 @@ def grid_lines(grid: Grid, page: Page) -> list[Line]:
                 narrowed = max(min(widths[at], PROSE_WIDTH), widths[at] - excess)
                 excess -= widths[at] - narrowed
                 widths[at] = narrowed
-                for row in rows:
-                    row[at] = (_wrapped(row[at][0], narrowed), row[at][1])
         if excess > 0 and grid.columns:
             return title + _blocks(names, rows, page)
+    for at, column in enumerate(grid.columns):
+        if column.prose:
+            for row in rows:
+                row[at] = (_wrapped(row[at][0], widths[at]), row[at][1])
     return title + _grid(grid, names, rows, widths, page)
 
 
@@ -203,12 +206,16 @@ def _cell(value: Part | None, page: Page) -> Cell:
 
 def _wrapped(texts: list[str], width: int) -> list[str]:
     """The lines broken at blanks; a word that is longer than a line stays whole, for it is a name or a number."""
-    if all(cell_len(text) <= width for text in texts):
-        return texts
-    measure = Console(file=io.StringIO(), width=max(width, 1))
-    return [
-        line.plain for text in texts for line in Text(text).wrap(measure, max(width, 1), overflow="ignore", tab_size=1)
-    ]
+    lines = []
+    for text in texts:
+        line = ""
+        for word in WORD.findall(text) if cell_len(text) > width else (text,):
+            if line and cell_len(f"{line}{word.rstrip()}") > width:
+                lines.append(line.rstrip())
+                line = ""
+            line += word
+        lines.append(line)
+    return lines
 
 
 def _styled(part: Part) -> tuple[str, str]:

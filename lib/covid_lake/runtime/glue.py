@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from covid_lake.errors import SettingsError
 from covid_lake.runtime.session import set_semantics
 from covid_lake.warehouse.connection import WarehouseConnection
-from covid_lake.warehouse.dialects import DIALECTS
+from covid_lake.warehouse.dialects import DIALECTS, POSTGRESQL
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -34,7 +34,9 @@ def glue_connection(name: str) -> WarehouseConnection:
     if dialect is None:
         raise SettingsError(f"the connection {name} is of {found['vendor']}; expected is {' or '.join(DIALECTS)}")
     address = urlsplit(found["fullUrl"].removeprefix("jdbc:"))
-    properties = {"ssl": "true"} if str(found.get("enforceSSL")).lower() == "true" else {}
+    # What ssl=true means to each driver.
+    mode = "verify-full" if dialect is POSTGRESQL else "verify-ca"
+    properties = {"sslmode": mode} if str(found.get("enforceSSL")).lower() == "true" else {}
     return WarehouseConnection(
         address.hostname or "",
         address.port or dialect.default_port,

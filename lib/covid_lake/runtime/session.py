@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from covid_lake.errors import LakeError
+from covid_lake.errors import LakeError, SettingsError
 from covid_lake.pipeline.engine_faults import describe_engine_fault
 from covid_lake.runtime.java import end_java, leave_foreign_spark, running_java, start_java, user_name
+from covid_lake.store.storage import configured_endpoint
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 LEGACY = "spark.sql.legacy."
 # Marks pyspark's way to a Java that we have started.
 OURS = "started_by_covid_lake"
+REGION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 # What a row's meaning depends on; Glue's sessions get these too, whose defaults may be somebody else's.
 SEMANTICS = {
@@ -217,12 +220,14 @@ def s3_settings() -> dict[str, str]:
         "spark.hadoop.fs.s3a.connection.maximum": "64",
         "spark.hadoop.fs.s3a.committer.name": "file",
     }
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    endpoint = configured_endpoint()
     if endpoint:
         settings["spark.hadoop.fs.s3a.endpoint"] = endpoint
         settings["spark.hadoop.fs.s3a.path.style.access"] = "true"
         settings["spark.hadoop.fs.s3a.connection.ssl.enabled"] = str(urlsplit(endpoint).scheme == "https").lower()
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if region:
+        if not REGION.fullmatch(region):
+            raise SettingsError(f"AWS_REGION or AWS_DEFAULT_REGION is {region!r}, which is no region's name")
         settings["spark.hadoop.fs.s3a.endpoint.region"] = region
     return settings

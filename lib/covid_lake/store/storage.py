@@ -35,6 +35,7 @@ NO_HARD_LINKS = frozenset(
 )
 # Held by whoever creates a file in a folder of such a system.
 LOCK = ".lock"
+ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,21 +379,79 @@ class S3Storage:
 
         try:
             yield
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, OSError) as error:  # a certificate's file that is not there is an OSError
             raise StorageError(f"cannot {verb} {self.root}/{path}: {error}") from error
 
 
-def _s3_client(unsigned: bool, endpoint: str | None) -> Any:
+def configured_endpoint(endpoint: str | None = None) -> str | None:
+    """The endpoint given, or the environment's; None for AWS itself. Raises `SettingsError` where it is no URL."""
+    for name in ENDPOINT_VARIABLES if endpoint is None else ():
+        if os.environ.get(name):
+            endpoint = os.environ[name]
+            break
+    if not endpoint:
+        return None
+    try:
+        parts = urlsplit(endpoint)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or any(sign.isspace() for sign in endpoint):
+        raise SettingsError(f"the S3 endpoint {endpoint!r} is no URL; write it as http://host:port or https://host")
+    return endpoint
+
+
+def s3_session() -> Any:
+    """The AWS session that the environment asks for. Raises `SettingsError` where its settings can't be used."""
     import boto3
+
+    with _naming_settings():
+        return boto3.Session()
+
+
+def s3_credentials(session: Any) -> Any:
+    """The session's credentials; None where there are none. Raises `SettingsError` where they can't be had."""
+    with _naming_settings():
+        found = session.get_credentials()
+        keys = found.get_frozen_credentials() if found else None
+    for name in ("access_key", "secret_key", "token") if keys else ():
+        if any(not sign.isprintable() or sign.isspace() for sign in getattr(keys, name) or ""):
+            # A header would carry it, and the fault of that repeats the whole credential.
+            raise SettingsError(f"the AWS credential's {name} has a blank or a line break in it; set it again")
+    return keys
+
+
+def _s3_client(unsigned: bool, endpoint: str | None) -> Any:
     from botocore import UNSIGNED
     from botocore.config import Config
 
-    endpoint = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    # Buckets are names of a host only on AWS itself; emulators and other stores want them in the path.
-    config = Config(
-        signature_version=UNSIGNED if unsigned else None, s3={"addressing_style": "path" if endpoint else "auto"}
-    )
-    return boto3.client("s3", endpoint_url=endpoint, config=config)
+    session, endpoint = s3_session(), configured_endpoint(endpoint)
+    if not unsigned and s3_credentials(session) is None:
+        raise SettingsError(
+            "there are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; "
+            "public sources are read with --unsigned"
+        )
+    with _naming_settings():
+        # Buckets are names of a host only on AWS itself; emulators and other stores want them in the path.
+        config = Config(
+            signature_version=UNSIGNED if unsigned else None, s3={"addressing_style": "path" if endpoint else "auto"}
+        )
+        return session.client("s3", endpoint_url=endpoint, config=config)
+
+
+@contextlib.contextmanager
+def _naming_settings() -> Iterator[None]:
+    """Faults of what the environment and AWS's configuration files say, as sentences."""
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        yield
+    except (BotoCoreError, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        # botocore checks few of the settings; what it does not check fails somewhere in it, as any of these.
+        raise SettingsError(
+            f"the S3 client cannot be made: {error}; look at the AWS_ variables of the environment and at AWS's "
+            "configuration files"
+        ) from error
 
 
 def open_storage(location: str, *, unsigned: bool = False, endpoint: str | None = None) -> Storage:

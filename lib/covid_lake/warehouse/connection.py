@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from covid_lake.errors import SettingsError, WarehouseError
 from covid_lake.warehouse.dialects import DIALECTS, POSTGRESQL, Dialect
@@ -17,11 +18,58 @@ if TYPE_CHECKING:
 URL_SHAPE = "postgresql://user[:password]@host[:port]/database[?property=value]"
 CONNECT_TIMEOUT_SECONDS = 10
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+SCHEMES = {**{name: name for name in DIALECTS}, "postgres": "postgresql"}
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+HIGHEST_PORT = 65535
+# What stands before a password: password=x, "password": "x", PGPASSWORD='x', password "x".
+PASSWORD_BEFORE = r"""(?i:pass(?:word|wd)?|pwd)(?:["']?\s*[=:]\s*["']?|\s+["'])"""  # noqa: S105
+# What a password may be besides: the name of a table, a host, a region. It is then masked only where passwords stand.
+NAME = re.compile(r"[A-Za-z0-9_.-]{0,15}")
+
+# Parts of the URL that may stand among its properties instead, as libpq and JDBC allow.
+PARTS = {"host": "host", "port": "port", "dbname": "database", "database": "database", "user": "user"}
+PARTS |= {"password": "password", "databasename": "database", "username": "user"}
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property of the URL that both drivers know."""
+
+    libpq: str
+    """What psycopg calls it, and this library."""
+    jdbc: str
+    """What the JDBC drivers call it."""
+    values: tuple[str, ...] = ()
+    """The values that there are; any where there is none."""
+    is_number: bool = False
+    is_secret: bool = False
+
+
+PROPERTIES = (
+    Property("application_name", "ApplicationName"),
+    Property("connect_timeout", "connectTimeout", is_number=True),
+    Property("sslmode", "sslmode", SSL_MODES),
+    Property("sslrootcert", "sslrootcert"),
+    Property("sslcert", "sslcert"),
+    Property("sslkey", "sslkey"),
+    Property("sslpassword", "sslpassword", is_secret=True),
+    Property("options", "options"),
+    Property("gssencmode", "gssEncMode", ("disable", "prefer", "require")),
+    Property("channel_binding", "channelBinding", ("disable", "prefer", "require")),
+    Property("krbsrvname", "kerberosServerName"),
+)
+KNOWN = {name.lower(): one for one in PROPERTIES for name in (one.libpq, one.jdbc)}
+INSTEAD = {
+    "ssl": "say which check is meant with sslmode=require, verify-ca or verify-full",
+    "logintimeout": "say it with connect_timeout",
+    "service": "name host, database and user in the URL",
+    "passfile": "give the password in PGPASSWORD",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class WarehouseConnection:
-    """A way into the warehouse. `properties` are handed to the driver as they are, such as `sslmode`."""
+    """A way into the warehouse."""
 
     host: str
     port: int
@@ -29,38 +77,50 @@ class WarehouseConnection:
     user: str
     password: str = field(repr=False)
     properties: Mapping[str, str] = field(default_factory=dict)
+    """Further settings, such as `sslmode`, by the names that libpq has for them."""
     dialect: Dialect = field(default=POSTGRESQL, repr=False)
 
     @classmethod
     def from_url(cls, url: str, environ: Mapping[str, str] | None = None) -> WarehouseConnection:
-        """Read `postgresql://user[:password]@host[:port]/database[?property=value]` (or `redshift://…`).
+        """Read `postgresql://user[:password]@host[:port]/database[?property=value]`; `postgres://`, `redshift://` too.
+
+        Host, port, dbname, user and password may stand among the properties, where they count before those of the URL
+        itself, as with libpq. Other properties are those of `PROPERTIES`, by either driver's name: what only one of
+        the drivers knows would work for queries and not for loads, or the other way round. `+` stands for itself.
 
         Without a password in the URL `PGPASSWORD` is taken from `environ` (the process's own by default). Raises
         `SettingsError`, which repeats neither the URL nor the password.
         """
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise SettingsError(f"the warehouse's URL is none: expected {URL_SHAPE}") from error
-        dialect = DIALECTS.get(parts.scheme)
-        database = unquote(parts.path.removeprefix("/"))
-        if dialect is None or not (parts.hostname and parts.username and database):
-            raise SettingsError(f"the warehouse's URL lacks a part or has an unknown scheme: expected {URL_SHAPE}")
+        scheme, parts, properties = _read(url.strip().removeprefix("jdbc:"))
+        dialect = DIALECTS[SCHEMES[scheme]]
+        missing = [name for name in ("host", "user", "database") if not parts.get(name)]
+        if missing:
+            raise SettingsError(f"the warehouse's URL lacks the {' and the '.join(missing)}: expected {URL_SHAPE}")
+        if parts["host"].startswith("/"):
+            raise SettingsError("the warehouse's host is a socket's folder, which JDBC cannot reach; name a host")
+        if "," in parts["host"]:
+            raise SettingsError("the warehouse's URL names several hosts; name one")
+        environ = os.environ if environ is None else environ
+        password = parts.get("password", environ.get("PGPASSWORD"))
+        if password is None:
+            raise SettingsError("the warehouse's password is missing: set PGPASSWORD, or put it into the URL")
         return cls(
-            host=parts.hostname,
-            port=port or dialect.default_port,
-            database=database,
-            user=unquote(parts.username),
-            password=_password(parts, os.environ if environ is None else environ),
-            properties=dict(parse_qsl(parts.query)),
+            host=parts["host"],
+            port=_port(parts["port"]) if "port" in parts else dialect.default_port,
+            database=parts["database"],
+            user=parts["user"],
+            password=password,
+            properties=properties,
             dialect=dialect,
         )
 
     @property
     def url(self) -> str:
-        """The URL without the password: fit to be shown, and to be given to `from_url` again with `PGPASSWORD`."""
-        return f"{self.dialect.name}://{quote(self.user, safe='')}@{self._address}/{quote(self.database, safe='')}"
+        """The URL without secrets: fit to be shown, and to be given to `from_url` again with `PGPASSWORD`."""
+        address = f"{self.dialect.name}://{quote(self.user, safe='')}@{self._address}/{quote(self.database, safe='')}"
+        shown = {name: value for name, value in self.properties.items() if not KNOWN[name].is_secret}
+        pairs = "&".join(f"{name}={quote(value, safe='/')}" for name, value in shown.items())
+        return f"{address}?{pairs}" if pairs else address
 
     @property
     def jdbc_url(self) -> str:
@@ -71,7 +131,7 @@ class WarehouseConnection:
     def jdbc_properties(self) -> dict[str, str]:
         """What the JDBC driver needs to know, the password among it: never log this."""
         return {
-            **self.properties,
+            **{KNOWN[name].jdbc: value for name, value in self.properties.items()},
             "user": self.user,
             "password": self.password,
             "driver": self.dialect.jdbc_driver,
@@ -86,19 +146,18 @@ class WarehouseConnection:
         """An open psycopg connection, for queries without a JVM. Raises `WarehouseError` when none is to be had."""
         import psycopg  # AWS Glue has none
 
+        settings: dict[str, Any] = {
+            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+            **self.properties,
+            "host": self.host,
+            "port": self.port,
+            "dbname": self.database,
+            "user": self.user,
+            "password": self.password,
+        }
         try:
-            return psycopg.connect(
-                psycopg.conninfo.make_conninfo(
-                    host=self.host,
-                    port=self.port,
-                    dbname=self.database,
-                    user=self.user,
-                    password=self.password,
-                    connect_timeout=CONNECT_TIMEOUT_SECONDS,
-                    **self.properties,
-                )
-            )
-        except psycopg.Error as error:
+            return psycopg.connect(psycopg.conninfo.make_conninfo(**settings))
+        except (psycopg.Error, OSError, ValueError) as error:  # a host's name that is none is a ValueError
             raise self.unreachable(str(error)) from None
 
     def unreachable(self, reason: str) -> WarehouseError:
@@ -108,18 +167,86 @@ class WarehouseConnection:
             if self.host in LOCAL_HOSTS
             else f"Is it running, and may this machine reach {self._address}?"
         )
-        return WarehouseError(
-            f"cannot connect to the warehouse {self.url}: {self.without_password(reason.strip())}\n{way_out}"
-        )
+        reason = self.without_password(reason.strip().replace("\t", ""))
+        return WarehouseError(f"cannot connect to the warehouse {self.url}: {reason}\n{way_out}")
 
     def without_password(self, text: str) -> str:
-        """The text with the password blacked out, should a driver ever repeat it."""
-        return text.replace(self.password, "***") if self.password else text
+        """The text with the password blacked out, should a driver ever repeat it.
+
+        It is blacked out where a password stands: in a URL, and behind `password=` and the like. A password that can't
+        be a name besides is blacked out everywhere; that of others, such as `covid19`, would take names from messages.
+        """
+        secrets = [self.password, *(v for name, v in self.properties.items() if KNOWN[name].is_secret)]
+        for secret in filter(None, secrets):
+            for form in dict.fromkeys((secret, quote(secret, safe=""), quote(secret))):
+                masked = re.escape(form)
+                text = re.sub(rf"(://[^\s/@:]*:){masked}(?=@)", r"\1***", text)
+                text = re.sub(rf"({PASSWORD_BEFORE}){masked}(?!\w)", r"\1***", text)
+                if not NAME.fullmatch(form):
+                    text = text.replace(form, "***")
+        return text
 
 
-def _password(parts: SplitResult, environ: Mapping[str, str]) -> str:
-    if parts.password is not None:
-        return unquote(parts.password)
-    if "PGPASSWORD" in environ:
-        return environ["PGPASSWORD"]
-    raise SettingsError("the warehouse's password is missing: set PGPASSWORD, or put it into the URL")
+def _read(url: str) -> tuple[str, dict[str, str], dict[str, str]]:
+    """The URL's scheme, its parts, and its properties by libpq's names."""
+    try:
+        found = urlsplit(url)
+        port = found.port
+        given = {
+            "host": unquote(found.hostname or "", errors="strict"),
+            "port": str(port) if port is not None else "",
+            "database": unquote(found.path.removeprefix("/"), errors="strict"),
+            "user": unquote(found.username or "", errors="strict"),
+        }
+        if found.password is not None:
+            given["password"] = unquote(found.password, errors="strict")
+        pairs = [_pair(pair) for pair in found.query.split("&") if pair]
+    except ValueError:
+        # The error repeats what it could not read, which may be a part of the password.
+        raise SettingsError(
+            f"the warehouse's URL cannot be read: expected {URL_SHAPE}; in user and password write @ : / ? # [ ] % as "
+            "%40 %3A %2F %3F %23 %5B %5D %25"
+        ) from None
+    if found.scheme not in SCHEMES:
+        raise SettingsError(
+            f"the warehouse's URL has an unknown scheme, it begins with {' or '.join(f'{one}://' for one in SCHEMES)}: "
+            f"expected {URL_SHAPE}"
+        )
+    if found.fragment or "#" in url:
+        raise SettingsError(f"the warehouse's URL has a # in it, write %23 for it: expected {URL_SHAPE}")
+    parts = {name: value for name, value in given.items() if value or name == "password"}
+    properties: dict[str, str] = {}
+    for name, value in pairs:
+        if not value:
+            raise SettingsError(f"the property {name} of the warehouse's URL has no value")
+        if name.lower() in PARTS:
+            parts[PARTS[name.lower()]] = value
+        else:
+            known = _property(name, value)
+            properties[known.libpq] = value
+    if any("\0" in value for value in (*parts.values(), *properties.values())):
+        raise SettingsError("the warehouse's URL has a NUL character in it")
+    return found.scheme, parts, properties
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return unquote(name, errors="strict"), unquote(value, errors="strict")
+
+
+def _property(name: str, value: str) -> Property:
+    known = KNOWN.get(name.lower())
+    if known is None:
+        remedy = INSTEAD.get(name.lower()) or f"there is: {', '.join(sorted([*PARTS, *(p.libpq for p in PROPERTIES)]))}"
+        raise SettingsError(f"the warehouse's URL has a property {name!r} that is not taken; {remedy}")
+    if known.values and value not in known.values:
+        raise SettingsError(f"{name}={value} is none of the values that there are: {', '.join(known.values)}")
+    if known.is_number and not (value.isascii() and value.isdigit()):
+        raise SettingsError(f"{name}={value} is no number of seconds")
+    return known
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= HIGHEST_PORT:
+        return int(text)
+    raise SettingsError(f"the warehouse's port {text!r} is no number from 1 to {HIGHEST_PORT:,}")

@@ -844,9 +844,11 @@ def _show_error(message: str) -> None:
 
 def _described(error: Exception) -> str:
     """A fault of the machine as a sentence: the system's words, and the file or folder that they are about."""
-    if not isinstance(error, OSError) or error.filename is None:
+    if not isinstance(error, OSError) or error.strerror is None:
         return str(error)
-    return f"{os.fsdecode(error.filename)} cannot be used: {error.strerror or error}"
+    if error.filename is None:
+        return f"the system says: {error.strerror}"
+    return f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}"
 
 
 def _require_working_directory() -> None:

@@ -289,5 +289,8 @@ def _list(listing: Listing, state: _State) -> Answer:
     entries = [entry for entry in map(state.entry, registry.all_tables()) if entry.location]
     if listing.kind == "databases":
         return answer_of_rows(["database"], [[name] for name in dict.fromkeys(e.table.database for e in entries)])
+    databases = sorted({table.database for table in registry.all_tables()})
+    if listing.name is not None and listing.name not in databases:
+        raise UnknownTable(f"no database is called {listing.name}; there is {', '.join(databases)}")
     shown = [[entry.name] for entry in entries if listing.name in (None, entry.table.database)]
     return answer_of_rows(["table"], shown)

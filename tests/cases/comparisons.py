@@ -382,6 +382,15 @@ ARRAYS = [
     c("CAST('Infinity' AS double)", float("inf")),
     c("infinity() > 1e0", True),
     c("is_nan(nan())", True),
+    c("nan() = nan()", False),
+    c("nan() <> nan()", True),
+    c("nan() > 1e0", False),
+    c("1e0 < nan()", False),
+    c("1e0 <= nan()", False),
+    c("nan() >= nan()", False),
+    c("nan() <> 1e0", True),
+    c("count(*) FROM (VALUES 1e0, nan(), 3e0) AS t (x) WHERE x > 2", 1),
+    c("random() < 1", True),
 ]
 
 ROWS = "(VALUES (1, 'a', DATE '2020-03-01'), (2, NULL, NULL), (4, 'B', DATE '2020-03-02')) AS t (n, s, d)"
@@ -422,6 +431,14 @@ ORDERS = [
     c(f"SELECT n FROM {ROWS} ORDER BY s NULLS FIRST LIMIT 1", 2),
     c(f"SELECT first_value(n) OVER (ORDER BY d DESC) FROM {ROWS} LIMIT 1", 4),
     c(f"SELECT row_number() OVER (ORDER BY s DESC) AS r FROM {ROWS} ORDER BY n OFFSET 1 LIMIT 1", 3),
+    c(f"SELECT date_trunc('month', d) FROM {ROWS} GROUP BY date_trunc('month', d) ORDER BY 1 LIMIT 1", D1),
+    c(f"SELECT n / 2, count(*) FROM {ROWS} GROUP BY n / 2 ORDER BY count(*), n / 2 LIMIT 1", 0),
+    c(f"SELECT DISTINCT upper(s) FROM {ROWS} ORDER BY upper(s) LIMIT 1", "A"),
+    c(
+        f"SELECT date_diff('day', DATE '2020-03-01', d) FROM {ROWS} GROUP BY date_diff('day', DATE '2020-03-01', d) "
+        "ORDER BY 1 LIMIT 1",
+        0,
+    ),
     c(f"SELECT s FROM {ROWS} ORDER BY 1 FETCH FIRST 1 ROW ONLY", "B"),
     c(f"SELECT count(*) FROM {ROWS} GROUP BY n > 1 ORDER BY 1 DESC LIMIT 1", 2),
     c(f"SELECT count(*) AS many FROM {ROWS} GROUP BY n > 1 ORDER BY many + 1 LIMIT 1", 1, LAKE_ONLY),

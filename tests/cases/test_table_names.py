@@ -172,6 +172,12 @@ def test_every_command_says_what_was_meant(command: list[str], lake: str) -> Non
     assert "did you mean covid19_trusted.state_abv" in result.output
 
 
+def test_a_database_that_is_not_there_is_told(lake: str) -> None:
+    with pytest.raises(UnknownTable, match="no database is called covid19_currated; there is covid19_curated"):
+        Lake(lake).sql("SHOW TABLES IN covid19_currated")
+    assert Lake(lake).sql("SHOW TABLES IN covid19_curated").rows == []
+
+
 def test_ddl_says_what_was_meant() -> None:
     result = call("ddl", "covid19", "--table", "fact_case")
 

@@ -280,7 +280,7 @@ def taken_part(call: Call) -> str:
     """substr: 0 is no place of a text, a negative one counts from its end, and one beyond either end has nothing."""
     text, start = call.texts[:2]
     place = f"CASE WHEN {start} < 0 THEN length({text}) + {start} + 1 ELSE {start} END"
-    length = f", greatest({call.texts[2]}, 0)" if call.texts[2:] else ""
+    length = f", CAST(greatest({call.texts[2]}, 0) AS INTEGER)" if call.texts[2:] else ""
     taken = f"substr({text}, CAST({place} AS INTEGER){length})"
     nothing = f"{start} = 0 OR abs({start}) > length({text})"
     return f"CASE WHEN {nothing} THEN '' ELSE {taken} END"
@@ -715,6 +715,8 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
         for name in ("sin", "cos", "tan", "asin", "acos", "atan", "radians", "degrees")
     },
     "pi": _plain("", DOUBLE, "pi"),
+    "rand": _plain("", DOUBLE, "random"),
+    "random": _plain("", DOUBLE, "random"),
     "is_nan": Function(("n",), BOOLEAN, "isnan(CAST({0} AS DOUBLE))", "CAST({0} AS float8) = 'NaN'"),
     # choices
     "coalesce": Function(("**+",), all_alike, first_there, first_there),

@@ -351,8 +351,7 @@ class _Writer:
         elif _is_ordinal(ordered.this):
             text = str(ordered.this.this)
         else:
-            value = self._child(ordered, "this", scope)
-            text = self._by_bytes(value.text, value.kind)
+            text = self._child(ordered, "this", scope).text
         direction = " DESC" if ordered.args.get("desc") else ""
         # Said always: NULL is last in Athena, either way, and engines differ.
         nulls = "FIRST" if ordered.args.get("nulls_first") else "LAST"
@@ -584,7 +583,24 @@ class _Writer:
         ):
             raise QueryError(f"{one.kind} {operator} {other.kind} is not answered here; compare the values in them")
         against = other.text if isinstance(node.expression, exp.Any | exp.All) else enclosed(other.text)
-        return f"({self._by_bytes(enclosed(one.text), one.kind)} {operator} {against})", BOOLEAN
+        text = f"({self._by_bytes(enclosed(one.text), one.kind)} {operator} {against})"
+        return self._with_no_nan(text, operator, one, other), BOOLEAN
+
+    def _with_no_nan(self, text: str, operator: str, one: Value, other: Value) -> str:
+        """The comparison with NaN as in Athena, where it equals nothing and no number is less; for the engines it is
+        the largest number, and equals itself.
+        """
+        nan = "isnan({})" if self._engine == DUCKDB else "({} = 'NaN')"
+
+        def may_be(value: Value) -> bool:
+            return value.kind.name in ("double", "real") and not isinstance(value.node, exp.Literal | exp.Any | exp.All)
+
+        if operator == "<>":
+            both = " AND ".join(nan.format(value.text) for value in (one, other))
+            return f"({text} OR ({both}))" if may_be(one) and may_be(other) else text
+        # The one that the other would have to be less than, or equal to.
+        largest = other if operator in ("<", "<=") else one
+        return f"({text} AND NOT {nan.format(largest.text)})" if may_be(largest) else text
 
     def _by_bytes(self, text: str, kind: Kind) -> str:
         """The text, told to be sorted and compared by its bytes where the server may do otherwise."""

@@ -92,9 +92,10 @@ class Function:
     `takes`: the lists of arguments that it has in Athena, a letter for each: t text, n number, i whole number, d date,
       or timestamp, b boolean, a array, m map, y bytes, * anything; a last + stands for more of the kind before it.
     `gives`: the type of the result.
-    `duckdb` and `postgres`: templates in which {0} is the first argument, or functions that write; None refuses. In an
-      aggregate's `|` stands between the call and what is done with its result: `sum({0})|CAST(@ AS BIGINT)`.
-    `is_aggregate`: it takes DISTINCT, ORDER BY, FILTER and OVER. `is_window`: it takes OVER.
+    `duckdb` and `postgres`: templates in which {0} is the first argument, or functions that write; None refuses.
+    `is_aggregate`: it takes DISTINCT, ORDER BY, FILTER and OVER, and what is written is one call.
+    `is_window`: it takes OVER.
+    `is_cast`: the result, with all its clauses, is cast to the type that it has in Athena.
     """
 
     takes: tuple[str, ...]
@@ -103,6 +104,7 @@ class Function:
     postgres: Written = None
     is_aggregate: bool = False
     is_window: bool = False
+    is_cast: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +137,9 @@ def write(name: str, values: Sequence[Value], engine: str) -> CallText:
         )
     template = written if isinstance(written, str) else written(call)
     text = template.format(*call.texts) if isinstance(written, str) else template
-    text, _, after = text.partition("|") if function.is_aggregate else (text, "", "")
     gives = function.gives
-    return CallText(text, after or "@", gives if isinstance(gives, Kind) else gives(call))
+    kind = gives if isinstance(gives, Kind) else gives(call)
+    return CallText(text, f"CAST(@ AS {cast_to(kind, engine)})" if function.is_cast else "@", kind)
 
 
 def refusal(name: str) -> QueryError:
@@ -590,18 +592,14 @@ def json_scalar(call: Call) -> str:
     )
 
 
-def double_average(call: Call) -> str:
+def averaging(call: Call) -> str:
     kind = averaged(call)
     argument = f"CAST({call.texts[0]} AS {cast_to(DOUBLE, call.engine)})"
     if kind.name == "decimal":
         if call.engine == DUCKDB:
             raise QueryError("avg of decimals is not answered here, for Athena rounds it; use avg(CAST(x AS double))")
         argument = call.texts[0]
-    return f"avg({argument})|CAST(@ AS {cast_to(kind, call.engine)})"
-
-
-def double_sum(call: Call) -> str:
-    return f"sum({call.texts[0]})|CAST(@ AS {cast_to(summed(call), call.engine)})"
+    return f"avg({argument})"
 
 
 def _statistics(name: str) -> Function:
@@ -785,8 +783,8 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "count_if": Function(
         ("b",), BIGINT, "count(CASE WHEN {0} THEN 1 END)", "count(CASE WHEN {0} THEN 1 END)", is_aggregate=True
     ),
-    "sum": Function(("n",), summed, double_sum, double_sum, is_aggregate=True),
-    "avg": Function(("n",), averaged, double_average, double_average, is_aggregate=True),
+    "sum": Function(("n",), summed, "sum({0})", "sum({0})", is_aggregate=True, is_cast=True),
+    "avg": Function(("n",), averaged, averaging, averaging, is_aggregate=True, is_cast=True),
     "min": _extreme("min"),
     "max": _extreme("max"),
     "arbitrary": Function(("*",), first, "any_value({0})", is_aggregate=True),

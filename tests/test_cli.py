@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from pyspark.sql import SparkSession
@@ -399,3 +401,18 @@ def test_an_unreachable_warehouse_ends_with_1_and_without_the_password() -> None
     assert result.exit_code == EXIT_FAULT
     assert "cannot connect to the warehouse postgresql://someone@127.0.0.1:1/lake" in result.stderr
     assert "secret" not in result.output
+
+
+def options(command: click.Command, names: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Option]]:
+    """The options of the command and of all below it, with the words that lead to them."""
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            yield " ".join([*names, parameter.opts[0]]), parameter
+    for name, below in command.commands.items() if isinstance(command, click.Group) else ():
+        yield from options(below, (*names, name))
+
+
+def test_every_option_has_a_help_text() -> None:
+    found = dict(options(main))
+    assert {"query --format", "warehouse start --dir", "quarantine show --rule"} <= found.keys()
+    assert [name for name, option in found.items() if not option.help] == []

@@ -162,7 +162,7 @@ class _Server:
                 folder.mkdir(exist_ok=True)
                 folder.chmod(mode)
         except OSError as error:
-            raise WarehouseError(f"the warehouse's directory {self.directory} cannot be created: {error}") from error
+            raise WarehouseError(f"the warehouse's directory {self.directory} cannot be created: {error.strerror or error}") from error
         if _server_user():
             self._require_reachable()
 
@@ -335,7 +335,7 @@ class _Server:
                 extra_groups=[] if user else None,
             )
         except OSError as error:
-            raise WarehouseError(f"{command[0]} cannot be run: {error}") from error
+            raise WarehouseError(f"{command[0]} cannot be run: {error.strerror or error}") from error
 
 
 def _server_user() -> str | None:

@@ -38,7 +38,7 @@ class Answer:
 
     @property
     def rows(self) -> list[tuple[Any, ...]]:
-        """The rows as Python values; NULL is None. A time has a zone where it has one in Athena: those of tables have none."""
+        """The rows as Python values; NULL is None, and a time has a zone where it has one in Athena."""
         return list(zip(*(column.to_pylist() for column in self.arrow.columns), strict=True))
 
     def __len__(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from cases.comparisons import COMPARISONS, LAKE_ONLY, REFUSED, WAREHOUSE_ONLY, Comparison, Shown
 from covid_lake.answers import format_csv
+from covid_lake.athena.functions import FUNCTIONS
 from covid_lake.errors import LakeError
 from covid_lake.lake import Lake
 from covid_lake.query import ask_warehouse
@@ -61,3 +63,9 @@ def test_the_lake_answers_as_athena_or_refuses(comparison: Comparison, lake: Lak
 @pytest.mark.parametrize("comparison", COMPARISONS, ids=lambda comparison: comparison.sql)
 def test_the_warehouse_answers_as_athena_or_refuses(comparison: Comparison, server: psycopg.Connection[Any]) -> None:
     check(comparison, lambda sql: ask_warehouse(server, sql), LAKE_ONLY)
+
+
+def test_every_function_that_is_answered_is_compared() -> None:
+    asked = " ".join(comparison.sql for comparison in COMPARISONS if comparison.athena != REFUSED)
+
+    assert [name for name in FUNCTIONS if not re.search(rf"\b{name}\s*\(", asked, re.IGNORECASE)] == []

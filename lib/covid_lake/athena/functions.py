@@ -302,6 +302,16 @@ def without_empty(place: int, *templates: str) -> Callable[[Call], str]:
     return written
 
 
+def padded(call: Call) -> str:
+    """lpad and rpad, which refuse a length below 0 and padding without a letter."""
+    text, length, by = call.texts
+    if not call.literal(2):
+        raise QueryError(f"{call.name}: what fills up must not be empty")
+    message = f"'{call.name} to a length below 0'"
+    raised = f"error({message})" if call.engine == DUCKDB else casts.raised_by_postgres(f"{message} || {text}", VARCHAR)
+    return f"CASE WHEN {length} < 0 THEN {raised} ELSE {call.name}({text}, CAST({length} AS INTEGER), {by}) END"
+
+
 def part_of_text(call: Call) -> str:
     """split_part: NULL where there are fewer parts."""
     if not call.literal(1) or call.number(2) < 1:
@@ -611,10 +621,10 @@ def _extreme(name: str) -> Function:
     return Function(("n", "t", "d", "b"), first, name + "({0})", name + "({0})", is_aggregate=True)
 
 
-def _plain(takes: str, gives: Given, name: str, *, postgres: bool = True) -> Function:
-    """A function that both engines call alike, or DuckDB alone, and that means the same in them."""
+def _plain(takes: str, gives: Given, name: str) -> Function:
+    """A function that both engines call alike, and that means the same in them."""
     template = f"{name}({', '.join(f'{{{place}}}' for place in range(len(takes)))})"
-    return Function((takes,), gives, template, template if postgres else None)
+    return Function((takes,), gives, template, template)
 
 
 def _window(takes: tuple[str, ...], gives: Given, name: str) -> Function:
@@ -672,10 +682,8 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
         without_empty(1, "CASE WHEN {0} = '' THEN ARRAY[''] ELSE string_to_array({0}, {1}) END"),
     ),
     "split_part": Function(("tti",), VARCHAR, part_of_text, part_of_text),
-    "lpad": Function(("tit",), VARCHAR, without_empty(2, "lpad({0}, CAST({1} AS INTEGER), {2})"),
-                     without_empty(2, "lpad({0}, CAST({1} AS integer), {2})")),
-    "rpad": Function(("tit",), VARCHAR, without_empty(2, "rpad({0}, CAST({1} AS INTEGER), {2})"),
-                     without_empty(2, "rpad({0}, CAST({1} AS integer), {2})")),
+    "lpad": Function(("tit",), VARCHAR, padded, padded),
+    "rpad": Function(("tit",), VARCHAR, padded, padded),
     "starts_with": _plain("tt", BOOLEAN, "starts_with"),
     "translate": _plain("ttt", VARCHAR, "translate"),
     "chr": Function(("i",), VARCHAR, "chr(CAST({0} AS INTEGER))", "chr(CAST({0} AS integer))"),

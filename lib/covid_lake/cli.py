@@ -352,7 +352,7 @@ def sample(dataset: str, out: Path, days: int, scale: float, seed: int, truncate
     help="The engine that the DDL is for.",
 )  # fmt: skip
 @click.option("--table", "names", multiple=True, help="Only this table. Repeatable.")
-@click.option("--write", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write ddl/... below a folder.")
+@click.option("--write", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write all below a folder.")
 @click.option(
     "--check", "checked", type=click.Path(file_okay=False, path_type=Path), help="Compare with what --write wrote."
 )

@@ -162,7 +162,8 @@ class _Server:
                 folder.mkdir(exist_ok=True)
                 folder.chmod(mode)
         except OSError as error:
-            raise WarehouseError(f"the warehouse's directory {self.directory} cannot be created: {error.strerror or error}") from error
+            reason = error.strerror or error
+            raise WarehouseError(f"the warehouse's directory {self.directory} cannot be created: {reason}") from error
         if _server_user():
             self._require_reachable()
 

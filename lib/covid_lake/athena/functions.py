@@ -282,10 +282,12 @@ def taken_part(call: Call) -> str:
     """substr: 0 is no place of a text, a negative one counts from its end, and one beyond either end has nothing."""
     text, start = call.texts[:2]
     place = f"CASE WHEN {start} < 0 THEN length({text}) + {start} + 1 ELSE {start} END"
-    length = f", CAST(greatest({call.texts[2]}, 0) AS INTEGER)" if call.texts[2:] else ""
-    taken = f"substr({text}, CAST({place} AS INTEGER){length})"
-    nothing = f"{start} = 0 OR abs({start}) > length({text})"
-    return f"CASE WHEN {nothing} THEN '' ELSE {taken} END"
+    nothing = f"({start} = 0 AND {text} IS NOT NULL) OR abs({start}) > length({text})"
+    if not call.texts[2:]:
+        return f"CASE WHEN {nothing} THEN '' ELSE substr({text}, CAST({place} AS INTEGER)) END"
+    length = call.texts[2]
+    taken = f"substr({text}, CAST({place} AS INTEGER), CAST({length} AS INTEGER))"
+    return f"CASE WHEN {length} IS NULL THEN NULL WHEN {nothing} OR {length} < 0 THEN '' ELSE {taken} END"
 
 
 def without_empty(place: int, *templates: str) -> Callable[[Call], str]:

@@ -815,6 +815,8 @@ def _land(
 
 
 def _show_landing(terminal: Terminal, result: LandingResult, dry_run: bool) -> None:
+    from covid_lake.display import show_notices, show_strays
+
     verb = "to copy" if dry_run else "copied"
     terminal.show(
         f"{len(result.copied):,} files {verb} ({result.total_bytes / 1e6:,.1f} MB), {result.unchanged:,} unchanged, "
@@ -822,6 +824,10 @@ def _show_landing(terminal: Terminal, result: LandingResult, dry_run: bool) -> N
     )
     for refusal in result.refused:
         terminal.show(("refused", "bold red"), f" {refusal.path}: {refusal.reason}")
+    strays = result.strays
+    of_no_table = {stray.path: stray.reason for stray in strays.of_no_table}
+    show_strays(terminal, of_no_table, [stray.path for stray in strays.leavings], is_cut=strays.is_cut)
+    show_notices(terminal, result.notices)
 
 
 def _show_answer(answer: Answer, style: str) -> None:

@@ -153,15 +153,35 @@ def month_of(day: date) -> str:
 class Landing:
     """Where a table's files lie below the landing root, and how their text is to be read.
 
-    `csv` and `json` are glob patterns; JSON is read only where no CSV file is there, for both hold the same table.
-    `null_tokens` are texts that mean "missing" in every column that doesn't say otherwise. `daily` says that each file
-    holds one day: a new or changed one then rewrites its own month and nothing else.
+    Folders are named, not files: which names in them are data is decided in `landing.names`, for all tables alike. All
+    folders hold the same table, so that it is read from one only: the first that has files, CSV before JSON.
     """
 
     csv: tuple[str, ...] = ()
+    """Folders of CSV files, plain or packed with gzip; where a feed has moved, its new folder first."""
     json: tuple[str, ...] = ()
+    """Folders of JSON lines, plain or packed with gzip; where a feed has moved, its new folder first."""
     null_tokens: tuple[str, ...] = ("",)
+    """Texts that mean "missing" in every column that doesn't say otherwise."""
     daily: DailyFiles | None = None
+    """Says that each file holds one day: a new or changed one then rewrites its own month and nothing else."""
+
+    def __post_init__(self) -> None:
+        for folder in self.folders:
+            if re.search(r"[*?\[]|^/|/$|//", folder):
+                raise ValueError(
+                    f"{folder!r} is no folder below the landing root; write it without pattern and slashes"
+                )
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """All folders, the preferred one first."""
+        return self.csv + self.json
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The folders as people write what lies in them."""
+        return tuple(f"{folder}/*.csv[.gz]" for folder in self.csv) + tuple(f"{folder}/*" for folder in self.json)
 
 
 @dataclass(frozen=True, slots=True)

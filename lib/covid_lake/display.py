@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -24,6 +24,8 @@ STYLES = {
     Status.SKIPPED: "dim",
     Status.FAILED: "bold red",
 }
+# Of files that are read by nobody; the run's report names all of them.
+NAMES_SHOWN = 20
 ACTION_STYLES = {Action.RUN: "green", Action.NOTHING: "dim", Action.HOLD_BACK: "yellow", Action.SKIP: "dim"}
 
 JUMPS_SHOWN = 10
@@ -192,6 +194,8 @@ def _loads(report: RunReport) -> Grid:
 def _show_trouble(terminal: Terminal, report: RunReport) -> None:
     for path, reason in report.refused_files.items():
         terminal.show(("refused", "bold red"), f" {path}: {reason}")
+    show_strays(terminal, report.files_of_no_table, report.leavings)
+    show_notices(terminal, report.notices)
     for table in report.tables:
         for path, reason in table.refused_files.items():
             terminal.show(("refused", "bold red"), f" {path} ({table.table}): {reason}")
@@ -204,6 +208,28 @@ def _show_trouble(terminal: Terminal, report: RunReport) -> None:
             terminal.show(("warning", "yellow"), f" {table.table}: {text}")
         for text in _drift(table):
             terminal.show(("drift", "yellow"), f" {table.table}: {text}")
+
+
+def show_strays(
+    terminal: Terminal, of_no_table: Mapping[str, str], leavings: Collection[str], *, is_cut: bool = False
+) -> None:
+    """What lies among landing files and is read by nobody; `is_cut` says that there are more than were counted."""
+    if of_no_table:
+        count = f"{'at least ' if is_cut else ''}{len(of_no_table):,}"
+        named = [f"{path} ({reason})" for path, reason in of_no_table.items()]
+        terminal.show(("warning", "yellow"), f" {count} files belong to no table: {_some(named)}")
+    if leavings:
+        terminal.show((f"{len(leavings):,} files that other tools left are passed over: {_some(leavings)}", "dim"))
+
+
+def show_notices(terminal: Terminal, notices: Iterable[str]) -> None:
+    for notice in notices:
+        terminal.show(("warning", "yellow"), f" {notice}")
+
+
+def _some(names: Collection[str]) -> str:
+    shown = ", ".join(sorted(names)[:NAMES_SHOWN])
+    return f"{shown}, and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else shown
 
 
 def _drift(table: TableReport) -> Iterator[str]:
@@ -228,5 +254,12 @@ def show_plan(terminal: Terminal, plan: Plan) -> None:
     for promotion in plan.promotions:
         for refusal in promotion.refusals:
             terminal.show(("refused", "bold red"), f" {refusal.path}: {refusal.reason}")
+    strays = plan.strays
+    show_strays(
+        terminal,
+        {stray.path: stray.reason for stray in strays.of_no_table},
+        [stray.path for stray in strays.leavings],
+    )
+    show_notices(terminal, plan.notices)
     if not plan.has_work:
         terminal.show(("Nothing to do.", "green"))

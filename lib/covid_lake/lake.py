@@ -233,7 +233,7 @@ class _State:
         return f"{self.storage.root}/{path}"
 
     def _landing_place(self, table: NamedTable) -> str:
-        patterns = table.contract.landing.csv + table.contract.landing.json if table.contract.landing else ()
+        patterns = table.contract.landing.patterns if table.contract.landing else ()
         return " or ".join(self.place(f"{paths.landing(table.dataset)}/{pattern}") for pattern in patterns)
 
     def _landing(self, table: NamedTable) -> list[FileInfo]:

@@ -19,8 +19,9 @@ from covid_lake import paths
 from covid_lake.contracts import Table
 from covid_lake.errors import QueryError, StorageError
 from covid_lake.landing import json_lines
-from covid_lake.landing.inspection import LONGEST_LINE_BYTES, is_gzip, is_text
-from covid_lake.store.storage import FileInfo, LocalStorage, Storage, matches
+from covid_lake.landing.inspection import LONGEST_LINE_BYTES
+from covid_lake.landing.names import files_by_folder, is_gzip, is_json, name_fault
+from covid_lake.store.storage import FileInfo, LocalStorage, Storage
 
 SOURCE_FILE = "source_file"
 # No field holds this, so that no field is taken for NULL.
@@ -29,13 +30,14 @@ COPY_CHUNK_BYTES = 1 << 20
 
 
 def landing_files(listed: Iterable[FileInfo], table: Table) -> tuple[str, ...]:
-    """The table's files of those in the dataset's landing folder, by their paths below it: CSV, else JSON."""
+    """The table's files of those in the dataset's landing folder, by their paths below it: those that a run would read.
+
+    Without empty files, and those whose names engines don't take.
+    """
     folder = paths.landing(table.dataset)
-    if table.landing is None:
-        return ()
-    names = [file.path.removeprefix(f"{folder}/") for file in _whole(listed)]
-    delivered = [name for name in names if matches(name, table.landing.csv)]
-    return tuple(delivered or [name for name in names if matches(name, table.landing.json)])
+    sizes = {file.path.removeprefix(f"{folder}/"): file.size for file in listed}
+    own = next(iter(files_by_folder(table, sizes).values()), [])
+    return tuple(name for name in own if sizes[name] and name_fault(name, on_disk=False) is None)
 
 
 def landing_query(
@@ -47,18 +49,8 @@ def landing_query(
     """
     folder = paths.landing(table.dataset)
     placed = [(_bring(storage, folder, file, scratch), file) for file in files]
-    is_csv = table.landing is not None and matches(files[0], table.landing.csv)
-    queries = _csv_queries(placed) if is_csv else _json_queries(connection, placed)
+    queries = _json_queries(connection, placed) if is_json(files[0]) else _csv_queries(placed)
     return " UNION ALL BY NAME ".join(queries)
-
-
-def _whole(files: Iterable[FileInfo]) -> list[FileInfo]:
-    """Without empty files, the hidden ones that writers leave aside, and those whose names no query can have in it."""
-    return [
-        file
-        for file in files
-        if file.size and not file.path.rsplit("/", 1)[-1].startswith((".", "_")) and is_text(file.path)
-    ]
 
 
 def _bring(storage: Storage, folder: str, file: str, scratch: Path) -> Path:
@@ -85,7 +77,7 @@ def _csv_queries(placed: Sequence[tuple[Path, str]]) -> list[str]:
         f"FROM read_csv({_paths(root, files)}, header = false, skip = 1, columns = {_text_columns(header)}, "
         f"delim = ',', quote = '\"', escape = '\"', auto_detect = false, compression = 'none', null_padding = true, "
         f"nullstr = '{NO_NULLS}', strict_mode = false, parallel = false, max_line_size = {LONGEST_LINE_BYTES}, "
-        "filename = true)"
+        "filename = true, hive_partitioning = false)"
         for (root, header), files in generations.items()
     ]
 
@@ -99,7 +91,10 @@ def _json_queries(connection: duckdb.DuckDBPyConnection, placed: Sequence[tuple[
 
 def _json_query(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequence[str]) -> str:
     longest = json_lines.LONGEST_LINE_BYTES
-    listed = f"{_paths(root, files)}, compression = 'uncompressed', maximum_object_size = {longest}"
+    listed = (
+        f"{_paths(root, files)}, compression = 'uncompressed', maximum_object_size = {longest}, "
+        "hive_partitioning = false"
+    )
     found = connection.execute(
         f"DESCRIBE SELECT * FROM read_json({listed}, union_by_name = true, sample_size = -1)"  # noqa: S608
     ).fetchall()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from datetime import datetime
 
 from covid_lake.contracts import Table, Zone
+
+REASON_FILE = ".reason.json"
+# Of the 255 bytes that a directory allows a name.
+LONGEST_KEPT_BYTES = 255 - len(REASON_FILE)
 
 
 def new_run_id(now: datetime) -> str:
@@ -44,8 +49,13 @@ def refused_files(dataset: str) -> str:
 
 
 def refused_file(dataset: str, run_id: str, path: str) -> str:
-    """Where a file that was refused whole is kept as it arrived."""
-    return f"{refused_files(dataset)}/{run_id}/{path}"
+    """Where a file that was refused whole is kept as it arrived. A long name is cut: its reason stands beside it."""
+    folder, slash, name = path.rpartition("/")
+    whole = name.encode("utf-8", "backslashreplace")
+    if len(whole) > LONGEST_KEPT_BYTES:
+        cut = whole[: LONGEST_KEPT_BYTES - 9].decode("utf-8", "ignore")
+        name = f"{cut}-{hashlib.sha256(whole).hexdigest()[:8]}"
+    return f"{refused_files(dataset)}/{run_id}/{folder}{slash}{name}"
 
 
 def snapshots(dataset: str) -> str:

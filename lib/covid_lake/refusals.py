@@ -19,8 +19,6 @@ from covid_lake.errors import StorageError, UnknownTable
 from covid_lake.lake import Lake
 from covid_lake.landing.inventory import files_of, read_inventory
 
-REASON_FILE = ".reason.json"
-
 
 @dataclass(frozen=True, slots=True)
 class RefusedRecords:
@@ -110,14 +108,14 @@ def _nothing_left(table: NamedTable, rows: list[dict[str, Any]], rule: str | Non
 def _kept_aside(lake: Lake, dataset: str) -> Iterator[RefusedFile]:
     folder = paths.refused_files(dataset)
     for entry in lake.storage.list_files(folder):
-        if entry.path.endswith(REASON_FILE):
+        if entry.path.endswith(paths.REASON_FILE):
             try:
                 told = json.loads(lake.storage.read(entry.path))
                 path, reason = str(told["path"]), str(told["reason"])
             except (ValueError, KeyError, TypeError) as error:
                 raise StorageError(f"{lake.storage.root}/{entry.path} does not tell why a file was refused") from error
             run_id = entry.path.removeprefix(f"{folder}/").split("/", 1)[0]
-            yield RefusedFile(path, reason, entry.path.removesuffix(REASON_FILE), run_id)
+            yield RefusedFile(path, reason, entry.path.removesuffix(paths.REASON_FILE), run_id)
 
 
 def _still_landed(lake: Lake, dataset: str) -> Iterator[RefusedFile]:

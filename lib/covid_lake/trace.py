@@ -24,8 +24,9 @@ from covid_lake.errors import SettingsError, StorageError, TraceError, UnknownTa
 from covid_lake.lake import Lake
 from covid_lake.lake_files import arrow_schema
 from covid_lake.lake_sql import naming_faults
-from covid_lake.landing.inspection import inspect_file, is_json
+from covid_lake.landing.inspection import inspect_file
 from covid_lake.landing.inventory import LandingFile, read_inventory
+from covid_lake.landing.names import is_json
 from covid_lake.landing.records import LandingRecord, Search, find_records
 from covid_lake.lineage import Lineage, Link
 

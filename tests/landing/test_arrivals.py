@@ -18,7 +18,7 @@ from covid_lake import paths
 from covid_lake.datasets.covid19.contracts import COVID19
 from covid_lake.errors import SettingsError
 from covid_lake.landing.arrivals import LandingResult, land
-from covid_lake.landing.inventory import read_inventory, refresh_inventory
+from covid_lake.landing.inventory import Refusal, Strays, read_inventory, refresh_inventory
 from covid_lake.store.storage import LocalStorage, Storage, open_storage
 
 STATES = "static-datasets/csv/state-abv/states_abv.csv"
@@ -26,6 +26,8 @@ COUNTRIES = "static-datasets/csv/countrycode/CountryCodeQS.csv"
 COUNTIES = "enigma-nytimes-data-in-usa/csv/us_county/us_county.csv"
 GOOD_STATES = b"State,Abbreviation\nTexas,TX\n"
 GOOD_COUNTRIES = b"Country,Alpha-2 code\nChad,TD\n"
+README = "static-datasets/csv/state-abv/README.md"
+LEFT = Strays(leavings=(Refusal(README, "another tool left it"),))
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def source(tmp_path: Path) -> LocalStorage:
     storage = LocalStorage(tmp_path / "source")
     storage.write(STATES, GOOD_STATES)
     storage.write(COUNTRIES, GOOD_COUNTRIES)
-    storage.write("static-datasets/csv/state-abv/README.md", b"# states")
+    storage.write(README, b"# states")
     return storage
 
 
@@ -50,7 +52,7 @@ def landed(lake: Storage) -> dict[str, bytes]:
 def test_new_files_are_copied_and_looked_at(source: LocalStorage, storage: Storage) -> None:
     calls = []
     result = land(COVID19, [source], storage, "r1", progress=lambda *call: calls.append(call))
-    assert result == LandingResult((COUNTRIES, STATES), 0, (), len(GOOD_STATES) + len(GOOD_COUNTRIES))
+    assert result == LandingResult((COUNTRIES, STATES), 0, (), len(GOOD_STATES) + len(GOOD_COUNTRIES), LEFT)
     assert landed(storage) == {STATES: GOOD_STATES, COUNTRIES: GOOD_COUNTRIES}
     assert calls == [("land", 1, 2), ("land", 2, 2)]
     known = read_inventory(storage, "covid19")
@@ -61,7 +63,7 @@ def test_new_files_are_copied_and_looked_at(source: LocalStorage, storage: Stora
 def test_a_second_landing_copies_nothing(source: LocalStorage, storage: Storage) -> None:
     bring(source, storage)
     before = storage.list_files(paths.landing("covid19"))
-    assert bring(source, storage, "r2") == LandingResult((), 2, (), 0)
+    assert bring(source, storage, "r2") == LandingResult((), 2, (), 0, LEFT)
     assert storage.list_files(paths.landing("covid19")) == before
 
 
@@ -70,7 +72,7 @@ def test_a_file_written_anew_with_the_same_content_is_unchanged(source: LocalSto
     bring(source, lake)
     before = lake.list_files(paths.landing("covid19"))
     source.write(STATES, GOOD_STATES)
-    assert bring(source, lake, "r2") == LandingResult((), 2, (), 0)
+    assert bring(source, lake, "r2") == LandingResult((), 2, (), 0, LEFT)
     assert lake.list_files(paths.landing("covid19")) == before
 
 
@@ -78,7 +80,7 @@ def test_a_changed_file_replaces_the_landed_one(source: LocalStorage, storage: S
     bring(source, storage)
     changed = GOOD_STATES + b"Utah,UT\n"
     source.write(STATES, changed)
-    assert bring(source, storage, "r2") == LandingResult((STATES,), 1, (), len(changed))
+    assert bring(source, storage, "r2") == LandingResult((STATES,), 1, (), len(changed), LEFT)
     assert landed(storage)[STATES] == changed
     assert read_inventory(storage, "covid19")[STATES].inspection.records == 2
 

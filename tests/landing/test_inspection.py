@@ -31,7 +31,7 @@ THINGS = Table(
     "A thing.",
     (Column("a", Type.TEXT, "First", ("a",), required=True), Column("b", Type.TEXT, "Second", ("b",))),
     key=("a",),
-    landing=Landing(csv=("things/*",), json=("things/json/*",)),
+    landing=Landing(csv=("things",), json=("things/json",)),
 )
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

@@ -30,7 +30,7 @@ THINGS = Table(
         Column("source_file", Type.TEXT, "File"),
     ),
     key=("state",),
-    landing=Landing(csv=("things/*.csv", "things/*.csv.gz"), json=("things/json/*",)),
+    landing=Landing(csv=("things",), json=("things/json",)),
 )
 DATASET = Dataset("covid19", "Things", (THINGS,))
 

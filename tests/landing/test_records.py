@@ -29,7 +29,7 @@ THINGS = Table(
     "A thing.",
     (Column("place", Type.TEXT, "Place", ("Place",)), Column("n", Type.DOUBLE, "Figure", ("N",))),
     key=("place",),
-    landing=Landing(csv=("things/*.csv", "things/*.csv.gz"), json=("things/json/*",)),
+    landing=Landing(csv=("things",), json=("things/json",)),
 )
 
 DATASET = Dataset("covid19", "Things", (THINGS,))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from covid_lake.errors import AlreadyExists, SettingsError, StorageError
-from covid_lake.store.storage import FileInfo, LocalStorage, S3Storage, Storage, matches, open_storage
+from covid_lake.store.storage import FileInfo, LocalStorage, S3Storage, Storage, open_storage
 
 
 def names(files: list[FileInfo]) -> list[str]:
@@ -190,10 +190,3 @@ def test_locations(tmp_path: Path) -> None:
         open_storage("gs://bucket/lake")
     with pytest.raises(SettingsError, match=r"is no S3 location"):
         open_storage("s3://")
-
-
-def test_a_star_stands_for_a_part_of_one_name() -> None:
-    assert matches("a/b.csv", ("a/*.csv",))
-    assert matches("a/b.csv.gz", ("x/*", "a/*.csv.gz"))
-    assert not matches("a/b/c.csv", ("a/*.csv",))
-    assert matches("a/B.CSV", ("a/*.csv",))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO, cast
@@ -15,28 +17,60 @@ from covid_lake.errors import LakeError, SettingsError, StorageError
 from covid_lake.landing.checksums import HashingReader, OtherContent
 from covid_lake.landing.inspection import inspect_file
 from covid_lake.landing.inventory import (
+    NO_STRAYS,
     LandingFile,
     Progress,
     Refusal,
+    Strays,
+    notices,
     read_inventory,
     refusal_reason,
-    table_of,
+    sort_out,
     write_inventory,
 )
+from covid_lake.landing.names import folder_named_by, layout_folders, table_of
 from covid_lake.store.parquet import require_spark_path
 from covid_lake.store.retention import remove_leavings
 from covid_lake.store.runs import announced
 from covid_lake.store.storage import FileInfo, LocalStorage, Storage
 
+# Faults that the next file would meet as well.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+# Of what lies beside the tables' folders, which may be a whole bucket or home directory, so many files are counted.
+STRAYS_AT_MOST = 1_000
+CHANGED = "the file changed or went away while it was copied; land it again"
+
 
 @dataclass(frozen=True, slots=True)
 class LandingResult:
-    """What landing did: paths below the landing folder, and the bytes that were copied."""
+    """What landing did; paths lie below the landing folder."""
 
     copied: tuple[str, ...]
     unchanged: int
     refused: tuple[Refusal, ...]
     total_bytes: int
+    """Of the files that were copied."""
+    strays: Strays = NO_STRAYS
+    """What lies in the sources, and in the landing zone already, that no table is read from."""
+    notices: tuple[str, ...] = ()
+    """What is odd about files that are fine each by itself, in sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A place that files come from, and what was found there."""
+
+    storage: Storage
+    within: str
+    """The folder of the layout that the place is itself; empty where the place holds the layout's folders."""
+    files: tuple[FileInfo, ...]
+    """The tables' files, by their paths in the layout."""
+    strays: Strays
+    closed: tuple[Refusal, ...]
+    """Folders that could not be looked into."""
+
+    def open(self, path: str) -> AbstractContextManager[BinaryIO]:
+        return self.storage.open(path.removeprefix(f"{self.within}/") if self.within else path)
 
 
 def land(
@@ -50,8 +84,9 @@ def land(
 ) -> LandingResult:
     """Bring what the sources have and the landing zone has not, or has otherwise.
 
-    A damaged file never replaces a good one: it goes to quarantine, with its reason beside it. A source without any
-    file of the dataset, two sources with the same path, and a lake that Spark can't read are a `SettingsError`.
+    A source holds the folders of the layout, or is one of them. A damaged file never replaces a good one: it goes to
+    quarantine, with its reason beside it; and whatever is wrong with a file, the others are landed. A source without
+    any file of the dataset, two sources with the same path, and a lake that Spark can't read are a `SettingsError`.
     """
     require_spark_path(lake)
     if dry_run:
@@ -71,27 +106,36 @@ def _land(
 ) -> LandingResult:
     folder = paths.landing(dataset.name)
     known = read_inventory(lake, dataset.name)
-    landed = {file.path[len(folder) + 1 :]: file for file in lake.list_files(folder)}
-    offers = _offers(dataset, sources)
+    present = lake.list_files(folder)
+    landed = {file.path[len(folder) + 1 :]: file for file in present}
+    searched = [_search(dataset, source, lake) for source in sources]
+    offers = _offers(searched)
     new = [
         (source, file)
         for source, file in offers
         if file.path not in landed or file.path not in known or known[file.path].origin != _origin(file)
     ]
     copied: list[str] = []
-    refused: list[Refusal] = []
+    refused = [closed for source in searched for closed in source.closed]
     bytes_copied = 0
+    arrived: dict[str, LandingFile] = {}
     try:
         for done, (source, file) in enumerate(new, start=1):
             before = known.get(file.path) if file.path in landed else None
-            outcome = _land_one(dataset, source, file, lake, run_id, before, dry_run)
+            try:
+                outcome = _land_one(dataset, source, file, lake, run_id, before, dry_run)
+            except (StorageError, ValueError) as error:
+                _require_lake(lake, dataset, known, dry_run, error)
+                outcome = Refusal(file.path, str(error))
             if isinstance(outcome, Refusal):
                 refused.append(outcome)
-            elif outcome is None or outcome.stamp == "":
-                copied.append(file.path)
-                bytes_copied += file.size
-            if isinstance(outcome, LandingFile):
-                known[file.path] = outcome
+            else:
+                arrived[file.path] = outcome
+                if outcome.stamp == "":
+                    copied.append(file.path)
+                    bytes_copied += file.size
+                if not dry_run:
+                    known[file.path] = outcome
             if progress:
                 progress("land", done, len(new))
     except BaseException:
@@ -99,101 +143,216 @@ def _land(
         with contextlib.suppress(LakeError):
             _remember(lake, dataset, known, dry_run)
         raise
-    _remember(lake, dataset, known, dry_run)
-    unchanged = len(offers) - len(copied) - len(refused)
-    return LandingResult(tuple(copied), unchanged, tuple(refused), bytes_copied)
-
-
-def _offers(dataset: Dataset, sources: Sequence[Storage]) -> list[tuple[Storage, FileInfo]]:
-    folders = sorted(
-        {
-            pattern.split("*", 1)[0].rsplit("/", 1)[0]
-            for table in dataset.tables
-            if table.landing
-            for pattern in table.landing.csv + table.landing.json
-        }
+    torn = _remember(lake, dataset, known, dry_run)
+    refused += torn
+    copied = [path for path in copied if path not in {refusal.path for refusal in torn}]
+    unchanged = len(offers) - len(copied) - len(refused) + sum(len(source.closed) for source in searched)
+    in_lake = sort_out(dataset, (replace(file, path=path) for path, file in landed.items()))[1]
+    strays = sum((source.strays for source in searched), in_lake.below(folder))
+    return LandingResult(
+        tuple(copied), unchanged, tuple(refused), bytes_copied, strays, notices(dataset, (known | arrived).values())
     )
-    offers: dict[str, tuple[Storage, FileInfo]] = {}
-    for source in sources:
-        found = [file for folder in folders for file in source.list_files(folder) if table_of(dataset, file.path)]
-        if not found:
-            raise SettingsError(
-                f"{source.root}: no file of {dataset.name} there; expected are folders such as {', '.join(folders[:3])}"
+
+
+def _search(dataset: Dataset, source: Storage, lake: Storage) -> _Source:
+    """Look for the dataset's files in a source; `SettingsError` where there is none."""
+    _require_folder(source)
+    tops = {folder.split("/", 1)[0].casefold() for folder in layout_folders(dataset)}
+    folders, loose = source.list_top()
+    known = [name for name in folders if name.casefold() in tops]
+    within = "" if known else folder_named_by(dataset, source.root) or ""
+    closed: dict[str, str] = {}
+    beside: list[FileInfo] = []
+    if within:
+        found = source.list_files("", closed=closed)
+        listed = [FileInfo(f"{within}/{file.path}", file.size, file.stamp) for file in found]
+    else:
+        listed = [file for name in known for file in source.list_files(name, closed=closed)] + loose
+        beside = _beside(source, lake, [name for name in folders if name not in known])
+    own, strays = sort_out(dataset, [*listed, *beside])
+    if not own:
+        raise SettingsError(_nothing_there(dataset, source, [*listed, *beside]))
+    strays = replace(strays, is_cut=len(beside) >= STRAYS_AT_MOST)
+    refused = [Refusal(f"{within}/{path}" if within else path, reason) for path, reason in closed.items()]
+    return _Source(source, within, tuple(own), strays, tuple(refused))
+
+
+def _beside(source: Storage, lake: Storage, folders: Sequence[str]) -> list[FileInfo]:
+    """Files in folders that no table has, as far as they are counted; neither hidden folders nor the lake itself."""
+    found: list[FileInfo] = []
+    for name in folders:
+        room = STRAYS_AT_MOST - len(found)
+        if room > 0 and not name.startswith(".") and not f"{lake.root}/".startswith(f"{source.root}/{name}/"):
+            found += source.list_files(name, at_most=room, closed={})
+    return found
+
+
+def _require_folder(source: Storage) -> None:
+    if isinstance(source, LocalStorage) and not source.directory.is_dir():
+        if source.directory.exists():
+            raise SettingsError(f"{source.root} is a file; name the folder that it lies in")
+        raise SettingsError(f"{source.root}: there is no such folder")
+
+
+def _nothing_there(dataset: Dataset, source: Storage, listed: Sequence[FileInfo]) -> str:
+    """Why a source has no file of the dataset, and what the person may have meant."""
+    folders = layout_folders(dataset)
+    if not listed:
+        is_local = isinstance(source, LocalStorage)
+        return f"{source.root}: {'the folder is empty' if is_local else 'there are no objects; is the name right?'}"
+    for file in listed:
+        for folder in folders:
+            above, found, _ = f"/{file.path}".partition(f"/{folder}/")
+            if found and above:
+                return f"{source.root}: no file of {dataset.name} there; did you mean {source.root}{above}?"
+    for table in dataset.tables:
+        daily = table.landing.daily if table.landing else None
+        named = next((file.path for file in listed if daily and daily.day_of(file.path)), None)
+        if table.landing and named:
+            return (
+                f"{source.root}: no file of {dataset.name} there; {named} seems to be of {table.name}, whose files lie "
+                f"in a folder {table.landing.folders[0]}: put them into one, and name the folder that holds it"
             )
-        for file in found:
+    shown = ", ".join(sorted({folder.split("/", 1)[0] for folder in folders})[:3])
+    return f"{source.root}: no file of {dataset.name} there; expected are folders such as {shown}"
+
+
+def _offers(sources: Sequence[_Source]) -> list[tuple[_Source, FileInfo]]:
+    offers: dict[str, tuple[_Source, FileInfo]] = {}
+    for source in sources:
+        for file in source.files:
             if file.path in offers and offers[file.path][0] is not source:
-                other = offers[file.path][0].root
-                raise SettingsError(f"{file.path} stands in {other} and in {source.root}; name only one of them")
+                other = offers[file.path][0].storage.root
+                raise SettingsError(
+                    f"{file.path} stands in {other} and in {source.storage.root}; name only one of them"
+                )
             offers[file.path] = (source, file)
     return sorted(offers.values(), key=lambda offer: offer[1].path)
 
 
+def _require_lake(
+    lake: Storage, dataset: Dataset, known: dict[str, LandingFile], dry_run: bool, error: StorageError | ValueError
+) -> None:
+    """Raise the error of one file where it is the whole lake's: the disk is full, or nothing can be written there."""
+    if isinstance(error.__cause__, OSError) and error.__cause__.errno in FULL:
+        raise error
+    try:
+        _remember(lake, dataset, known, dry_run)
+    except LakeError:
+        raise error from None
+
+
 def _land_one(
     dataset: Dataset,
-    source: Storage,
+    source: _Source,
     file: FileInfo,
     lake: Storage,
     run_id: str,
     known: LandingFile | None,
     dry_run: bool,
-) -> LandingFile | Refusal | None:
+) -> LandingFile | Refusal:
     """The file's entry in the inventory (an empty stamp for a fresh copy), or why it was refused."""
     try:
         opener = partial(source.open, file.path)
         inspection = inspect_file(file.path, opener, file.size, on_disk=isinstance(lake, LocalStorage))
-    except StorageError as error:
+    except (StorageError, ValueError) as error:
         return Refusal(file.path, str(error))
     if known and known.inspection.sha256 == inspection.sha256:
         return replace(known, origin=_origin(file))
     table = table_of(dataset, file.path)
     reason = refusal_reason(table, inspection) if table else "no table of the dataset has files of this name"
-    if dry_run:
-        return Refusal(file.path, reason) if reason else None
     if reason:
-        refusal = Refusal(file.path, reason)
-        target = paths.refused_file(dataset.name, run_id, refusal.path)
-        if _copy(source, file.path, lake, target, inspection.sha256):
-            lake.write(f"{target}.reason.json", json.dumps({"path": refusal.path, "reason": reason}).encode())
+        return _refuse(source, Refusal(file.path, reason), file, lake, dataset, run_id, inspection.sha256, dry_run)
+    landed = LandingFile(file.path, file.size, "", inspection, _origin(file))
+    if dry_run:
+        return landed
+    fault = _copy(source, file.path, lake, f"{paths.landing(dataset.name)}/{file.path}", inspection.sha256)
+    return Refusal(file.path, fault) if fault else landed
+
+
+def _refuse(
+    source: _Source,
+    refusal: Refusal,
+    file: FileInfo,
+    lake: Storage,
+    dataset: Dataset,
+    run_id: str,
+    sha256: str,
+    dry_run: bool,
+) -> Refusal:
+    """Keep a damaged file in quarantine, with its reason beside it; where that fails, the reason says so."""
+    if dry_run:
         return refusal
-    if not _copy(source, file.path, lake, f"{paths.landing(dataset.name)}/{file.path}", inspection.sha256):
-        return Refusal(file.path, "the file changed or went away while it was copied; land it again")
-    return LandingFile(file.path, file.size, "", inspection, _origin(file))
+    target = paths.refused_file(dataset.name, run_id, refusal.path)
+    try:
+        if _copy(source, file.path, lake, target, sha256) is None:
+            reason = json.dumps({"path": refusal.path, "reason": refusal.reason})
+            lake.write(f"{target}{paths.REASON_FILE}", reason.encode())
+    except StorageError as error:
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno in FULL:
+            raise
+        return Refusal(refusal.path, f"{refusal.reason} (it could not be kept in quarantine: {error})")
+    return refusal
 
 
-def _copy(source: Storage, path: str, lake: Storage, target: str, sha256: str) -> bool:
-    """Whether the file arrived as it was inspected; otherwise nothing takes the target's place."""
+class _SourceFault(Exception):
+    """A source's file could not be read to its end."""
+
+
+class _SourceReader:
+    """Reads a source's file; its faults are told from those of the lake that it is copied to."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def read(self, count: int) -> bytes:
+        try:
+            return self._stream.read(count)
+        except Exception as error:  # whatever the source's client throws
+            raise _SourceFault(str(error)) from error
+
+
+def _copy(source: _Source, path: str, lake: Storage, target: str, sha256: str) -> str | None:
+    """None where the file arrived as it was inspected; otherwise why not, and nothing takes the target's place."""
     with contextlib.ExitStack() as opened:
         try:
             stream = opened.enter_context(source.open(path))
         except StorageError:
-            return False
+            return CHANGED
         try:
-            lake.receive(target, cast(BinaryIO, HashingReader(stream, sha256)))
+            reader = cast(BinaryIO, _SourceReader(stream))
+            lake.receive(target, cast(BinaryIO, HashingReader(reader, sha256)))
         except OtherContent:
-            return False
-    return True
+            return CHANGED
+        except _SourceFault as fault:
+            return f"the file could not be read to its end: {fault}; land it again"
+    return None
 
 
-def _remember(lake: Storage, dataset: Dataset, known: dict[str, LandingFile], dry_run: bool) -> None:
-    """Keep in the inventory what was landed so far."""
-    if not dry_run:
-        _stamp_landed(lake, paths.landing(dataset.name), known)
-        write_inventory(lake, dataset.name, known)
+def _remember(lake: Storage, dataset: Dataset, known: dict[str, LandingFile], dry_run: bool) -> list[Refusal]:
+    """Keep in the inventory what was landed so far; the files that have not arrived whole."""
+    if dry_run:
+        return []
+    torn = _stamp_landed(lake, paths.landing(dataset.name), known)
+    write_inventory(lake, dataset.name, known)
+    return torn
 
 
-def _stamp_landed(lake: Storage, folder: str, known: dict[str, LandingFile]) -> None:
-    """Give fresh copies the stamp that the lake has for them, and check that they arrived whole."""
+def _stamp_landed(lake: Storage, folder: str, known: dict[str, LandingFile]) -> list[Refusal]:
+    """Give fresh copies the stamp that the lake has for them, and drop those that did not arrive whole."""
     landed = {file.path[len(folder) + 1 :]: file for file in lake.list_files(folder)}
+    torn: list[Refusal] = []
     for path, file in list(known.items()):
         if path not in landed:
             del known[path]
         elif not file.stamp:
-            if landed[path].size != file.size:
+            if landed[path].size == file.size:
+                known[path] = replace(file, stamp=landed[path].stamp)
+            else:
                 del known[path]
-                raise StorageError(
-                    f"{lake.root}/{folder}/{path} has {landed[path].size:,} bytes of {file.size:,}: the copy failed"
-                )
-            known[path] = replace(file, stamp=landed[path].stamp)
+                reason = f"the copy has {landed[path].size:,} bytes of {file.size:,}: it failed; land the file again"
+                torn.append(Refusal(path, reason))
+    return torn
 
 
 def _origin(file: FileInfo) -> str:

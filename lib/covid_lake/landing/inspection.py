@@ -20,7 +20,7 @@ from covid_lake.landing.checksums import HashingReader
 from covid_lake.landing.faults import FileFault
 from covid_lake.landing.gzip_members import GunzippingReader
 from covid_lake.landing.json_lines import JsonLines
-from covid_lake.store.parquet import GLOB_CHARACTERS
+from covid_lake.landing.names import is_gzip, is_json, name_fault
 
 CHUNK_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 64 << 20
@@ -31,9 +31,6 @@ MAX_FIELDS = 20_000
 BLANKS = bytes(range(33))
 BLANK_CHARACTERS = BLANKS.decode()
 BYTE_ORDER_MARK = "\ufeff"
-# By these, Hadoop unpacks a file on its own account.
-PACKED_NAMES = (".bz2", ".deflate", ".lz4", ".snappy", ".zst")
-UNUSABLE_CHARACTERS = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 PACKED_CONTENT = {
     b"\x1f\x8b": "gzip; name it .gz, or unpack it",
     b"PK\x03\x04": "a zip archive; unpack it",
@@ -54,7 +51,8 @@ class Inspection:
 
     `header` holds the column names of a CSV file in their order, or the keys of a JSON lines file. `records` counts
     data rows. `multiline` means that a quoted field holds a line end; with it, or with blank lines, the number of a
-    record is not that of its line. `sha256` is empty for a file that could not be read to its end.
+    record is not that of its line. `sha256` is empty for a file that could not be read to its end; `unpacked_sha256` is
+    the checksum of what a gzip holds.
     """
 
     sha256: str
@@ -63,6 +61,12 @@ class Inspection:
     multiline: bool = False
     blank_lines: int = 0
     fault: str | None = None
+    unpacked_sha256: str | None = None
+
+    @property
+    def content_sha256(self) -> str:
+        """The checksum of the text, packed or not."""
+        return self.unpacked_sha256 or self.sha256
 
 
 def inspect_file(path: str, open_file: Opener, size: int | None = None, *, on_disk: bool = False) -> Inspection:
@@ -76,9 +80,13 @@ def inspect_file(path: str, open_file: Opener, size: int | None = None, *, on_di
         reader = HashingReader(stream)
         fault, result = None, Inspection("")
         try:
-            _check_name(path, on_disk)
-            text = _unpacked(path, reader)
+            if unusable := name_fault(path, on_disk):
+                raise FileFault(unusable)
+            content = HashingReader(_binary(GunzippingReader(_binary(reader)))) if is_gzip(path) else reader
+            text = _buffered(content)
             result = _inspect_json(text) if is_json(path) else _inspect_csv(text, path, open_file)
+            if content is not reader:
+                result = replace(result, unpacked_sha256=content.sha256)
         except FileFault as refused:
             fault = str(refused)
         while reader.read(CHUNK_BYTES):
@@ -90,41 +98,16 @@ def inspect_file(path: str, open_file: Opener, size: int | None = None, *, on_di
     return replace(result, sha256=reader.sha256)
 
 
-def is_json(path: str) -> bool:
-    """Whether the file holds JSON lines; the lake keeps them below a folder `json` or names them so."""
-    return path.lower().removesuffix(".gz").endswith(".json") or "/json/" in path
+def _binary(stream: io.RawIOBase) -> BinaryIO:
+    return cast(BinaryIO, stream)
 
 
-def is_gzip(path: str) -> bool:
-    """Whether the file is to be unpacked; Hadoop does not care about the case of the ending."""
-    return path.lower().endswith(".gz")
-
-
-def is_text(name: str) -> bool:
-    """Whether a file's name is UTF-8 without control characters; any other can be neither printed nor queried."""
-    return UNUSABLE_CHARACTERS.search(name) is None
-
-
-def _check_name(path: str, on_disk: bool) -> None:
-    """Refuse names by which Spark would find something else than the file, or nothing."""
-    name = path.rsplit("/", 1)[-1]
-    if name.startswith("_"):
-        raise FileFault("a name that begins with _ is hidden from Spark and Athena; rename the file")
-    if name.endswith("._COPYING_"):
-        raise FileFault("the name says that the file is still being copied")
-    if name.lower().endswith(PACKED_NAMES):
-        raise FileFault("of packed files only gzip is read; unpack it, or pack it with gzip")
-    if on_disk and ":" in name:
-        raise FileFault("Hadoop opens no file on disk whose name holds a colon; rename it")
-    if ":" in name and any(character in path for character in GLOB_CHARACTERS):
-        raise FileFault(f"Spark reads no file whose name holds both a colon and one of {GLOB_CHARACTERS}; rename it")
-    if not is_text(name):
-        raise FileFault("the name holds a control character, or is no UTF-8; rename the file")
+def _buffered(stream: io.RawIOBase) -> io.BufferedReader:
+    return io.BufferedReader(stream, CHUNK_BYTES)
 
 
 def _unpacked(path: str, stream: io.RawIOBase) -> io.BufferedReader:
-    raw = GunzippingReader(cast(BinaryIO, stream)) if is_gzip(path) else stream
-    return io.BufferedReader(raw, CHUNK_BYTES)
+    return _buffered(GunzippingReader(_binary(stream)) if is_gzip(path) else stream)
 
 
 def _chunks(stream: io.BufferedReader) -> Iterator[bytes]:

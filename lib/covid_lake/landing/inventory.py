@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
 from covid_lake import paths
 from covid_lake.contracts import Dataset, Table, column_for_header
 from covid_lake.errors import StorageError
-from covid_lake.landing.inspection import Inspection, inspect_file, is_json
+from covid_lake.landing.inspection import Inspection, inspect_file
+from covid_lake.landing.names import files_by_folder, is_json, meaning_of
 from covid_lake.store.documents import document
-from covid_lake.store.storage import FileInfo, LocalStorage, Storage, matches
+from covid_lake.store.storage import FOLDER_LINK, FileInfo, LocalStorage, Storage
 
 # Goes up when inspection learns to see or count otherwise: every file is then looked at anew.
-FORMAT = 3
-# What Hadoop leaves in a folder to say that it has written all of it.
-MARKER = "_SUCCESS"
+FORMAT = 4
 READERS = 4
 
 
@@ -50,6 +49,40 @@ class Refusal:
         object.__setattr__(self, "path", self.path.encode("utf-8", "backslashreplace").decode())
 
 
+@dataclass(frozen=True, slots=True)
+class Strays:
+    """Files that lie where landing files are looked for, and that no table is read from."""
+
+    of_no_table: tuple[Refusal, ...] = ()
+    """Files that may be data that nobody reads, each with the reason why it belongs to no table."""
+    leavings: tuple[Refusal, ...] = ()
+    """Hidden files, and what tools and desktops leave lying about."""
+    is_cut: bool = False
+    """Whether there are more files of no table, which were not counted."""
+
+    def below(self, folder: str) -> Strays:
+        """The same files, with paths that begin with the folder."""
+        of_no_table, leavings = (
+            tuple(replace(stray, path=f"{folder}/{stray.path}") for stray in strays)
+            for strays in (self.of_no_table, self.leavings)
+        )
+        return Strays(of_no_table, leavings, self.is_cut)
+
+    def __add__(self, other: Strays) -> Strays:
+        return Strays(self.of_no_table + other.of_no_table, self.leavings + other.leavings, self.is_cut or other.is_cut)
+
+
+@dataclass(frozen=True, slots=True)
+class LandingZone:
+    """What was found in a dataset's landing folder."""
+
+    files: Mapping[str, LandingFile]
+    """The tables' files by path, each looked at."""
+    strays: Strays
+    """What else lies there, by paths below the lake's root."""
+
+
+NO_STRAYS = Strays()
 Progress = Callable[[str, int, int], None]
 
 
@@ -76,6 +109,16 @@ def refresh_inventory(
     progress: Progress | None = None,
     on_new_files: Callable[[int], None] | None = None,
 ) -> dict[str, LandingFile]:
+    """`look_at_landing` where only the tables' files matter."""
+    return dict(look_at_landing(storage, dataset, progress, on_new_files).files)
+
+
+def look_at_landing(
+    storage: Storage,
+    dataset: Dataset,
+    progress: Progress | None = None,
+    on_new_files: Callable[[int], None] | None = None,
+) -> LandingZone:
     """Look at every landing file that is new or changed since the last look, and keep what was found.
 
     Where files are there that were never seen there will be work: `on_new_files` is called, before the looking, with
@@ -84,7 +127,7 @@ def refresh_inventory(
     known = read_inventory(storage, dataset.name)
     folder = paths.landing(dataset.name)
     present = [FileInfo(file.path[len(folder) + 1 :], file.size, file.stamp) for file in storage.list_files(folder)]
-    present = [file for file in present if table_of(dataset, file.path)]
+    present, strays = sort_out(dataset, present)
     stale = [file for file in present if _changed(known.get(file.path), file)]
     if on_new_files and any(file.path not in known for file in stale):
         on_new_files(sum(file.size for file in stale))
@@ -98,37 +141,80 @@ def refresh_inventory(
     files = {file.path: looked_at.get(file.path) or known[file.path] for file in present}
     if files != known:
         write_inventory(storage, dataset.name, files)
-    return files
+    return LandingZone(files, strays.below(folder))
 
 
-def table_of(dataset: Dataset, path: str) -> Table | None:
-    """The table that a landing path belongs to, or None for a file of no table."""
-    if path.endswith(f"/{MARKER}"):
-        return None
-    for table in dataset.tables:
-        if is_file_of(table, path):
-            return table
-    return None
-
-
-def is_file_of(table: Table, path: str) -> bool:
-    """Whether a landing path is one of the table's, by its patterns."""
-    return table.landing is not None and matches(path, table.landing.csv + table.landing.json)
+def sort_out(dataset: Dataset, listed: Iterable[FileInfo]) -> tuple[list[FileInfo], Strays]:
+    """The files of the dataset's tables, and the others."""
+    own: list[FileInfo] = []
+    of_no_table: list[Refusal] = []
+    leavings: list[Refusal] = []
+    for file in listed:
+        meaning = meaning_of(dataset, file.path)
+        if meaning.is_leaving:
+            leavings.append(Refusal(file.path, meaning.why))
+        elif file.stamp == FOLDER_LINK:
+            of_no_table.append(
+                Refusal(file.path, "links to folders are not followed; name the folder that it leads to")
+            )
+        elif meaning.table:
+            own.append(file)
+        else:
+            of_no_table.append(Refusal(file.path, meaning.why))
+    return own, Strays(tuple(of_no_table), tuple(leavings))
 
 
 def files_of(table: Table, files: Iterable[LandingFile]) -> tuple[list[LandingFile], list[Refusal]]:
     """The files that a table is to be read from, and those of its files that are refused.
 
-    CSV and JSON hold the same table: JSON is read only where no CSV file is there at all. A damaged file of the form
-    that isn't read is refused all the same, for somebody should know.
+    They are the files of one folder of the contract (see `names.files_by_folder`). A damaged file of a folder that
+    isn't read is refused all the same, for somebody should know.
     """
-    own = [file for file in files if table.landing and matches(file.path, table.landing.csv + table.landing.json)]
+    by_path = {file.path: file for file in files}
+    folders = files_by_folder(table, by_path)
+    own = [by_path[path] for paths_of_one in folders.values() for path in paths_of_one]
     header_fault = cache(partial(_header_fault, table))  # hundreds of files have a few headers
     faults = {file.path: file.inspection.fault or header_fault(file.inspection.header) for file in own}
     reasons = {path: fault for path, fault in faults.items() if fault}
-    has_csv = any(not file.is_json for file in own)
-    read = [file for file in own if file.path not in reasons and not (has_csv and file.is_json)]
-    return read, [Refusal(path, reason) for path, reason in reasons.items()]
+    chosen = next(iter(folders.values()), [])
+    return [by_path[path] for path in chosen if path not in reasons], [Refusal(*item) for item in reasons.items()]
+
+
+def notices(dataset: Dataset, files: Iterable[LandingFile]) -> tuple[str, ...]:
+    """What is odd about files that are fine each by itself, in sentences."""
+    known = list(files)
+    return tuple(
+        notice
+        for table in dataset.tables
+        if table.landing
+        for notice in (*_unread_layouts(table, known), *_days_of_one_content(table, known))
+    )
+
+
+def _unread_layouts(table: Table, files: Sequence[LandingFile]) -> Iterator[str]:
+    """A table that stands twice, where its feed lies now and where it lay before."""
+    read, *others = files_by_folder(table, [file.path for file in files]) or [""]
+    for folder in others:
+        if folder.split("/", 1)[0] != read.split("/", 1)[0]:
+            yield f"{table.name} stands twice in the landing zone, in {read} and in {folder}: only the first is read"
+
+
+def _days_of_one_content(table: Table, files: Sequence[LandingFile]) -> Iterator[str]:
+    """Yesterday's file under today's name."""
+    daily = table.landing.daily if table.landing else None
+    if daily is None:
+        return
+    own = {path for paths_of_one in files_by_folder(table, [f.path for f in files]).values() for path in paths_of_one}
+    first: dict[str, LandingFile] = {}
+    whole = [f for f in files if f.path in own and f.inspection.records and f.inspection.fault is None]
+    dated = sorted((day, file.path, file) for file in whole if (day := daily.day_of(file.path)))
+    for day, path, file in dated:
+        earlier = first.setdefault(file.inspection.content_sha256, file)
+        if daily.day_of(earlier.path) != day:
+            yield (
+                f"{path} holds what {earlier.path} holds, the file of another day: one of them may have the wrong "
+                "name, or the feed has not moved on"
+            )
 
 
 def refusal_reason(table: Table, inspection: Inspection) -> str | None:
@@ -158,7 +244,7 @@ def _look(storage: Storage, folder: str, file: FileInfo) -> LandingFile:
     try:
         on_disk = isinstance(storage, LocalStorage)
         inspection = inspect_file(file.path, lambda: storage.open(f"{folder}/{file.path}"), file.size, on_disk=on_disk)
-    except StorageError as error:
+    except (StorageError, ValueError) as error:
         inspection = Inspection("", fault=str(error))
     return LandingFile(file.path, file.size, file.stamp, inspection)
 

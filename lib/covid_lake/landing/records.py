@@ -21,7 +21,8 @@ import xxhash
 
 from covid_lake.errors import StorageError
 from covid_lake.landing.checksums import HashingReader
-from covid_lake.landing.inspection import Inspection, is_json
+from covid_lake.landing.inspection import Inspection
+from covid_lake.landing.names import is_gzip, is_json
 
 SEED = 42
 CHUNK_BYTES = 1 << 20
@@ -78,7 +79,7 @@ def find_records(
     with open_file() as stream:
         reader = HashingReader(stream)
         buffered = cast(BinaryIO, io.BufferedReader(reader, CHUNK_BYTES))
-        unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=buffered)) if path.endswith(".gz") else buffered
+        unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=buffered)) if is_gzip(path) else buffered
         text = io.TextIOWrapper(unpacked, "utf-8-sig", errors="replace", newline="")
         records = _json(text, inspection, family) if is_json(path) else _csv(text, inspection)
         try:

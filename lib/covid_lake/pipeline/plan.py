@@ -193,7 +193,7 @@ def _plan_promotion(step: Promotion, snapshot: Snapshot, every: list[LandingFile
     if lost:
         return planned(Action.HOLD_BACK, f"{lost[0]} is refused, but stands in the version that readers have")
     if not files:
-        patterns = " or ".join(table.landing.csv + table.landing.json) if table.landing else ""
+        patterns = " or ".join(table.landing.patterns) if table.landing else ""
         return planned(Action.SKIP, f"no {'usable ' if refusals else ''}landing file {patterns}")
     if current is None:
         return planned(Action.RUN, f"new: {_files(len(files))}")

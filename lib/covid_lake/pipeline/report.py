@@ -102,6 +102,12 @@ class RunReport:
     warehouse: tuple[LoadReport, ...] = ()
     warehouse_error: str = ""
     dead_runs: tuple[str, ...] = ()
+    files_of_no_table: Mapping[str, str] = field(default_factory=dict)
+    """Path to reason, of files in the landing zone (paths below the lake's root) and in the sources."""
+    leavings: tuple[str, ...] = ()
+    """Paths of hidden files there, and of what tools and desktops leave lying about."""
+    notices: tuple[str, ...] = ()
+    """What is odd about landing files that are fine each by itself, in sentences."""
 
     @property
     def reconciled(self) -> bool:

@@ -16,7 +16,8 @@ from covid_lake.contracts import Table, Zone
 from covid_lake.errors import AccountsDiffer, AuditFailed, LakeError, SettingsError
 from covid_lake.lake_sql import Questions, Stored
 from covid_lake.landing.arrivals import LandingResult
-from covid_lake.landing.inventory import is_file_of, refresh_inventory
+from covid_lake.landing.inventory import NO_STRAYS, Strays, look_at_landing, notices
+from covid_lake.landing.names import files_by_folder
 from covid_lake.pipeline.engine_faults import describe_engine_fault
 from covid_lake.pipeline.plan import (
     Action,
@@ -128,6 +129,10 @@ class Plan:
 
     promotions: tuple[PlannedPromotion, ...]
     builds: tuple[PlannedBuild, ...]
+    strays: Strays = NO_STRAYS
+    """What lies in the landing zone and is no file of a table, by paths below the lake's root."""
+    notices: tuple[str, ...] = ()
+    """What is odd about landing files that are fine each by itself, in sentences."""
 
     @property
     def has_work(self) -> bool:
@@ -159,7 +164,8 @@ def _landed_days(flow: Flow, storage: Storage, wanted: Collection[str]) -> set[d
     folder = paths.landing(flow.dataset.name)
     files = [file.path.removeprefix(f"{folder}/") for file in storage.list_files(folder)]
     tables = [step.target for step in flow.promotions if step.target.name in wanted]
-    return {day for table in tables for day in days_of(table, filter(partial(is_file_of, table), files))}
+    own = [(table, found) for table in tables for found in files_by_folder(table, files).values()]
+    return {day for table, found in own for day in days_of(table, found)}
 
 
 def _published_days(flow: Flow, storage: Storage, wanted: Collection[str]) -> set[date]:
@@ -196,19 +202,21 @@ def make_plan(
     snapshot = current_snapshot(storage, flow.dataset.name)
     anew = request.anew(storage, flow, snapshot)
     promotions: list[PlannedPromotion] = []
+    strays, odd = NO_STRAYS, tuple[str, ...]()
     if Zone.TRUSTED in request.zones:
 
         def on_new_files(size: int) -> None:
             if on_work:
                 on_work(is_brief(size) and not anew.everything and is_of_this_code(flow, snapshot))
 
-        files = refresh_inventory(storage, flow.dataset, listener.progress if listener else None, on_new_files)
-        promotions = plan_promotions(flow, snapshot, files.values(), wanted, anew)
+        found = look_at_landing(storage, flow.dataset, listener.progress if listener else None, on_new_files)
+        promotions = plan_promotions(flow, snapshot, found.files.values(), wanted, anew)
+        strays, odd = found.strays, notices(flow.dataset, found.files.values())
     builds: list[PlannedBuild] = []
     if Zone.CURATED in request.zones:
         upcoming = {planned.step.target.id for planned in promotions if planned.action == Action.RUN}
         builds = plan_builds(flow, snapshot, wanted, anew, upcoming)
-    return Plan(tuple(promotions), tuple(builds))
+    return Plan(tuple(promotions), tuple(builds), strays, odd)
 
 
 @dataclass(slots=True)
@@ -239,6 +247,7 @@ class Run:
             return self._execute(landed, run_id, started_at, began)
 
     def _execute(self, landed: LandingResult | None, run_id: str, started_at: datetime, began: float) -> RunReport:
+        plan = Plan((), ())
         if self.request.zones:
             # An engine takes seconds to start, and looking at many files takes seconds: do both at once.
             with ThreadPoolExecutor(1) as background:
@@ -250,6 +259,7 @@ class Run:
             self._promote(plan.promotions, run_id, started_at)
             self._build(run_id, started_at)
         loads, warehouse_error = self._load()
+        strays = plan.strays + landed.strays if landed else plan.strays
         report = RunReport(
             run_id,
             self.flow.dataset.name,
@@ -263,6 +273,9 @@ class Run:
             warehouse=tuple(loads),
             warehouse_error=warehouse_error,
             dead_runs=self._removed,
+            files_of_no_table={stray.path: stray.reason for stray in strays.of_no_table},
+            leavings=tuple(sorted({stray.path for stray in strays.leavings})),
+            notices=plan.notices,
         )
         write_report(self.storage, report)
         return report

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import fnmatch
 import os
 import re
 import secrets
@@ -28,6 +27,7 @@ COPY_CHUNK_BYTES = 1 << 20
 DELETES_A_REQUEST = 1000
 # The hidden neighbour that a file is written to before it is moved into place.
 UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
+LONGEST_NAME_BYTES = 255 - len("..01234567.tmp")
 UNREADABLE = "unreadable"
 # What systems answer that can't give a file a second name: SMB, exFAT, many FUSE and container mounts, two disks.
 NO_HARD_LINKS = frozenset(
@@ -36,6 +36,7 @@ NO_HARD_LINKS = frozenset(
 # Held by whoever creates a file in a folder of such a system.
 LOCK = ".lock"
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+FOLDER_LINK = "link to a folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,22 @@ class Storage(Protocol):
         """Make a file that is never changed stand under a second path, without its bytes passing through here."""
         ...
 
-    def list_files(self, prefix: str) -> list[FileInfo]:
-        """All files below the folder `prefix`, sorted by path; an absent folder has none."""
+    def list_files(
+        self, prefix: str, *, at_most: int | None = None, closed: dict[str, str] | None = None
+    ) -> list[FileInfo]:
+        """All files below the folder `prefix`, sorted by path; an absent folder has none.
+
+        With `at_most`, the listing ends after so many. With `closed`, a folder that can't be looked into is put there,
+        by path and with the reason, the others are listed, and a link to a folder, which is not followed, stands in the
+        list with the stamp `FOLDER_LINK`; without it a closed folder is a `StorageError`, and links are passed over.
+        """
+        ...
+
+    def list_top(self) -> tuple[list[str], list[FileInfo]]:
+        """The names of the folders directly below the root, and the files in none of them, by their paths alone.
+
+        A key of S3 that begins with a slash stands among the files.
+        """
         ...
 
     def top_names(self) -> frozenset[str] | None:
@@ -190,11 +205,25 @@ class LocalStorage:
         with self.open(source) as stream:
             self.receive(target, stream)
 
-    def list_files(self, prefix: str) -> list[FileInfo]:
-        found = []
+    def list_files(
+        self, prefix: str, *, at_most: int | None = None, closed: dict[str, str] | None = None
+    ) -> list[FileInfo]:
+        def note(error: OSError) -> None:
+            if isinstance(error, FileNotFoundError):
+                return
+            if closed is None:
+                raise error
+            folder = Path(error.filename).relative_to(self.directory).as_posix()
+            closed[folder] = f"cannot list {self.root}/{folder}: {error.strerror or error}"
+
+        found: list[FileInfo] = []
         with self._reporting("list", prefix):
-            for folder, _, names in os.walk(self.directory / prefix, onerror=_raise_unless_absent):
-                for name in names:
+            for folder, folders, names in os.walk(self.directory / prefix, onerror=note):
+                folders.sort()
+                if closed is not None:
+                    links = [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]
+                    found += [FileInfo(link.relative_to(self.directory).as_posix(), 0, FOLDER_LINK) for link in links]
+                for name in sorted(names):
                     file = Path(folder, name)
                     relative = file.relative_to(self.directory).as_posix()
                     try:
@@ -205,7 +234,15 @@ class LocalStorage:
                         # writer moved into place or took away since the folder was read is no fault.
                         if file.is_symlink() or not isinstance(error, FileNotFoundError):
                             found.append(FileInfo(relative, 0, UNREADABLE))
-        return sorted(found, key=lambda file: file.path)
+                if at_most is not None and len(found) >= at_most:
+                    break
+        return sorted(found, key=lambda file: file.path)[:at_most]
+
+    def list_top(self) -> tuple[list[str], list[FileInfo]]:
+        with self._reporting("list", ""):
+            entries = sorted(self.directory.iterdir()) if self.directory.exists() else []
+            folders = [entry.name for entry in entries if entry.is_dir()]
+            return folders, [FileInfo(entry.name, 0, UNREADABLE) for entry in entries if entry.name not in folders]
 
     def top_names(self) -> frozenset[str] | None:
         with self._reporting("list", ""):
@@ -247,7 +284,9 @@ class LocalStorage:
     def _written_aside(self, path: str) -> Iterator[tuple[BinaryIO, Path]]:
         """A stream into a hidden neighbour of `path`, which goes away if it was not moved into place."""
         target = self.directory / path
-        aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+        # A name may have as many bytes as a directory takes; its neighbour's has no more.
+        name = os.fsencode(target.name)[:LONGEST_NAME_BYTES].decode("utf-8", "ignore")
+        aside = target.with_name(f".{name}.{secrets.token_hex(4)}.tmp")
         with self._reporting("write", path):
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -322,17 +361,44 @@ class S3Storage:
             origin = {"Bucket": self.bucket, "Key": self._key(source)}
             self._client.copy(origin, self.bucket, self._key(target))
 
-    def list_files(self, prefix: str) -> list[FileInfo]:
-        found = []
-        folder = self._key(prefix).rstrip("/") + "/" if self._key(prefix) else ""
-        with self._reporting("list", prefix):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=folder)
-            for page in pages:
-                for item in page.get("Contents", ()):
-                    if not item["Key"].endswith("/"):
-                        relative = item["Key"][len(self.prefix) + 1 if self.prefix else 0 :]
-                        found.append(FileInfo(relative, item["Size"], item["ETag"].strip('"')))
-        return sorted(found, key=lambda file: file.path)
+    def list_files(
+        self, prefix: str, *, at_most: int | None = None, closed: dict[str, str] | None = None
+    ) -> list[FileInfo]:
+        # A bucket has no folders that are closed by themselves: `closed` stays as it is.
+        del closed
+        return self._list(self._key(prefix).rstrip("/") + "/" if self._key(prefix) else "", at_most)
+
+    def list_top(self) -> tuple[list[str], list[FileInfo]]:
+        start = f"{self.prefix}/" if self.prefix else ""
+        folders: list[str] = []
+        files: list[FileInfo] = []
+        with self._reporting("list", ""):
+            paginator = self._client.get_paginator("list_objects_v2")
+            for page in paginator.paginate(Bucket=self.bucket, Prefix=start, Delimiter="/"):
+                folders += [item["Prefix"][len(start) :].removesuffix("/") for item in page.get("CommonPrefixes", ())]
+                files += self._found(page)
+        if "" in folders:
+            folders.remove("")
+            files += self._list(f"{start}/", DELETES_A_REQUEST)
+        return folders, files
+
+    def _list(self, start: str, at_most: int | None) -> list[FileInfo]:
+        found: list[FileInfo] = []
+        with self._reporting("list", start.removeprefix(f"{self.prefix}/").rstrip("/")):
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=start):
+                found += self._found(page)
+                if at_most is not None and len(found) >= at_most:
+                    break
+        return sorted(found, key=lambda file: file.path)[:at_most]
+
+    def _found(self, page: Any) -> list[FileInfo]:
+        """The objects of a page of a listing, without those that stand for folders."""
+        start = len(self.prefix) + 1 if self.prefix else 0
+        return [
+            FileInfo(item["Key"][start:], item["Size"], item["ETag"].strip('"'))
+            for item in page.get("Contents", ())
+            if not item["Key"].endswith("/")
+        ]
 
     def top_names(self) -> frozenset[str] | None:
         root = f"{self.prefix}/" if self.prefix else ""
@@ -462,20 +528,3 @@ def open_storage(location: str, *, unsigned: bool = False, endpoint: str | None 
     if scheme and scheme != "file" and "://" in location:
         raise SettingsError(f"{location!r}: a lake lies in a directory or at s3://bucket/prefix, not at {scheme}://")
     return LocalStorage(location.removeprefix("file://"))
-
-
-def _raise_unless_absent(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):
-        raise error
-
-
-def matches(path: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a path fits one of the glob patterns; a `*` stands for part of one name, never for a `/`.
-
-    Case makes no difference: a file called `X.CSV` would otherwise be passed over without a word. A name that begins
-    with a dot fits no pattern: it is hidden, or what a dead copy left.
-    """
-    return not path.rsplit("/", 1)[-1].startswith(".") and any(
-        path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path.lower(), pattern.lower())
-        for pattern in patterns
-    )

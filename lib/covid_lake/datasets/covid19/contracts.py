@@ -234,7 +234,7 @@ ENIGMA_JHU = Table(
     "A location and the day that its entry was last updated (UTC minus 8 hours); an entry carried forward stands once.",
     _jhu_columns(rates=False),
     key=("region_id", "report_date"),
-    landing=Landing(csv=("enigma-jhu/csv/*.csv.gz", "enigma-jhu/csv/*.csv"), json=("enigma-jhu/json/*",)),
+    landing=Landing(csv=("enigma-jhu/csv",), json=("enigma-jhu/json",)),
     newest_by=("last_update", "confirmed", "deaths"),
     identity=REGION_IDENTITY,
     rules=JHU_RULES,
@@ -249,7 +249,7 @@ JHU_DAILY_REPORTS = Table(
     "A location and the day in the report's file name.",
     (*_jhu_columns(rates=True), Column("month", Type.TEXT, "Month of report_date as yyyy-MM")),
     key=("region_id", "report_date"),
-    landing=Landing(csv=("jhu-daily-reports/*.csv",), daily=DailyFiles("%m-%d-%Y", "report_date")),
+    landing=Landing(csv=("jhu-daily-reports",), daily=DailyFiles("%m-%d-%Y", "report_date")),
     newest_by=("last_update", "confirmed", "deaths"),
     identity=REGION_IDENTITY,
     partition_by=("month",),
@@ -294,7 +294,10 @@ NYTIMES_US_COUNTY = Table(
         *PROVENANCE,
     ),
     key=("region_id", "report_date"),
-    landing=Landing(csv=("enigma-nytimes-data-in-usa/csv/us_county/*.csv",)),
+    landing=Landing(
+        csv=("rearc-covid-19-nyt-data-in-usa/csv/us-counties", "enigma-nytimes-data-in-usa/csv/us_county"),
+        json=("rearc-covid-19-nyt-data-in-usa/json/us-counties", "enigma-nytimes-data-in-usa/json/us_county"),
+    ),
     identity=REGION_IDENTITY,
     rules=(
         *_date_rules("report_date"),
@@ -321,7 +324,8 @@ NYTIMES_US_STATES = Table(
     ),
     key=("region_id", "report_date"),
     landing=Landing(
-        csv=("enigma-nytimes-data-in-usa/csv/us_states/*.csv",), json=("enigma-nytimes-data-in-usa/json/us_states/*",)
+        csv=("rearc-covid-19-nyt-data-in-usa/csv/us-states", "enigma-nytimes-data-in-usa/csv/us_states"),
+        json=("rearc-covid-19-nyt-data-in-usa/json/us-states", "enigma-nytimes-data-in-usa/json/us_states"),
     ),
     identity=REGION_IDENTITY,
     rules=(
@@ -428,8 +432,8 @@ TESTING_STATES_DAILY = Table(
     ),
     key=("region_id", "report_date"),
     landing=Landing(
-        csv=("rearc-covid-19-testing-data/csv/states_daily/*.csv",),
-        json=("rearc-covid-19-testing-data/json/states_daily/*",),
+        csv=("rearc-covid-19-testing-data/csv/states_daily",),
+        json=("rearc-covid-19-testing-data/json/states_daily",),
         null_tokens=_TESTING_NULLS,
     ),
     newest_by=("date_modified",),
@@ -464,8 +468,8 @@ TESTING_US_DAILY = Table(
     ),
     key=("report_date",),
     landing=Landing(
-        csv=("rearc-covid-19-testing-data/csv/us_daily/*.csv",),
-        json=("rearc-covid-19-testing-data/json/us_daily/*",),
+        csv=("rearc-covid-19-testing-data/csv/us_daily",),
+        json=("rearc-covid-19-testing-data/json/us_daily",),
         null_tokens=_TESTING_NULLS,
     ),
     newest_by=("last_modified",),
@@ -487,8 +491,8 @@ TESTING_US_TOTAL_LATEST = Table(
     ),
     key=(),
     landing=Landing(
-        csv=("rearc-covid-19-testing-data/csv/us-total-latest/*.csv",),
-        json=("rearc-covid-19-testing-data/json/us-total-latest/*",),
+        csv=("rearc-covid-19-testing-data/csv/us-total-latest",),
+        json=("rearc-covid-19-testing-data/json/us-total-latest",),
         null_tokens=_TESTING_NULLS,
     ),
     newest_by=("last_modified",),
@@ -539,7 +543,7 @@ HOSPITAL_BEDS = Table(
     ),
     key=("hospital_id",),
     identity=Identity("same_hospital", "hospital_name", "hospital_id"),
-    landing=Landing(csv=("rearc-usa-hospital-beds/csv/*.csv",), json=("rearc-usa-hospital-beds/json/*.json",)),
+    landing=Landing(csv=("rearc-usa-hospital-beds/csv",), json=("rearc-usa-hospital-beds/json",)),
     rules=(
         *COORDINATE_RULES,
         FIPS_RULE,
@@ -564,7 +568,7 @@ COUNTRY_CODE = Table(
     ),
     key=("iso2",),
     identity=Identity("same_country", "country", "iso2"),
-    landing=Landing(csv=("static-datasets/csv/countrycode/*.csv",), json=("static-datasets/json/countrycode/*",)),
+    landing=Landing(csv=("static-datasets/csv/countrycode",), json=("static-datasets/json/countrycode",)),
     rules=COORDINATE_RULES,
 )
 
@@ -584,7 +588,7 @@ COUNTY_POPULATION = Table(
     ),
     key=("fips",),
     identity=Identity("same_region", "region_by_name", "fips"),
-    landing=Landing(csv=("static-datasets/csv/CountyPopulation/*.csv",)),
+    landing=Landing(csv=("static-datasets/csv/CountyPopulation",), json=("static-datasets/json/CountyPopulation",)),
     rules=(FIPS_RULE, STATE_OF_CODE_RULE, *_not_negative("population")),
 )
 
@@ -601,7 +605,7 @@ STATE_ABV = Table(
     ),
     key=("abbreviation",),
     identity=Identity("same_region", "region_by_name", "abbreviation"),
-    landing=Landing(csv=("static-datasets/csv/state-abv/*.csv",), json=("static-datasets/json/state-abv/*",)),
+    landing=Landing(csv=("static-datasets/csv/state-abv",), json=("static-datasets/json/state-abv",)),
 )
 
 # --- the star ------------------------------------------------------------------------------------------------------

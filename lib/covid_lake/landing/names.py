@@ -1,0 +1,189 @@
+"""What the name of a landing file means: whose it is, how it is packed and written, and whether it is data at all.
+
+Everything that asks this asks here, so that landing, runs, queries and traces never see different files. Case makes no
+difference: a file called `X.CSV.GZ`, or a folder `CSV`, would otherwise be passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from covid_lake.contracts import Dataset, Landing, Table
+from covid_lake.store.parquet import GLOB_CHARACTERS
+
+CSV_ENDINGS = (".csv", ".csv.gz")
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
+# By these, Hadoop unpacks a file on its own account.
+HADOOP_PACKINGS = (".bz2", ".deflate", ".lz4", ".snappy", ".zst")
+HADOOP_COPYING = "._copying_"
+UNUSABLE_CHARACTERS = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+# Below a table's own folder: `2020`, `2020/03`, `20200301`, `year=2020/month=3`, `2020-03`.
+DATE_FOLDER = re.compile(r"([A-Za-z_]+=)?[0-9]{1,8}([-_][0-9]{1,2}){0,2}")
+
+LEFT_FOLDER = re.compile(r"[._].*|__macosx|\$recycle\.bin|system volume information|lost\+found|@eadir|cvs", re.DOTALL)
+LEFT_FILE = re.compile(
+    r"(desktop\.ini|(eh)?thumbs\.db|icon\r"  # Windows, macOS
+    r"|.*_\$folder\$|.*\.crc|.*\.metadata|manifest|_[a-z]*(manifest|metadata|schema)\b.*"  # Hadoop, EMR, Athena
+    r"|(readme|licen[cs]e|notice|changelog|authors|index)(\.(md|txt|rst|html?|pdf))?"
+    r"|.*\.(md5|sha1|sha256|sha512|asc|sig)|(md5|sha1|sha256|sha512)(sums?)?(\.txt)?"
+    r"|.*~|~\$.*|#.*#|.*\.sw[op]"  # editors, office suites
+    r"|sample_manifest\.json)",  # 'covid-lake sample'
+    re.DOTALL,
+)
+HIDDEN = "its name says that it is hidden"
+LEFT = "another tool left it"
+UNFINISHED_ENDINGS = (".part", ".partial", ".filepart", ".crdownload", ".download", ".aria2", ".tmp", ".temp")
+PACKED_ENDINGS = (".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".xz", ".z", ".br", *HADOOP_PACKINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the path of a file below a landing folder says."""
+
+    table: Table | None = None
+    """The table that the file belongs to, if it belongs to one."""
+    folder: str = ""
+    """Which of the table's folders the file lies in, as the contract writes it."""
+    is_leaving: bool = False
+    """Whether the file is no data, but what a tool or a desktop leaves lying about."""
+    why: str = ""
+    """Why the file belongs to no table; empty where it belongs to one."""
+
+
+def is_gzip(path: str) -> bool:
+    """Whether the file is to be unpacked; Hadoop does not care about the case of the ending."""
+    return path.lower().endswith(".gz")
+
+
+def is_json(path: str) -> bool:
+    """Whether the file holds JSON lines; the lake keeps them below a folder `json` or names them so."""
+    lowered = path.lower()
+    return lowered.removesuffix(".gz").endswith(JSON_ENDINGS) or "/json/" in lowered
+
+
+def is_text(name: str) -> bool:
+    """Whether a file's name is UTF-8 without control characters; any other can be neither printed nor queried."""
+    return UNUSABLE_CHARACTERS.search(name) is None
+
+
+def name_fault(path: str, on_disk: bool) -> str | None:
+    """Why Spark would find something else than the file by its name, or nothing; None for a name that is fine.
+
+    `on_disk` says that the lake is a directory, where Hadoop takes fewer names than in a bucket.
+    """
+    name = path.rsplit("/", 1)[-1]
+    if name.startswith("_"):
+        return "a name that begins with _ is hidden from Spark and Athena; rename the file"
+    if name.lower().endswith(HADOOP_COPYING):
+        return "the name says that the file is still being copied"
+    if name.lower().endswith(HADOOP_PACKINGS):
+        return "of packed files only gzip is read; unpack it, or pack it with gzip"
+    if on_disk and ":" in name:
+        return "Hadoop opens no file on disk whose name holds a colon; rename it"
+    if ":" in name and any(character in path for character in GLOB_CHARACTERS):
+        return f"Spark reads no file whose name holds both a colon and one of {GLOB_CHARACTERS}; rename it"
+    if not is_text(name):
+        return "the name holds a control character, or is no UTF-8; rename the file"
+    return None
+
+
+def meaning_of(dataset: Dataset, path: str) -> Meaning:
+    """What the path, which lies below the dataset's landing folder, says about the file."""
+    *folders, name = path.split("/")
+    if not all(part not in ("", ".", "..") for part in (*folders, name)):
+        return Meaning(why="its key has an empty folder name (//, or . or ..), which no directory can have; copy it")
+    lowered = name.lower()
+    if name.startswith(".") or any(folder.startswith(".") for folder in folders):
+        return Meaning(is_leaving=True, why=HIDDEN)
+    if LEFT_FILE.fullmatch(lowered) or any(LEFT_FOLDER.fullmatch(folder.lower()) for folder in folders):
+        return Meaning(is_leaving=True, why=LEFT)
+    mine = next(_folders_of(dataset, path), None)
+    if mine and _is_data(mine[0].landing, mine[1], lowered):
+        return Meaning(*mine)
+    if name.startswith("_"):
+        return Meaning(is_leaving=True, why=LEFT)
+    return Meaning(why=_why_of_no_table(dataset, path, mine))
+
+
+def table_of(dataset: Dataset, path: str) -> Table | None:
+    """The table that a landing path belongs to, or None for a file of no table."""
+    return meaning_of(dataset, path).table
+
+
+def files_by_folder(table: Table, paths: Iterable[str]) -> dict[str, list[str]]:
+    """The table's own among the paths, by the folder of the contract that they lie in, the preferred folder first.
+
+    All folders hold the same table: it is read from the first one that has files, and from no other.
+    """
+    only = Dataset(table.dataset, "", (table,))
+    folders: dict[str, list[str]] = {folder: [] for folder in table.landing.folders} if table.landing else {}
+    for path in paths:
+        meaning = meaning_of(only, path)
+        if meaning.table:
+            folders[meaning.folder].append(path)
+    return {folder: found for folder, found in folders.items() if found}
+
+
+def layout_folders(dataset: Dataset) -> tuple[str, ...]:
+    """All folders of the dataset's tables, in order."""
+    return tuple(sorted({folder for table in dataset.tables if table.landing for folder in table.landing.folders}))
+
+
+def folder_named_by(dataset: Dataset, location: str) -> str | None:
+    """The folder of the layout that a location is by its last names, such as `/home/me/enigma-jhu/csv`.
+
+    A folder above those of tables (`enigma-jhu`) and one of dates below (`jhu-daily-reports/2020`) are such, too.
+    """
+    parts = [part for part in location.split("://", 1)[-1].split("/") if part]
+    for start in range(len(parts)):
+        ending = "/".join(parts[start:])
+        for folder in layout_folders(dataset):
+            if f"{folder}/".casefold().startswith(f"{ending}/".casefold()):
+                return folder[: len(ending)]
+            if _name_below(folder, f"{ending}/x"):
+                return ending
+    return None
+
+
+def _folders_of(dataset: Dataset, path: str) -> Iterator[tuple[Table, str]]:
+    for table in dataset.tables:
+        for folder in table.landing.folders if table.landing else ():
+            if _name_below(folder, path):
+                yield table, folder
+
+
+def _name_below(folder: str, path: str) -> str | None:
+    """The file's name where the path lies in the folder, or in folders of dates below it."""
+    start = len(folder) + 1
+    if path[:start].casefold() != f"{folder}/".casefold():
+        return None
+    *between, name = path[start:].split("/")
+    return name if all(DATE_FOLDER.fullmatch(part) for part in between) else None
+
+
+def _is_data(landing: Landing | None, folder: str, name: str) -> bool:
+    """Whether a name (in small letters) is one that the folder's data have; JSON is often written without ending."""
+    if landing is None or folder in landing.csv:
+        return name.endswith(CSV_ENDINGS)
+    stem = name.removesuffix(".gz")
+    is_plain = "." not in stem and not name.startswith("_")
+    return is_plain or stem.endswith(JSON_ENDINGS) or name.endswith((*HADOOP_PACKINGS, HADOOP_COPYING))
+
+
+def _why_of_no_table(dataset: Dataset, path: str, mine: tuple[Table, str] | None) -> str:
+    name = path.rsplit("/", 1)[-1].lower()
+    if name.endswith((*UNFINISHED_ENDINGS, HADOOP_COPYING)):
+        return "by its ending it has not arrived whole yet"
+    if name.endswith(PACKED_ENDINGS) and not name.endswith(".csv.gz"):
+        return "of packed files only .csv.gz is read; unpack it"
+    if mine:
+        is_csv = mine[0].landing is not None and mine[1] in mine[0].landing.csv
+        return f"files of {mine[1]} end in {' or '.join(CSV_ENDINGS if is_csv else JSON_ENDINGS)}"
+    top = path.split("/", 1)[0]
+    if "/" not in path:
+        return "no table has files outside of a folder"
+    if any(folder.casefold().split("/", 1)[0] == top.casefold() for folder in layout_folders(dataset)):
+        return "no table has files in this folder"
+    return f"no table has a folder {top}"

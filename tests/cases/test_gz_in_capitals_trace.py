@@ -1,0 +1,65 @@
+"""A name means the same wherever it is asked about: to landing, a run, a query and a trace."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from click.testing import CliRunner
+from pyspark.sql import SparkSession
+
+from covid_lake.cli import main
+from covid_lake.contracts import Zone
+from covid_lake.lake import Lake
+from covid_lake.landing.names import is_gzip, is_json
+from covid_lake.pipeline.run import Request
+from covid_lake.store.storage import LocalStorage
+from lake_runs import land_files, run_lake
+
+CSV = (
+    b"FIPS,Admin2,Province_State,Country_Region,Last_Update,Lat,Long_,Confirmed,Deaths,Recovered\n"
+    b",,North,Germany,2020-03-02 12:00:00,54,9,10,1,2\n"
+)
+JSON = b'{"date": 20200301, "state": "NY", "positive": 10, "death": 1}\n'
+FILES = {
+    "Enigma-JHU/CSV/Enigma-JHU.CSV.GZ": gzip.compress(CSV),
+    "rearc-covid-19-testing-data/JSON/states_daily/Part-0.JSON.Gz": gzip.compress(JSON),
+    "rearc-covid-19-testing-data/Json/us_daily/part-0": JSON,
+}
+ROWS = {
+    "enigma_jhu": ("region_id=state:Germany/North", "report_date=2020-03-02"),
+    "testing_states_daily": ("report_date=2020-03-01",),
+    "testing_us_daily": ("report_date=2020-03-01",),
+}
+
+
+@pytest.fixture(scope="module")
+def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("capitals")
+    for path, content in FILES.items():
+        LocalStorage(folder / "in").write(path, content)
+    storage = LocalStorage(folder / "lake")
+    assert set(land_files(storage, folder / "in").copied) == FILES.keys()
+    report = run_lake(lambda: spark, storage, Request(tuple(ROWS), zones=frozenset({Zone.TRUSTED})))
+    assert report.succeeded, report.faults
+    return storage.root
+
+
+@pytest.mark.parametrize(("table", "file"), list(zip(ROWS, FILES, strict=True)))
+def test_a_trace_finds_the_record(table: str, file: str, lake: str) -> None:
+    command = ["trace", "--lake", lake, f"covid19_trusted.{table}", *ROWS[table]]
+    result = CliRunner().invoke(main, command, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert f"{file}:{1 if is_json(file) else 2}\n" in result.output
+
+
+@pytest.mark.parametrize(("table", "file"), list(zip(ROWS, FILES, strict=True)))
+def test_a_query_sees_the_file(table: str, file: str, lake: str) -> None:
+    found = Lake(lake).sql(f"SELECT source_file FROM covid19_landing.{table}").arrow.to_pylist()
+    assert found == [{"source_file": file}]
+
+
+def test_case_makes_no_difference() -> None:
+    assert all(map(is_gzip, ("x/a.gz", "x/a.CSV.GZ", "x/a.Gz")))
+    assert all(map(is_json, ("x/a.json", "x/a.JSON.GZ", "x/JSON/a", "x/json/a.gz", "x/a.ndjson")))
+    assert not any(map(is_json, ("x/a.csv", "x/json.csv", "json.csv.gz")))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -148,11 +150,56 @@ def test_a_run_goes_on_when_its_lines_cannot_be_written() -> None:
     assert told == [0, 1, 2]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="no folder is closed to root")
-@pytest.mark.parametrize("command", ON_A_LAKE.values(), ids=ON_A_LAKE)
-def test_a_lake_that_may_not_be_read_is_told(command: tuple[str, ...], lake: Path) -> None:
-    lake.chmod(0)
+READ_ONLY, CLOSED = 0o555, 0
+
+
+@contextmanager
+def shut(root: Path, mode: int) -> Iterator[None]:
+    """Take rights away from every folder of the lake; skips where that keeps nobody out, as for root."""
+    folders = [root, *(path for path in root.rglob("*") if path.is_dir())]
+    for folder in reversed(folders):
+        folder.chmod(mode)
     try:
-        assert_told(call(*command, "--lake", lake))
+        if os.access(root, os.W_OK):
+            pytest.skip("no folder is closed to this user")
+        yield
     finally:
-        lake.chmod(0o700)
+        for folder in folders:
+            folder.chmod(0o755)
+
+
+@pytest.fixture
+def closed(lake: Path) -> Iterator[Path]:
+    with shut(lake, CLOSED):
+        yield lake
+
+
+@pytest.fixture
+def read_only(lake: Path) -> Iterator[Path]:
+    with shut(lake, READ_ONLY):
+        yield lake
+
+
+@pytest.mark.parametrize("command", ON_A_LAKE.values(), ids=ON_A_LAKE)
+def test_a_lake_that_may_not_be_read_is_told(command: tuple[str, ...], closed: Path) -> None:
+    assert_told(call(*command, "--lake", closed))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "covid19", "--from", "SOURCE"), ("land", "covid19", "--from", "SOURCE"),
+        ("restore", "covid19_trusted.state_abv", "v1"),
+    ],
+    ids=lambda command: command[0],
+)  # fmt: skip
+def test_a_lake_that_may_not_be_written_is_told(command: tuple[str, ...], read_only: Path, tmp_path: Path) -> None:
+    states = tmp_path / "source" / STATES
+    states.parent.mkdir(parents=True)
+    states.write_text("State,Abbreviation\nTexas,TX\n")
+    assert_told(call(*(one.replace("SOURCE", str(tmp_path / "source")) for one in command), "--lake", read_only))
+
+
+@pytest.mark.parametrize("name", ["tables", "query", "versions", "quarantine list"])
+def test_a_lake_that_may_only_be_read_is_read(name: str, read_only: Path) -> None:
+    assert call(*ON_A_LAKE[name], "--lake", read_only).exit_code == 0

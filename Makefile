@@ -16,10 +16,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults chaos corpus check format ddl bench clean
+.PHONY: help setup run test faults chaos surroundings corpus check format ddl bench clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  SPARK=3.5.6 chooses the second engine; LAKE, SAMPLE and DAYS are those of 'make run'."
 
 setup: $(READY) ## Make the virtual environment, with pinned packages, and fetch Java and the pinned jars
@@ -38,6 +38,9 @@ test: setup ## Run the tests; 'make faults' has those that kill, fill disks and 
 
 faults: setup ## Run the tests of faults: a few kills, full disks, lost connections, two runs at once
 	@$(BIN)/pytest -q tests/chaos
+
+surroundings: setup ## Run a few tests under LC_ALL=C, in an odd folder, as a user without a name, beside another Spark
+	@scripts/surroundings.sh $(VENV)
 
 corpus: setup ## Put every kind of bad input through landing and a run, and print what became of each
 	@$(BIN)/python tests/corpus/show.py

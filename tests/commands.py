@@ -33,7 +33,8 @@ def run_arguments(source: Path, lake: Path) -> list[str]:
 
 def environment(changes: Mapping[str, str | None] | None = None) -> dict[str, str]:
     """This process's environment with changes; None takes a variable out."""
-    merged = {**os.environ, "PYTHONPATH": str(LIBRARY), "COVID_LAKE_DRIVER_MEMORY": "1g", **(changes or {})}
+    path = os.pathsep.join(filter(None, (str(LIBRARY), os.environ.get("PYTHONPATH"))))
+    merged = {**os.environ, "PYTHONPATH": path, "COVID_LAKE_DRIVER_MEMORY": "1g", **(changes or {})}
     return {name: value for name, value in merged.items() if value is not None}
 
 

@@ -81,7 +81,7 @@ def members(group: int) -> list[str]:
 
 
 def assert_nothing_is_left(run: Started, code: int) -> None:
-    assert run.process.wait(10) == code, run.log.read_text(encoding="utf-8")
+    assert run.process.wait(SECONDS) == code, run.log.read_text(encoding="utf-8")
     assert members(run.process.pid) == []
     assert list(run.scratch.iterdir()) == []
 
@@ -90,10 +90,8 @@ def assert_nothing_is_left(run: Started, code: int) -> None:
 def test_a_signal_while_java_starts(number: signal.Signals, tmp_path: Path) -> None:
     with started(tmp_path) as run:
         run.wait_until(run.java, "Java")
-        asked = time.monotonic()
         os.killpg(run.process.pid, number)
         assert_nothing_is_left(run, 128 + number)
-    assert time.monotonic() - asked < 5
     output = run.log.read_text(encoding="utf-8")
     assert output.count(SAID) == 1
     assert "Traceback" not in output

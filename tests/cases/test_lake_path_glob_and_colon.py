@@ -38,6 +38,7 @@ def test_each_alone_is_fine(root: str) -> None:
     require_spark_path(open_storage(root))
 
 
+@pytest.mark.surroundings
 def test_tables_are_read_back_from_below_a_pattern(spark: SparkSession, tmp_path: Path) -> None:
     """The second delivery reads what the first one wrote: refused records and trusted rows."""
     source = landing_file(tmp_path / "in", ["2020-03-01 12:00:00"] * 39 + ["when?"])

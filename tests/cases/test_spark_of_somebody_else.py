@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,7 +103,17 @@ def test_nothing_of_the_environment_reaches_java(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     passed = java._environment(tmp_path)
-    allowed = {"SPARK_LOCAL_IP", "SPARK_USER", "HADOOP_USER_NAME", "LC_ALL", "TMPDIR", java.ADDRESS_VARIABLE}
+    assert passed["PYSPARK_PYTHON"] == sys.executable
+    allowed = {
+        "PYSPARK_PYTHON",
+        "PYTHONPATH",
+        "SPARK_LOCAL_IP",
+        "SPARK_USER",
+        "HADOOP_USER_NAME",
+        "LC_ALL",
+        "TMPDIR",
+        java.ADDRESS_VARIABLE,
+    }
     assert {name for name in passed if not name.startswith("AWS_")} <= allowed | set(java.PASSED_ON)
     assert (passed["AWS_REGION"], passed["SPARK_LOCAL_IP"], passed["LC_ALL"]) == (
         "eu-central-1",

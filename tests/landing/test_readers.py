@@ -18,6 +18,8 @@ from covid_lake.landing.inventory import refresh_inventory, unknown_columns
 from covid_lake.landing.readers import read_landing
 from covid_lake.store.storage import LocalStorage, Storage, open_storage
 
+pytestmark = pytest.mark.surroundings
+
 THINGS = Table(
     "covid19",
     Zone.TRUSTED,

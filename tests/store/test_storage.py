@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from covid_lake.errors import AlreadyExists, SettingsError, StorageError
+from covid_lake.store.parquet import spark_path
 from covid_lake.store.storage import FileInfo, LocalStorage, S3Storage, Storage, open_storage
+
+pytestmark = pytest.mark.surroundings
 
 
 def names(files: list[FileInfo]) -> list[str]:
@@ -149,7 +152,7 @@ def test_spark_reaches_a_file_by_its_url(storage: Storage, request: pytest.Fixtu
     fixture = "spark_on_s3" if isinstance(storage, S3Storage) else "spark"
     spark = request.getfixturevalue(fixture)
     storage.write("texts/two words.txt", b"one\ntwo\n")
-    found = spark.read.text(storage.url("texts/two words.txt"))
+    found = spark.read.text(spark_path(storage, "texts/two words.txt"))
     assert sorted(row["value"] for row in found.collect()) == ["one", "two"]
 
 

@@ -15,6 +15,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -156,9 +157,7 @@ def java_options(*, brief: bool, new_archive: Path | None = None) -> list[str]:
 
 def class_path() -> str:
     """The library's own jars, then Spark's; no folder of settings is among them."""
-    import pyspark
-
-    of_spark = Path(pyspark.__file__).parent / "jars"
+    of_spark = _pyspark() / "jars"
     return os.pathsep.join(map(str, (jar_directory() / "*", *sorted(of_spark.glob("slf4j-api-*.jar")), of_spark / "*")))
 
 
@@ -337,6 +336,12 @@ def _java_version(home: Path) -> int | None:
     return int(version[1]) if version and asked.returncode == 0 else None
 
 
+def _pyspark() -> Path:
+    import pyspark
+
+    return Path(pyspark.__file__).parent
+
+
 def _make_scratch() -> Path:
     try:
         return Path(tempfile.mkdtemp(prefix="covid-lake-spark-"))
@@ -368,6 +373,9 @@ def _environment(scratch: Path) -> dict[str, str]:
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_USER": user_name(),
         "HADOOP_USER_NAME": user_name(),
+        # Should Spark start Python, then this one, with the same pyspark.
+        "PYSPARK_PYTHON": sys.executable,
+        "PYTHONPATH": str(_pyspark().parent),
         ADDRESS_VARIABLE: str(scratch / "address"),
     }
 

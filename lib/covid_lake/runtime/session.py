@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -142,6 +143,7 @@ def _start(
 
     is_new = _connect(brief, new_archive)
     try:
+        os.environ["PYSPARK_PYTHON"] = sys.executable  # pyspark's own choice is whatever `python3` is
         builder = SparkSession.builder.master(master).appName(app_name)
         for name, value in settings.items():
             builder = builder.config(name, value)

@@ -20,12 +20,12 @@ NAMES: Final = {
     exp.DType.INT: "integer", exp.DType.BIGINT: "bigint", exp.DType.FLOAT: "real", exp.DType.DOUBLE: "double",
     exp.DType.DECIMAL: "decimal", exp.DType.VARCHAR: "varchar", exp.DType.TEXT: "varchar", exp.DType.DATE: "date",
     exp.DType.TIMESTAMP: "timestamp", exp.DType.TIMESTAMPTZ: "timestamptz", exp.DType.TIME: "time",
-    exp.DType.VARBINARY: "varbinary",
+    exp.DType.VARBINARY: "varbinary", exp.DType.UUID: "uuid",
 }  # fmt: skip
 DUCKDB_NAMES: Final = {
     "boolean": "BOOLEAN", "tinyint": "TINYINT", "smallint": "SMALLINT", "integer": "INTEGER", "bigint": "BIGINT",
     "real": "REAL", "double": "DOUBLE", "varchar": "VARCHAR", "date": "DATE", "timestamp": "TIMESTAMP",
-    "timestamptz": "TIMESTAMPTZ", "time": "TIME", "varbinary": "BLOB", "interval_days": "INTERVAL",
+    "timestamptz": "TIMESTAMPTZ", "time": "TIME", "uuid": "UUID", "varbinary": "BLOB", "interval_days": "INTERVAL",
     "interval_months": "INTERVAL",
 }  # fmt: skip
 POSTGRES_NAMES: Final = {
@@ -40,9 +40,10 @@ SPELLINGS: Final = {
     **dict.fromkeys(("double", "real"), rf"{DECIMAL_DIGITS}|[+-]?Infinity|NaN"),
     "decimal": DECIMAL_DIGITS,
     "time": r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,3})?)?",
+    "uuid": r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
     # Other zones than UTC would be shown as they are.
     "timestamptz": r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{2}(:[0-9]{2}{fraction})?)? (UTC|Z|\+00:00)",
-    "date": r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}",
+    "date": r"[0-9]{4,6}-[0-9]{1,2}-[0-9]{1,2}",
     "timestamp": r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{2}(:[0-9]{2}{fraction})?)?",
     "boolean": r"[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF01]",
 }
@@ -112,7 +113,7 @@ def write(value: Value, kind: Kind, engine: str, *, attempt: bool = False) -> Va
         return written(f"substr({shown}, 1, {kind.precision})" if kind.precision else shown)
     if pair == ("number", "number") or pair in (("boolean", "number"), ("number", "boolean")):
         return written(_number(source, kind, text, cast, name, engine))
-    if source.family == "text" and kind.family in ("number", "time", "boolean", "clock"):
+    if source.family == "text" and kind.family in ("number", "time", "boolean", "clock", "uuid"):
         return written(_from_text(kind, text, cast, name, engine, attempt=attempt))
     if pair == ("time", "time"):
         if kind.name == "timestamp" and kind.precision < source.precision:

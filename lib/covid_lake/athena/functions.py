@@ -21,6 +21,7 @@ from covid_lake.athena.kinds import (
     DATE,
     DOUBLE,
     INTEGER,
+    NULL,
     ROW,
     TIMESTAMP,
     TIMESTAMPTZ,
@@ -573,6 +574,14 @@ def element(call: Call) -> str:
     return f"CASE WHEN {call.texts[1]} = 0 THEN error('element_at: arrays begin at 1') ELSE {found} END"
 
 
+def mapped(call: Call) -> str:
+    if not call.values:
+        return "MAP {}"
+    keys, values = call.texts
+    is_paired = f"len({keys}) = len({values})"
+    return f"CASE WHEN {is_paired} THEN map({keys}, {values}) ELSE error('map: as many keys as values') END"
+
+
 def _item(call: Call, place: int) -> Kind:
     kind = call.kind(place)
     return kind.item or kind
@@ -769,8 +778,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "sequence": Function(("ii", "iii"), array_of(BIGINT), sequence, sequence),
     # maps, rows and bytes, which the warehouse's engine does not have
     "map": Function(
-        ("aa",), lambda call: map_of(_item(call, 0), _item(call, 1)),
-        "CASE WHEN len({0}) = len({1}) THEN map({0}, {1}) ELSE error('map: as many keys as values') END",
+        ("", "aa"), lambda call: map_of(_item(call, 0), _item(call, 1)) if call.values else map_of(NULL, NULL), mapped
     ),
     "map_keys": Function(("m",), lambda call: array_of(call.kind().key or call.kind()), "map_keys({0})"),
     "map_values": Function(("m",), lambda call: array_of(item(call)), "map_values({0})"),

@@ -67,6 +67,7 @@ FAMILIES: Final = {
     "row": "row",
     "varbinary": "bytes",
     "time": "clock",
+    "uuid": "uuid",
 }
 # How many digits a whole number counts for where it meets a decimal.
 WHOLE_DIGITS: Final = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}

@@ -46,6 +46,12 @@ BEFORE_BRACKETS: Final = {
 SPELLED_CALLS = ("CAST", "TRY_CAST", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "LISTAGG")
 
 
+def _decimal_literal(literal: exp.Expr) -> exp.Expr:
+    """DECIMAL '1.50', which has the digits that are written."""
+    whole, _, fraction = str(literal.this).lstrip("+-").partition(".")
+    return exp.Cast(this=literal, to=exp.DataType.build(f"decimal({len(whole + fraction) or 1}, {len(fraction)})"))
+
+
 class AthenaSql(Trino):
     """Athena's queries, which are Trino's, with every call as it was written and every array counted from one.
 
@@ -58,6 +64,10 @@ class AthenaSql(Trino):
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser for name, parser in Trino.Parser.FUNCTION_PARSERS.items() if name in SPELLED_CALLS
+        }
+        TYPE_LITERAL_PARSERS: ClassVar[dict[Any, Any]] = {
+            **Trino.Parser.TYPE_LITERAL_PARSERS,
+            exp.DType.DECIMAL: lambda _parser, literal, _type: _decimal_literal(literal),
         }
         NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser for name, parser in Trino.Parser.NO_PAREN_FUNCTION_PARSERS.items() if name in ("CASE", "ANY")
@@ -123,8 +133,9 @@ def translate(tree: exp.Expr, engine: str, tables: Tables, *, sorts_by_bytes: bo
     writer = _Writer(engine, tables, sorts_by_bytes)
     fields = writer.query(copied, {}, None)
     for name, kind in fields.named:
-        if engine == POSTGRES and (kind.family in ("interval", "clock", "bytes") or kind.name == "timestamptz"):
-            how = "use date_diff" if kind.family == "interval" else "CAST it to text or timestamp, or ask the lake"
+        held = kind.item or kind
+        if engine == POSTGRES and (held.family in ("interval", "clock", "bytes") or held.name == "timestamptz"):
+            how = "use date_diff" if held.family == "interval" else "CAST it to text or timestamp, or ask the lake"
             raise QueryError(f"the column {name} is of type {kind}, which the warehouse does not show; {how}")
     return copied.sql(engine, comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE)
 
@@ -500,7 +511,8 @@ class _Writer:
 
     def _negative(self, node: exp.Expr, scope: Scope) -> tuple[str, Kind]:
         value = self.expression(node.this, scope)
-        require_alike(value.kind, INTEGER, "-")
+        if value.kind.family != "interval":
+            require_alike(value.kind, INTEGER, "-")
         return f"(-{enclosed(value.text)})", value.kind
 
     def _not(self, node: exp.Expr, scope: Scope) -> tuple[str, Kind]:
@@ -680,13 +692,20 @@ class _Writer:
         if node.args.get("format") or node.args.get("default"):
             raise _refused(node)
         attempt, to = isinstance(node, exp.TryCast), node.args["to"]
+        if to.this == exp.DType.STRUCT:
+            return self._named_row(node, to, scope)
         kind = casts.kind_of_type(to)
-        literal = literal_text(node.this)
-        if literal is not None and kind.name in ("timestamp", "timestamptz") and to.expressions and not attempt:
-            # As precise as it is written.
-            kind = Kind(kind.name, len(literal.partition(".")[2].split(" ")[0]))
         value = casts.write(self.expression(node.this, scope), kind, self._engine, attempt=attempt)
         return value.text, value.kind
+
+    def _named_row(self, node: exp.Expr, to: exp.DataType, scope: Scope) -> tuple[str, Kind]:
+        """CAST(ROW(…) AS ROW(a integer, …)), which names the fields of a row."""
+        value = self.expression(node.this, scope)
+        if value.kind.name != "row" or not all(isinstance(one, exp.ColumnDef) for one in to.expressions):
+            raise QueryError(f"{node.sql('trino')} is not answered here; only ROW(…) gets named fields")
+        fields = [(one.this.sql(self._engine), casts.kind_of_type(one.args["kind"])) for one in to.expressions]
+        names = ", ".join(f"{name} {casts.type_name(kind, self._engine)}" for name, kind in fields)
+        return f"CAST({value.text} AS STRUCT({names}))", value.kind
 
     def _interval(self, node: exp.Expr, scope: Scope) -> tuple[str, Kind]:
         del scope
@@ -695,6 +714,9 @@ class _Writer:
         name = unit.name.casefold().removesuffix("s") if isinstance(unit, exp.Var) else ""
         if isinstance(unit, exp.IntervalSpan) and written is not None:
             return self._long_interval(node, sign, written, f"{unit.this.name} TO {unit.expression.name}".upper())
+        fraction = re.fullmatch(r"([+-]?[0-9]+)\.([0-9]{1,3})", written or "")
+        if name == "second" and fraction:
+            return f"INTERVAL '{sign * int(fraction[1] + fraction[2].ljust(3, '0'))} milliseconds'", DAYS
         if name not in INTERVALS or written is None or not re.fullmatch(r"[+-]?[0-9]+", written):
             raise QueryError(f"{node.sql('trino')} is not answered here; write INTERVAL '1' DAY, or use date_add")
         return f"INTERVAL '{sign * int(written)} {name}'", MONTHS if name in ("month", "year") else DAYS

@@ -18,11 +18,13 @@ FOLDER = "jhu-daily-reports"
 GZIPPED = "enigma-jhu/csv"
 JSON = "rearc-covid-19-testing-data/json/states_daily"
 COUNTRIES = "static-datasets/csv/countrycode"
+COUNTIES = "rearc-covid-19-nyt-data-in-usa/csv/us-counties"
 TABLES = {
     FOLDER: "jhu_daily_reports",
     GZIPPED: "enigma_jhu",
     JSON: "testing_states_daily",
     COUNTRIES: "country_code",
+    COUNTIES: "nytimes_us_county",
 }
 
 COLUMNS = ("FIPS", "Admin2", "Province_State", "Country_Region", "Last_Update", "Lat", "Long_", "Confirmed", "Deaths")
@@ -182,6 +184,16 @@ def files(name: str, contents: Sequence[str | bytes], names: Sequence[str], outc
     day = DAYS.take()
     data = [content.encode() if isinstance(content, str) else content for content in contents]
     return Kind(name, {f"{FOLDER}/{day:%m-%d-%Y}{n}": d for n, d in zip(names, data, strict=True)}, outcome)
+
+
+def below(name: str, folder: str, outcome: Outcome) -> Kind:
+    """A daily report in a folder below that of the reports."""
+    return Kind(name, {f"{FOLDER}/{folder}/{DAYS.take():%m-%d-%Y}.csv": GOOD.encode()}, outcome)
+
+
+def left(name: str, folder: str = JSON) -> Kind:
+    """What some tool leaves beside data, or what is data of no table."""
+    return Kind(f"{name} in {folder}", {f"{folder}/{name}": b"x"}, PassedOver())
 
 
 def _folder_of_that_name(path: Path) -> None:
@@ -376,6 +388,14 @@ VALUES = (
     value("hour 25", "Last_Update", "2020-03-01 25:00:00", rejected("last_update_unreadable")),
     value("time with Z", "Last_Update", "2020-03-01T12:00:00Z", Read(3)),
     value("time with an offset", "Last_Update", "2020-03-01T12:00:00+02:00", Read(3)),
+    value("time with PM", "Last_Update", "3/1/2020 1:05 PM", Read(3)),
+    value("time with AM and seconds", "Last_Update", "3/1/20 1:05:09 AM", Read(3)),
+    value("date alone", "Last_Update", "2020-03-01", Read(3)),
+    daily(
+        "rate of a division by zero",
+        f"{HEADER},Incident_Rate\n{NORTH},#DIV/0!\n{SOUTH},1.5\n",
+        Read(2, shows=("incident_rate", (None, 1.5))),
+    ),
     value("date in words", "Last_Update", "1 March 2020", rejected("last_update_unreadable")),
     value("no country", "Country_Region", "", rejected("country_region_missing")),
     value("blanks for a country", "Country_Region", " \u00a0 ", rejected("country_region_missing")),
@@ -413,6 +433,20 @@ NAMES = (
     ),
     Kind("name that begins with a dot", {f"{FOLDER}/.x.csv": GOOD.encode()}, PassedOver()),
     Kind("marker of a finished folder", {f"{JSON}/_SUCCESS": b""}, PassedOver()),
+    *map(left, ("desktop.ini", "Thumbs.db", "README.md", "LICENSE", "_committed_1", "_started_1", "2020_$folder$")),
+    *map(
+        left,
+        ("_metadata", "part-0.crc", "_delta_log/0.json", "__MACOSX/part-0", "part-0~", "states.zip", "s.json.part"),
+    ),
+    left("desktop.ini", FOLDER),
+    left("01-01-2020.csv.part", FOLDER),
+    left("reports.zip", FOLDER),
+    left("01-01-2020.xlsx", FOLDER),
+    below("report in a year's folder", "2020", Read(2)),
+    below("report in folders of year and month", "year=2020/month=03", Read(2)),
+    below("report in a folder of another name", "backup", PassedOver()),
+    files("name of 243 bytes", [GOOD], [f" {'疫' * 76}.csv"], Read(2)),
+    files("name of 255 bytes", [GOOD], [f" {'x' * 240}.csv"], Read(2)),
     lines(
         "file still being copied", record() + "\n", Refused("the name says that the file is still being"), "p._COPYING_"
     ),
@@ -436,6 +470,9 @@ FILES = (
 )
 PACKED = (
     packed("gzip", WHOLE, Read(2)),
+    packed("gzip, its ending in capitals", gzip.compress(enigma()), Read(2), ".CSV.GZ"),
+    files("gzip of a daily report", [gzip.compress(GOOD.encode())], [".csv.gz"], Read(2)),
+    files("gzip of a daily report, cut short", [gzip.compress(GOOD.encode())[:-9]], [".csv.gz"], Refused(CUT)),
     packed(
         "gzip of two members",
         gzip.compress(enigma()) + gzip.compress(row(Last_Update="2020-01-30 12:00:00").encode()),
@@ -515,6 +552,13 @@ JSON_LINES = (
         rejected("report_date_unreadable", "report_date_missing", trusted=1),
     ),
 )
+LAYOUTS = (
+    Kind(
+        "newspaper's counties where the feed lies now",
+        {f"{COUNTIES}/us-counties.csv": b"date,county,state,fips,cases,deaths\n2020-03-01,Autauga,Alabama,01001,5,0\n"},
+        Read(1),
+    ),
+)
 TOO_MUCH = (
     Kind(
         "a fifth of the records bad",
@@ -535,6 +579,7 @@ KINDS: tuple[Kind, ...] = (
     *FILES,
     *PACKED,
     *JSON_LINES,
+    *LAYOUTS,
     *TOO_MUCH,
 )
 

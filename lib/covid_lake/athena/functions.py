@@ -44,6 +44,7 @@ INSTEAD: Final = {
     "from_iso8601_timestamp": "use CAST(x AS timestamp)",
     "histogram": "use GROUP BY and count(*)",
     "json_extract": "use json_extract_scalar, which gives text",
+    "map_agg": "of a key with several values it keeps any; use map(array_agg(x), array_agg(y)), which refuses such a key",
     "nextval": "a query only reads, in a read-only transaction",
     "parse_datetime": "use date_parse",
     "try": "use try_cast, nullif or CASE",
@@ -782,11 +783,6 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     ),
     "map_keys": Function(("m",), lambda call: array_of(call.kind().key or call.kind()), "map_keys({0})"),
     "map_values": Function(("m",), lambda call: array_of(item(call)), "map_values({0})"),
-    "map_agg": Function(
-        ("**",), lambda call: map_of(call.kind(), call.kind(1)),
-        "CASE WHEN count({0}) = 0 THEN NULL ELSE map(list({0}) FILTER (WHERE {0} IS NOT NULL), list({1}) "
-        "FILTER (WHERE {0} IS NOT NULL)) END",
-    ),
     "row": Function(("*+",), ROW, lambda call: f"row({', '.join(call.texts)})"),
     "to_utf8": Function(("t",), VARBINARY, "encode({0})"),
     "from_utf8": Function(("y",), VARCHAR, "decode({0})"),

@@ -17,7 +17,7 @@ import click
 
 from covid_lake import __version__, paths
 from covid_lake.contracts import Zone
-from covid_lake.errors import LakeError, OutputClosed, OutputError, SettingsError, UnknownTable
+from covid_lake.errors import LakeError, OutputClosed, OutputError, QueryError, SettingsError, UnknownTable
 from covid_lake.runtime import interrupts
 from covid_lake.runtime.java import leave_foreign_spark
 from covid_lake.sql_files import BYTE_ORDER_MARK, read_sql
@@ -316,7 +316,10 @@ def query(
             Terminal().show(f"{one.name:<24} {one.question}")
         return
     text = _query_text(sql, file, name, dataset)
-    answer = _ask_warehouse(warehouse, text) if warehouse is not None else _ask_lake(root, text)
+    try:
+        answer = _ask_warehouse(warehouse, text) if warehouse is not None else _ask_lake(root, text)
+    except RecursionError:
+        raise QueryError("the query is nested too deeply to be read") from None
     _show_answer(answer, style)
 
 

@@ -73,6 +73,36 @@ def test_a_file_in_the_place_of_a_folder_of_the_lake_is_told(command: tuple[str,
 
 
 @pytest.mark.parametrize(
+    "content", [b"", b'{"a', b"\xff\xfe\0", b"[]", b"{}"], ids=["empty", "cut", "bytes", "list", "other"]
+)
+@pytest.mark.parametrize(
+    ("pattern", "command"),
+    [
+        ("_snapshots/covid19/*.json", ON_A_LAKE["tables"]),
+        ("_snapshots/covid19/*.json", ON_A_LAKE["run"]),
+        ("trusted/covid19/state_abv/*/_manifest.json", ON_A_LAKE["query"]),
+        ("_landing/covid19.json", ON_A_LAKE["plan"]),
+        ("_runs/*.json", ON_A_LAKE["report"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_damaged_document_is_named(pattern: str, command: tuple[str, ...], content: bytes, lake: Path) -> None:
+    (lake / "_landing").mkdir(exist_ok=True)
+    (lake / "_runs").mkdir(exist_ok=True)
+    (lake / "_landing/covid19.json").write_bytes(b"")
+    (lake / "_runs/20200401T000000Z-abcd.json").write_bytes(b"")
+    for file in lake.glob(pattern):
+        file.write_bytes(content)
+    result = call(*command, "--lake", lake)
+    assert_told(result)
+    assert "is damaged" in result.stderr
+
+
+def test_a_query_that_is_nested_too_deeply_is_refused(lake: Path) -> None:
+    assert_told(call("query", "--lake", lake, f"SELECT {'(' * 3000}1{')' * 3000}"))
+
+
+@pytest.mark.parametrize(
     "command",
     [
         ("sample", "covid19", "--days", "14", "--scale", "0.05", "--out", "FILE/below"),

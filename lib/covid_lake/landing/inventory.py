@@ -14,7 +14,7 @@ from covid_lake.contracts import Dataset, Table, column_for_header
 from covid_lake.errors import StorageError
 from covid_lake.landing.inspection import Inspection, inspect_file
 from covid_lake.landing.names import files_by_folder, is_json, meaning_of
-from covid_lake.store.documents import document
+from covid_lake.store.documents import document, naming_damage
 from covid_lake.store.storage import FOLDER_LINK, FileInfo, LocalStorage, Storage
 
 # Goes up when inspection learns to see or count otherwise: every file is then looked at anew.
@@ -89,12 +89,14 @@ Progress = Callable[[str, int, int], None]
 def read_inventory(storage: Storage, dataset: str) -> dict[str, LandingFile]:
     """The inventory as it was last written, by path; empty for a new lake, or where an older inspection wrote it."""
     try:
-        stored = json.loads(storage.read(paths.inventory(dataset)))
+        content = storage.read(paths.inventory(dataset))
     except StorageError:
         return {}
-    if stored["format"] != FORMAT:
-        return {}
-    return {path: _from_json(entry) for path, entry in stored["files"].items()}
+    with naming_damage(f"{storage.root}/{paths.inventory(dataset)}"):
+        stored = json.loads(content)
+        if stored["format"] != FORMAT:
+            return {}
+        return {path: _from_json(entry) for path, entry in stored["files"].items()}
 
 
 def write_inventory(storage: Storage, dataset: str, files: Mapping[str, LandingFile]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from covid_lake import paths
 from covid_lake.errors import SettingsError, StorageError
+from covid_lake.store.documents import naming_damage
 from covid_lake.store.storage import Storage
 
 FORMAT = 1
@@ -146,16 +147,23 @@ def read_report(storage: Storage, run_id: str | None = None) -> dict[str, Any]:
         found = [file.path for file in storage.list_files("_runs") if file.path.endswith(".json")]
         if not found:
             raise SettingsError(f"{storage.root}: no run has left a report here yet; start one with 'covid-lake run'")
-        return dict(json.loads(storage.read(found[-1])))
+        path = found[-1]
+    else:
+        path = paths.run_report(run_id)
     try:
-        return dict(json.loads(storage.read(paths.run_report(run_id))))
+        content = storage.read(path)
     except StorageError:
         raise SettingsError(f"{storage.root}: there is no report of a run {run_id!r}") from None
+    with naming_damage(f"{storage.root}/{path}"):
+        return dict(json.loads(content))
 
 
 def from_json(content: dict[str, Any]) -> RunReport:
     """A report as `read_report` gave it, as the objects that wrote it."""
-    fields = {key: value for key, value in content.items() if key not in ("format", "reconciled", "succeeded")}
-    fields["tables"] = tuple(TableReport(**{**table, "status": Status(table["status"])}) for table in content["tables"])
-    fields["warehouse"] = tuple(LoadReport(**load) for load in content["warehouse"])
-    return RunReport(**fields)
+    with naming_damage(f"the report of run {content.get('run_id')}"):
+        fields = {key: value for key, value in content.items() if key not in ("format", "reconciled", "succeeded")}
+        fields["tables"] = tuple(
+            TableReport(**{**table, "status": Status(table["status"])}) for table in content["tables"]
+        )
+        fields["warehouse"] = tuple(LoadReport(**load) for load in content["warehouse"])
+        return RunReport(**fields)

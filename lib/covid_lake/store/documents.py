@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
+
+from covid_lake.errors import StorageError
 
 
 def document(content: Mapping[str, Any]) -> bytes:
@@ -15,6 +18,18 @@ def document(content: Mapping[str, Any]) -> bytes:
     """
     parts = (f"{_text(name)}: {_lines(value)}" for name, value in content.items())
     return _block("{}", parts).encode() + b"\n"
+
+
+@contextmanager
+def naming_damage(place: str) -> Iterator[None]:
+    """Whatever fails because the document at `place` is none of this library's, as a fault that names it."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StorageError(
+            f"{place} is damaged, it does not hold what was written there; bring it back from a copy of the lake, or "
+            "remove it"
+        ) from error
 
 
 def fields_of(value: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from covid_lake import paths
 from covid_lake.errors import PublishConflict, StorageError
+from covid_lake.store.documents import naming_damage
 from covid_lake.store.storage import Storage
 
 BEAT_SECONDS = 60.0
@@ -83,9 +84,12 @@ def markers(storage: Storage) -> list[Marker]:
     found = []
     for file in storage.list_files(paths.RUNNING):
         if file.path.endswith(".json"):
-            # A run that ends at this moment takes its marker away.
-            with suppress(StorageError):
-                content = json.loads(storage.read(file.path))
+            try:
+                written = storage.read(file.path)
+            except StorageError:  # a run that ends at this moment takes its marker away
+                continue
+            with naming_damage(f"{storage.root}/{file.path}"):
+                content = json.loads(written)
                 beat = datetime.fromisoformat(content.pop("beat"))
                 found.append(Marker(beat=beat, **content))
     return found

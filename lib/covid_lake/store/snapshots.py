@@ -14,7 +14,7 @@ from typing import Any
 from covid_lake import paths
 from covid_lake.contracts import Table
 from covid_lake.errors import AlreadyExists, PublishConflict, StorageError
-from covid_lake.store.documents import document, fields_of
+from covid_lake.store.documents import document, fields_of, naming_damage
 from covid_lake.store.storage import Storage
 
 FORMAT = 2
@@ -156,14 +156,18 @@ def snapshot_numbers(storage: Storage, dataset: str) -> list[int]:
 def read_manifest(storage: Storage, table: Table, version: str) -> Manifest:
     """The list of files of a version; `StorageError` where the version is gone."""
     try:
-        return Manifest.from_json(storage.read(paths.manifest(table, version)))
+        content = storage.read(paths.manifest(table, version))
     except StorageError as error:
         raise StorageError(f"{table.id}: version {version} is not in the lake any more ({error})") from error
+    with naming_damage(f"{storage.root}/{paths.manifest(table, version)}"):
+        return Manifest.from_json(content)
 
 
 def read_snapshot(storage: Storage, dataset: str, number: int) -> Snapshot:
     """The snapshot of that number; `StorageError` where there is none."""
-    return Snapshot.from_json(storage.read(paths.snapshot(dataset, number)))
+    content = storage.read(paths.snapshot(dataset, number))
+    with naming_damage(f"{storage.root}/{paths.snapshot(dataset, number)}"):
+        return Snapshot.from_json(content)
 
 
 def require_version(head: Snapshot, table: Table, expected: TableVersion | None) -> None:

@@ -44,7 +44,7 @@ INSTEAD: Final = {
     "from_iso8601_timestamp": "use CAST(x AS timestamp)",
     "histogram": "use GROUP BY and count(*)",
     "json_extract": "use json_extract_scalar, which gives text",
-    "map_agg": "of a key with several values it keeps any; use map(array_agg(x), array_agg(y)), which refuses such a key",
+    "map_agg": "of a key with several values it keeps any; use map(array_agg(x), array_agg(y)), which keeps none",
     "nextval": "a query only reads, in a read-only transaction",
     "parse_datetime": "use date_parse",
     "try": "use try_cast, nullif or CASE",

@@ -170,6 +170,7 @@ def test_a_java_that_does_not_start_is_told(complaint: str, advice: str, tmp_pat
     ended = command(*run_arguments(source, tmp_path / "lake"), changes={"JAVA_HOME": home, "TMPDIR": str(tmp_path)})
     assert ended.returncode == 1, ended.stdout
     assert complaint in ended.stdout
+    assert ended.stdout.count("starting Spark") == 1, ended.stdout
     assert advice in ended.stdout
     assert not shows_trace(ended.stdout), ended.stdout
     assert list(tmp_path.glob("covid-lake-spark-*")) == []

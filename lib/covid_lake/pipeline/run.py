@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -250,12 +250,15 @@ class Run:
         plan = Plan((), ())
         if self.request.zones:
             # An engine takes seconds to start, and looking at many files takes seconds: do both at once.
+            starting: list[Future[SparkSession]] = []
             with ThreadPoolExecutor(1) as background:
 
                 def start_engine(brief: bool) -> None:
-                    background.submit(self._spark, brief=brief)
+                    starting.append(background.submit(self._spark, brief=brief))
 
                 plan = make_plan(self.flow, self.storage, self.request, self.listener, start_engine, unchecked=True)
+            for start in starting:
+                start.result()  # an engine that does not start is not tried a second time
             self._promote(plan.promotions, run_id, started_at)
             self._build(run_id, started_at)
         loads, warehouse_error = self._load()

@@ -110,6 +110,13 @@ def test_what_cannot_be_written_is_refused(
     assert_others_landed(bring(source, lake), name, reason)
 
 
+def test_a_folder_called_like_a_file_is_named(source: LocalStorage, lake: LocalStorage) -> None:
+    source.write(f"{BAD}/part-00000.csv", report(2))
+    (stray,) = bring(source, lake).strays.of_no_table
+    assert stray.path == f"{BAD}/part-00000.csv"
+    assert stray.reason.startswith("03-03-2020.csv is called like a file, but is a folder")
+
+
 def test_a_pipe_is_refused_and_not_waited_for(source: LocalStorage, lake: LocalStorage) -> None:
     os.mkfifo(source.directory / BAD)
     assert_others_landed(bring(source, lake), BAD, "no regular file")

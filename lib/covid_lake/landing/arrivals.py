@@ -28,7 +28,7 @@ from covid_lake.landing.inventory import (
     sort_out,
     write_inventory,
 )
-from covid_lake.landing.names import folder_named_by, layout_folders, table_of
+from covid_lake.landing.names import SAMPLE_MANIFEST, folder_named_by, layout_folders, table_of
 from covid_lake.store.parquet import require_spark_path
 from covid_lake.store.retention import remove_leavings
 from covid_lake.store.runs import announced
@@ -159,6 +159,7 @@ def _search(dataset: Dataset, source: Storage, lake: Storage) -> _Source:
     _require_folder(source)
     tops = {folder.split("/", 1)[0].casefold() for folder in layout_folders(dataset)}
     folders, loose = source.list_top()
+    loose = [file for file in loose if file.path != SAMPLE_MANIFEST]
     known = [name for name in folders if name.casefold() in tops]
     within = "" if known else folder_named_by(dataset, source.root) or ""
     closed: dict[str, str] = {}

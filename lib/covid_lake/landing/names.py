@@ -28,12 +28,13 @@ LEFT_FILE = re.compile(
     r"|.*_\$folder\$|.*\.crc|.*\.metadata|manifest|_[a-z]*(manifest|metadata|schema)\b.*"  # Hadoop, EMR, Athena
     r"|(readme|licen[cs]e|notice|changelog|authors|index)(\.(md|txt|rst|html?|pdf))?"
     r"|.*\.(md5|sha1|sha256|sha512|asc|sig)|(md5|sha1|sha256|sha512)(sums?)?(\.txt)?"
-    r"|.*~|~\$.*|#.*#|.*\.sw[op]"  # editors, office suites
-    r"|sample_manifest\.json)",  # 'covid-lake sample'
+    r"|.*~|~\$.*|#.*#|.*\.sw[op])",  # editors, office suites
     re.DOTALL,
 )
 HIDDEN = "its name says that it is hidden"
 LEFT = "another tool left it"
+# What 'covid-lake sample' says of its files, beside them.
+SAMPLE_MANIFEST = "sample_manifest.json"
 UNFINISHED_ENDINGS = (".part", ".partial", ".filepart", ".crdownload", ".download", ".aria2", ".tmp", ".temp")
 PACKED_ENDINGS = (".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".xz", ".z", ".br", *HADOOP_PACKINGS)
 
@@ -53,7 +54,7 @@ class Meaning:
 
 
 def is_gzip(path: str) -> bool:
-    """Whether the file is to be unpacked; Hadoop does not care about the case of the ending."""
+    """Whether the file is to be unpacked. Hadoop 3.4 does not care about the ending's case; 3.3 does (see `readers`)."""
     return path.lower().endswith(".gz")
 
 
@@ -181,6 +182,9 @@ def _why_of_no_table(dataset: Dataset, path: str, mine: tuple[Table, str] | None
     if mine:
         is_csv = mine[0].landing is not None and mine[1] in mine[0].landing.csv
         return f"files of {mine[1]} end in {' or '.join(CSV_ENDINGS if is_csv else JSON_ENDINGS)}"
+    for folder in path.split("/")[:-1]:
+        if folder.lower().endswith(CSV_ENDINGS + JSON_ENDINGS):
+            return f"{folder} is called like a file, but is a folder; take its files out and name them so"
     top = path.split("/", 1)[0]
     if "/" not in path:
         return "no table has files outside of a folder"

@@ -19,8 +19,10 @@ from pyspark.sql import types as T
 
 from covid_lake import paths
 from covid_lake.contracts import MONTH, Table, column_for_header, month_of
+from covid_lake.errors import StorageError
 from covid_lake.landing.inspection import MAX_FIELDS
 from covid_lake.landing.inventory import LandingFile
+from covid_lake.landing.names import is_gzip
 from covid_lake.store.parquet import spark_path
 from covid_lake.store.storage import Storage
 from covid_lake.transforms.frames import inline_table
@@ -42,6 +44,7 @@ def read_landing(
     table whose files hold a day each, that day under the name that the table has for it, and its month; with lines also
     `_line`, the record's line in its file, null where lines are not records or the file was split.
     """
+    _require_unpacking(spark, files)
     scans = [
         _Scan(is_json=False, is_multiline=is_multiline, files=tuple(chosen))
         for is_multiline in (False, True)
@@ -52,6 +55,15 @@ def read_landing(
         for chosen in _alike([file for file in files if file.is_json])
     ]
     return reduce(DataFrame.unionByName, (_read(spark, storage, table, scan, with_lines) for scan in scans))
+
+
+def _require_unpacking(spark: SparkSession, files: Sequence[LandingFile]) -> None:
+    """Raise `StorageError` for gzip that would be read packed: Hadoop 3.3, which Spark 3.5 has, knows no `.GZ`."""
+    packed = [file.path for file in files if is_gzip(file.path) and not file.path.endswith(".gz")]
+    if packed and spark.version.startswith("3."):
+        raise StorageError(
+            f"{packed[0]}: Spark {spark.version} does not unpack a gzip whose ending has capitals; let it end in .gz"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,10 @@ def _run(job: str, settings: JobSettings) -> RunReport:
     warehouse = _warehouse(settings) if job == "curated_to_redshift" else None
     report = Run(flow, storage, partial(_session, settings), _LogListener(), request, warehouse).execute()
     print(f"run {report.run_id}: {report.seconds} s, reconciled {report.reconciled}", flush=True)
+    for path, reason in report.files_of_no_table.items():
+        print(f"warning: {path} belongs to no table: {reason}", flush=True)
+    for notice in report.notices:
+        print(f"warning: {notice}", flush=True)
     if not report.succeeded:
         raise LakeError(f"run {report.run_id} did not refresh everything: {'; '.join(report.faults)}")
     return report

@@ -54,7 +54,7 @@ class Meaning:
 
 
 def is_gzip(path: str) -> bool:
-    """Whether the file is to be unpacked. Hadoop 3.4 does not care about the ending's case; 3.3 does (see `readers`)."""
+    """Whether the file is to be unpacked. Hadoop 3.4 does not mind the ending's case; 3.3 does (see `readers`)."""
     return path.lower().endswith(".gz")
 
 

@@ -6,13 +6,14 @@ rounded, and that nothing is divided by zero: in all of these the engines differ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
 from sqlglot import exp
 
 from covid_lake.athena.kinds import WHOLE_DIGITS, Kind, as_decimal, common, decimal
-from covid_lake.athena.values import DUCKDB, Value, enclosed, text_literal
+from covid_lake.athena.values import DUCKDB, Value, enclosed, literal_text, text_literal
 from covid_lake.errors import QueryError
 
 NAMES: Final = {
@@ -114,7 +115,7 @@ def write(value: Value, kind: Kind, engine: str, *, attempt: bool = False) -> Va
     if pair == ("number", "number") or pair in (("boolean", "number"), ("number", "boolean")):
         return written(_number(source, kind, text, cast, name, engine))
     if source.family == "text" and kind.family in ("number", "time", "boolean", "clock", "uuid"):
-        return written(_from_text(kind, text, cast, name, engine, attempt=attempt))
+        return written(_from_text(value, kind, cast, name, engine, attempt=attempt))
     if pair == ("time", "time"):
         if kind.name == "timestamp" and kind.precision < source.precision:
             raise QueryError(f"CAST AS timestamp({kind.precision}) rounds, which is not answered here; use date_trunc")
@@ -139,10 +140,16 @@ def _number(source: Kind, kind: Kind, text: str, cast: str, name: str, engine: s
     return f"{cast}({text} AS {name})"
 
 
-def _from_text(kind: Kind, text: str, cast: str, name: str, engine: str, *, attempt: bool) -> str:
+def _from_text(value: Value, kind: Kind, cast: str, name: str, engine: str, *, attempt: bool) -> str:
     # A fraction that is longer would be rounded by Athena.
     fraction = rf"(\.[0-9]{{1,{kind.precision}}})?" if kind.precision else ""
-    spelling = text_literal(f"^({SPELLINGS[kind.name].replace('{fraction}', fraction)})$")
+    pattern = f"^({SPELLINGS[kind.name].replace('{fraction}', fraction)})$"
+    text, spelling, literal = enclosed(value.text), text_literal(pattern), literal_text(value.node)
+    if literal is not None and not attempt:
+        # Judged here, a literal stays a constant, by which files can be passed over.
+        if not re.fullmatch(pattern, literal):
+            raise QueryError(f"Could not convert {literal!r} to {kind} as Athena reads it")
+        return f"CAST({text_literal(literal)} AS {name})"
     if engine != DUCKDB:
         # A text that Athena refuses is made one that PostgreSQL refuses, too.
         checked = f"CASE WHEN {text} ~ {spelling} THEN {text} ELSE 'no {kind} as Athena reads it: ' || {text} END"

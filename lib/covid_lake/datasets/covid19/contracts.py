@@ -114,7 +114,7 @@ def _date_rules(column: str) -> tuple[Rule, ...]:
 
 
 # Levels of rows that are no places of their own: the source balances the sum of a state or a country in them.
-BALANCING_LEVELS = ("unassigned", "out_of_state", "recovered")
+BALANCING_LEVELS = ("unassigned", "out_of_state", "recovered", "ship")
 _IS_BALANCE = f"region_level IN ({', '.join(repr(level) for level in BALANCING_LEVELS)})"
 
 

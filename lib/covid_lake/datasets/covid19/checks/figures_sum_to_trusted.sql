@@ -40,11 +40,11 @@ sums AS (
         source,
         date_key,
         unnest(['confirmed', 'deaths', 'recovered']) AS figure,
-        unnest([trusted.confirmed, trusted.deaths, trusted.recovered]) AS in_trusted,
-        unnest([facts.confirmed, facts.deaths, facts.recovered]) AS in_facts
+        coalesce(unnest([trusted.confirmed, trusted.deaths, trusted.recovered]), 0) AS in_trusted,
+        coalesce(unnest([facts.confirmed, facts.deaths, facts.recovered]), 0) AS in_facts
     FROM trusted
     FULL JOIN facts USING (source, date_key)
 )
 SELECT source, date_key, figure, in_trusted, in_facts
 FROM sums
-WHERE coalesce(in_trusted, 0) <> coalesce(in_facts, 0)
+WHERE in_trusted <> in_facts

@@ -116,7 +116,8 @@ def test_a_second_ctrl_c_ends_at_once(tmp_path: Path) -> None:
         "import sys, time\n"
         "from covid_lake.runtime.interrupts import stop_on_signals\n"
         "stop_on_signals()\n"
-        "try:\n    print('ready', flush=True)\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    print('asked', flush=True)\n    time.sleep(60)\n"
+        "try:\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    print('asked', flush=True)\n    time.sleep(60)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment())
     assert process.stdout is not None

@@ -16,7 +16,7 @@ setup(
     package_data={
         "covid_lake": ["py.typed"],
         "covid_lake.runtime": ["log4j2.properties"],
-        "covid_lake.datasets.covid19": ["*/*.sql", "places/*.csv"],
+        "covid_lake.datasets.covid19": ["sql/*/*.sql", "places/*.csv"],
     },
     install_requires=["boto3", "duckdb", "pyarrow"],
     extras_require={

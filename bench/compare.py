@@ -10,7 +10,7 @@ import duckdb
 
 from covid_lake.contracts import Column, Table, Type, Zone
 from covid_lake.datasets.covid19.contracts import COVID19
-from covid_lake.lake import Lake
+from covid_lake.reading.lake import Lake
 
 # What only other tables are built from is no result.
 WHOLE = tuple(table.id for table in COVID19.tables if table.in_warehouse)

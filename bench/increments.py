@@ -21,7 +21,7 @@ from pathlib import Path
 import duckdb
 
 from covid_lake.datasets.covid19.contracts import COVID19
-from covid_lake.lake import Lake
+from covid_lake.reading.lake import Lake
 from covid_lake.store.snapshots import current_snapshot
 from covid_lake.store.storage import LocalStorage
 from data import FEED, NAME, landing_zone, whole_landing_zone

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sys
 
-from covid_lake.datasets.covid19.steps import FLOW
-from covid_lake.pipeline.report import RunReport, Status
+from covid_lake.datasets.covid19.flow import FLOW
 from covid_lake.pipeline.run import Request, Run, Silent
 from covid_lake.runtime.session import local_session
+from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.storage import LocalStorage
 
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from covid_lake import paths
 from covid_lake.contracts import Table
 from covid_lake.datasets import registry
-from covid_lake.lake_files import QUARANTINE_SCHEMA, arrow_schema
+from covid_lake.store.arrow_files import QUARANTINE_SCHEMA, arrow_schema
 from covid_lake.store.parquet import written_files
 from covid_lake.store.snapshots import Manifest, Snapshot, current_snapshot, publish
 from covid_lake.store.storage import Storage

@@ -13,9 +13,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from covid_lake.datasets.covid19.places import COUNTRIES, COUNTRY_ALIASES, spelling_key
-from covid_lake.lake import Lake
 from covid_lake.landing.arrivals import LandingResult
-from covid_lake.pipeline.report import RunReport, Status
+from covid_lake.reading.lake import Lake
+from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.storage import LocalStorage
 from lake_runs import land_files, report_of, run_lake
 

@@ -10,7 +10,7 @@ from covid_lake.runtime.interrupts import exit_code, stop_on_signals
 def main() -> None:
     stop_on_signals()
     try:
-        from covid_lake.cli import main as command
+        from covid_lake.cli.main import main as command
 
         command(prog_name="covid-lake")
     except KeyboardInterrupt:

@@ -10,9 +10,9 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from covid_lake.lake import Lake
-from covid_lake.pipeline.report import RunReport
 from covid_lake.pipeline.run import Request
+from covid_lake.reading.lake import Lake
+from covid_lake.store.reports import RunReport
 from covid_lake.store.storage import LocalStorage
 from lake_runs import land_files, run_lake
 

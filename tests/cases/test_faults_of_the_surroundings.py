@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from covid_lake.cli import main
-from covid_lake.display import RunDisplay
+from covid_lake.cli.display import RunDisplay
+from covid_lake.cli.main import main
 from covid_lake.errors import OutputError
-from covid_lake.pipeline.report import Status, TableReport
+from covid_lake.reading.terminal import Terminal, give_up
+from covid_lake.store.reports import Status, TableReport
 from covid_lake.store.storage import LocalStorage
-from covid_lake.terminal import Terminal, give_up
 from small_lake import publish_rows
 from terminals import COMMAND, elsewhere
 

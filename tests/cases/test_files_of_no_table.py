@@ -12,13 +12,13 @@ from click.testing import CliRunner, Result
 from pyspark.sql import SparkSession
 
 from covid_lake import paths
-from covid_lake.cli import main
+from covid_lake.cli.main import main
 from covid_lake.contracts import Zone
 from covid_lake.datasets.covid19.contracts import COVID19
-from covid_lake.lake import Lake
 from covid_lake.landing.arrivals import land
-from covid_lake.pipeline.report import RunReport, from_json, read_report
 from covid_lake.pipeline.run import Request
+from covid_lake.reading.lake import Lake
+from covid_lake.store.reports import RunReport, from_json, read_report
 from covid_lake.store.storage import LocalStorage, Storage, open_storage
 from lake_runs import land_files, report_of, run_lake
 

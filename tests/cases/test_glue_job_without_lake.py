@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from covid_lake.cli import EXIT_FAULT, main
+from covid_lake.cli.main import EXIT_FAULT, main
 from covid_lake.datasets import registry
 from covid_lake.errors import MissingInput
-from covid_lake.lake import Lake
 from covid_lake.pipeline.run import Request, make_plan
+from covid_lake.reading.lake import Lake
 from covid_lake.runtime.jobs import run_job
 from covid_lake.store.storage import LocalStorage, open_storage
 from lake_runs import no_session, run_lake

@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner
 from pyspark.sql import SparkSession
 
-from covid_lake.cli import main
+from covid_lake.cli.main import main
 from covid_lake.contracts import Zone
-from covid_lake.lake import Lake
 from covid_lake.landing.names import is_gzip, is_json
 from covid_lake.pipeline.run import Request
+from covid_lake.reading.lake import Lake
 from covid_lake.store.storage import LocalStorage
 from lake_runs import land_files, run_lake
 

@@ -9,8 +9,8 @@ from pyspark.sql import SparkSession
 
 from commands import DAY, TABLE, command, landing_file, run_arguments
 from covid_lake.errors import SettingsError
-from covid_lake.lake import Lake
 from covid_lake.pipeline.run import Request
+from covid_lake.reading.lake import Lake
 from covid_lake.store.parquet import require_spark_path
 from covid_lake.store.storage import LocalStorage, open_storage
 from lake_runs import land_files, run_lake

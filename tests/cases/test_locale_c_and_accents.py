@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from commands import TABLE, command, landing_file, run_arguments
-from covid_lake.lake import Lake
+from covid_lake.reading.lake import Lake
 
 
 def test_a_folder_with_an_accent_is_found_under_the_locale_c(tmp_path: Path) -> None:

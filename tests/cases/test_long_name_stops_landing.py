@@ -15,10 +15,10 @@ from pyspark.sql import SparkSession
 from covid_lake.contracts import Zone
 from covid_lake.datasets.covid19.contracts import COVID19
 from covid_lake.errors import StorageError
-from covid_lake.lake import Lake
 from covid_lake.landing.arrivals import LandingResult, land
 from covid_lake.pipeline.run import Request
-from covid_lake.refusals import refused_files
+from covid_lake.provenance.refusals import refused_files
+from covid_lake.reading.lake import Lake
 from covid_lake.store.storage import LocalStorage
 from lake_runs import run_lake
 

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 import covid_lake
-from covid_lake.cli import main
-from covid_lake.display import RunDisplay, show_summary
-from covid_lake.pipeline.report import RunReport, Status, TableReport
+from covid_lake.cli.display import RunDisplay, show_summary
+from covid_lake.cli.main import main
+from covid_lake.reading.terminal import Terminal
+from covid_lake.store.reports import RunReport, Status, TableReport
 from covid_lake.store.storage import LocalStorage
-from covid_lake.terminal import Terminal
 from small_lake import publish_rows
 
 HOSTILE = "[name] [/x] [bold]b[/] :smile: \x1b[2J\r"

@@ -12,8 +12,8 @@ from pyspark.sql import SparkSession
 
 from commands import TABLE, landing_file
 from covid_lake.errors import AlreadyExists, StorageError
-from covid_lake.lake import Lake
 from covid_lake.pipeline.run import Request
+from covid_lake.reading.lake import Lake
 from covid_lake.store.storage import LocalStorage
 from lake_runs import land_files, run_lake
 

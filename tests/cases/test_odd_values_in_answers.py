@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from covid_lake.answers import answer_of_arrow, answer_of_rows, format_answer
+from covid_lake.reading.answers import answer_of_arrow, answer_of_rows, format_answer
 
 
 def written(expression: str) -> tuple[Any, str]:

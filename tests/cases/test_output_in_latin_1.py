@@ -11,11 +11,11 @@ from typing import TextIO
 
 import pytest
 
-from covid_lake.cli import main
-from covid_lake.display import RunDisplay, show_summary
-from covid_lake.pipeline.report import RunReport, Status, TableReport
+from covid_lake.cli.display import RunDisplay, show_summary
+from covid_lake.cli.main import main
+from covid_lake.reading.terminal import Terminal
+from covid_lake.store.reports import RunReport, Status, TableReport
 from covid_lake.store.storage import LocalStorage
-from covid_lake.terminal import Terminal
 from small_lake import publish_rows
 from terminals import elsewhere
 

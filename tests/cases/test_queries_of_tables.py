@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from covid_lake.errors import LakeError, QueryError
-from covid_lake.lake import Lake
-from covid_lake.query import Question, ask_warehouse, read_question
+from covid_lake.reading.lake import Lake
+from covid_lake.reading.query import Question, ask_warehouse, read_question
 from covid_lake.store.storage import LocalStorage
 from small_lake import publish_rows
 

@@ -13,11 +13,11 @@ import psycopg
 import pytest
 
 from cases.comparisons import COMPARISONS, LAKE_ONLY, REFUSED, WAREHOUSE_ONLY, Comparison, Shown
-from covid_lake.answers import format_csv
-from covid_lake.athena.functions import FUNCTIONS
 from covid_lake.errors import LakeError
-from covid_lake.lake import Lake
-from covid_lake.query import ask_warehouse
+from covid_lake.reading.answers import format_csv
+from covid_lake.reading.athena.functions import FUNCTIONS
+from covid_lake.reading.lake import Lake
+from covid_lake.reading.query import ask_warehouse
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from covid_lake.errors import QueryError
-from covid_lake.lake import Lake
+from covid_lake.reading.lake import Lake
 from covid_lake.store.storage import LocalStorage
 from small_lake import publish_rows
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from covid_lake.cli import main
+from covid_lake.cli.main import main
 from covid_lake.errors import SettingsError
-from covid_lake.lake_files import open_filesystem
 from covid_lake.runtime.session import s3_settings
+from covid_lake.store.arrow_files import open_filesystem
 from covid_lake.store.storage import S3Storage, open_storage
 
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from commands import DAY, TABLE, command, landing_file, run_arguments, shows_trace
 from covid_lake.errors import SettingsError
-from covid_lake.lake import Lake
+from covid_lake.reading.lake import Lake
 from covid_lake.runtime import java
 from covid_lake.runtime.session import SEMANTICS, set_semantics
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from covid_lake.cli import main
+from covid_lake.cli.main import main
 from covid_lake.store.storage import LocalStorage
 from small_lake import publish_rows
 

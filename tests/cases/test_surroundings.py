@@ -8,8 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from commands import TABLE, command, landing_file
-from covid_lake.lake import Lake
 from covid_lake.pipeline.run import Request
+from covid_lake.reading.lake import Lake
 from covid_lake.store.storage import LocalStorage
 from lake_runs import land_files, no_session, run_lake
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from covid_lake.cli import EXIT_FAULT, EXIT_USAGE, main
+from covid_lake.cli.main import EXIT_FAULT, EXIT_USAGE, main
 from covid_lake.contracts import Zone
 from covid_lake.datasets import registry
 from covid_lake.errors import SettingsError, UnknownTable
-from covid_lake.lake import Lake
 from covid_lake.pipeline.plan import wanted_tables
-from covid_lake.query import read_question
-from covid_lake.refusals import find_quarantine
+from covid_lake.provenance.refusals import find_quarantine
+from covid_lake.reading.lake import Lake
+from covid_lake.reading.query import read_question
 from covid_lake.store.storage import LocalStorage
 from small_lake import publish_rows
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from cases.daily_reports import german_states, lake_of, report
-from covid_lake.lake import Lake
 from covid_lake.pipeline.run import Request
+from covid_lake.reading.lake import Lake
 from covid_lake.store.storage import LocalStorage
 from lake_runs import land_files, report_of, run_lake
 

@@ -14,7 +14,7 @@ import pytest
 
 from commands import LIBRARY, TABLE, command, landing_file, run_arguments, shows_trace
 from covid_lake.errors import SettingsError, WarehouseError
-from covid_lake.lake import Lake
+from covid_lake.reading.lake import Lake
 from covid_lake.runtime import embedded_postgres, java
 from covid_lake.store.storage import open_storage
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from pyspark.sql import SparkSession
 
-from covid_lake.cli import main
+from covid_lake.cli.main import main
 from covid_lake.errors import SettingsError
 from covid_lake.warehouse.connection import KNOWN, PARTS, PROPERTIES, WarehouseConnection
 from covid_lake.warehouse.sql_session import SqlSession

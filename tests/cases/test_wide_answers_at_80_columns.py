@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 from rich.cells import cell_len
 
-from covid_lake.answers import answer_of_rows, format_table
-from covid_lake.cli import main
+from covid_lake.cli.main import main
+from covid_lake.reading.answers import answer_of_rows, format_table
+from covid_lake.reading.terminal import Column, Grid, Page, grid_lines
 from covid_lake.store.storage import LocalStorage
-from covid_lake.terminal import Column, Grid, Page, grid_lines
 from small_lake import publish_rows
 from terminals import at_terminal
 

@@ -17,9 +17,9 @@ from covid_lake import paths
 from covid_lake.contracts import Dataset, Table, Zone
 from covid_lake.datasets import registry
 from covid_lake.errors import LakeError
-from covid_lake.lake import Lake
 from covid_lake.landing.inventory import read_inventory
 from covid_lake.pipeline.run import Request, make_plan
+from covid_lake.reading.lake import Lake
 from covid_lake.store.retention import read_snapshots
 from covid_lake.store.snapshots import Manifest, Snapshot, current_snapshot, read_manifest
 from covid_lake.store.storage import LocalStorage

@@ -15,11 +15,11 @@ from corpus.kinds import KINDS, SOUTH, TABLES, Kind, Outcome, PassedOver, Read, 
 from covid_lake import paths
 from covid_lake.contracts import Zone
 from covid_lake.datasets.covid19.contracts import COVID19
-from covid_lake.lake import Lake
 from covid_lake.landing.arrivals import LandingResult, land
 from covid_lake.landing.inventory import read_inventory
-from covid_lake.pipeline.report import RunReport, Status, TableReport
 from covid_lake.pipeline.run import Request
+from covid_lake.reading.lake import Lake
+from covid_lake.store.reports import RunReport, Status, TableReport
 from covid_lake.store.storage import LocalStorage
 from lake_runs import report_of, run_lake
 

@@ -13,8 +13,8 @@ import pytest
 from covid_lake import paths
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.errors import AuditFailed, StorageError
-from covid_lake.lake_files import arrow_schema
 from covid_lake.pipeline.compaction import compact
+from covid_lake.store.arrow_files import arrow_schema
 from covid_lake.store.parquet import written_files
 from covid_lake.store.snapshots import DataFile
 from covid_lake.store.storage import LocalStorage

@@ -12,14 +12,14 @@ from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Drift, Severity, Zone
 from covid_lake.datasets.covid19 import contracts as c
-from covid_lake.datasets.covid19.steps import FLOW
+from covid_lake.datasets.covid19.flow import FLOW
 from covid_lake.errors import AuditFailed
+from covid_lake.flows import Flow
 from covid_lake.landing.inspection import Inspection
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.pipeline.drift import Shape, compare, delivered_columns, latest_files
-from covid_lake.pipeline.report import RunReport, Status
 from covid_lake.pipeline.run import Request
-from covid_lake.steps import Flow
+from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.snapshots import Manifest, current_snapshot
 from covid_lake.store.storage import LocalStorage
 from lake_runs import BuiltLake, report_of, run_lake

@@ -13,11 +13,11 @@ from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Zone
 from covid_lake.datasets.covid19 import contracts as c
-from covid_lake.datasets.covid19.steps import FLOW
-from covid_lake.lake import Lake
-from covid_lake.pipeline import promotion
-from covid_lake.pipeline.report import RunReport, Status
+from covid_lake.datasets.covid19.flow import FLOW
+from covid_lake.pipeline import trusted as promotion
 from covid_lake.pipeline.run import Request, make_plan
+from covid_lake.reading.lake import Lake
+from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.snapshots import DataFile, current_snapshot, read_manifest
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection

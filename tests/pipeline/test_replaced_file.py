@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from covid_lake.datasets.covid19.contracts import COVID19
-from covid_lake.pipeline.report import RunReport, Status
+from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.snapshots import Snapshot, current_snapshot
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection

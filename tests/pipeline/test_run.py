@@ -18,15 +18,15 @@ from pyspark.sql import functions as F
 from covid_lake.contracts import Rule, Severity, Zone
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19 import curated
-from covid_lake.datasets.covid19.steps import FLOW
+from covid_lake.datasets.covid19.flow import FLOW
 from covid_lake.errors import SettingsError
-from covid_lake.lake import Lake
+from covid_lake.flows import Build, Flow, TableCheck
 from covid_lake.pipeline import plan as plan_module
 from covid_lake.pipeline import run as run_module
 from covid_lake.pipeline.plan import Action
-from covid_lake.pipeline.report import RunReport, Status, from_json, read_report
 from covid_lake.pipeline.run import Request, make_plan
-from covid_lake.steps import Build, Flow, TableCheck
+from covid_lake.reading.lake import Lake
+from covid_lake.store.reports import RunReport, Status, from_json, read_report
 from covid_lake.store.snapshots import current_snapshot, snapshot_numbers
 from covid_lake.store.storage import LocalStorage
 from lake_runs import BuiltLake, Recorder, land_files, no_session, report_of, run_lake

@@ -15,7 +15,7 @@ import pytest
 from covid_lake import paths
 from covid_lake.datasets.covid19.contracts import COVID19, DIM_DATE, FACT_CASES, HOSPITAL_BEDS, STATE_ABV
 from covid_lake.errors import PublishConflict, UnknownTable
-from covid_lake.lake import Lake
+from covid_lake.reading.lake import Lake
 from covid_lake.store.retention import remove_leavings, restore, vacuum, versions_of
 from covid_lake.store.runs import SILENCE, announced, markers, require_announced
 from covid_lake.store.snapshots import current_snapshot, publish, read_manifest, snapshot_numbers

@@ -34,7 +34,7 @@ class NamedQuery:
 def named_queries(dataset: str) -> tuple[NamedQuery, ...]:
     """All queries that ship with the dataset, by name; `SettingsError` for an unknown dataset."""
     registry.dataset(dataset)
-    folder = resources.files(f"covid_lake.datasets.{dataset}") / "queries"
+    folder = resources.files(f"covid_lake.datasets.{dataset}") / "sql" / "queries"
     if not folder.is_dir():
         return ()
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
@@ -61,5 +61,5 @@ def _read(dataset: str, name: str, sql: str) -> NamedQuery:
         header[key] = f"{header[key]} {found['text']}".strip()
     missing = [key for key in HEADER_KEYS if not header[key]]
     if missing or header["name"] != name:
-        raise QueryError(f"{dataset}/queries/{name}.sql: its header must name it and give {', '.join(HEADER_KEYS)}")
+        raise QueryError(f"{dataset}/sql/queries/{name}.sql: its header must name it and give {', '.join(HEADER_KEYS)}")
     return NamedQuery(dataset=dataset, sql=sql, **header)

@@ -18,8 +18,7 @@ from functools import cache
 from covid_lake import datasets
 from covid_lake.contracts import Dataset, Table, Zone
 from covid_lake.errors import SettingsError, UnknownTable
-from covid_lake.lineage import Lineage
-from covid_lake.steps import Flow
+from covid_lake.flows import Flow, Lineage
 
 ATHENA_CATALOG = "awsdatacatalog"
 
@@ -64,9 +63,9 @@ def dataset(name: str) -> Dataset:
 def flow(name: str) -> Flow:
     """The steps of the dataset of that name; imports Spark's Python side, but starts nothing."""
     dataset(name)
-    found = importlib.import_module(f"{datasets.__name__}.{name}.steps").FLOW
+    found = importlib.import_module(f"{datasets.__name__}.{name}.flow").FLOW
     if not isinstance(found, Flow):
-        raise TypeError(f"{datasets.__name__}.{name}.steps.FLOW is no Flow")
+        raise TypeError(f"{datasets.__name__}.{name}.flow.FLOW is no Flow")
     return found
 
 

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from covid_lake import paths
 from covid_lake.contracts import Table
 from covid_lake.errors import AccountsDiffer
-from covid_lake.lake_files import arrow_schema
-from covid_lake.lake_sql import naming_faults
+from covid_lake.store.arrow_files import arrow_schema
+from covid_lake.store.questions import naming_faults
 from covid_lake.store.snapshots import DataFile
 from covid_lake.store.storage import Storage
 

@@ -13,12 +13,12 @@ from importlib.resources.abc import Traversable
 
 from covid_lake.contracts import Table, month_of
 from covid_lake.datasets import registry
+from covid_lake.flows import Build, Flow, Promotion
 from covid_lake.landing.inventory import LandingFile, Refusal, files_of
-from covid_lake.steps import Build, Flow, Promotion
 from covid_lake.store.snapshots import Snapshot, TableVersion
 
 # What a trusted or curated table's content depends on; the code that moves files and prints reports is not among it.
-SHARED_CODE = ("contracts.py", "transforms", "quality", "landing/readers.py", "pipeline/promotion.py")
+SHARED_CODE = ("contracts.py", "transforms", "landing/readers.py", "pipeline/trusted.py")
 
 
 class Action(StrEnum):

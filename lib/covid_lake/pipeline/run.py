@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from covid_lake import paths
 from covid_lake.contracts import Table, Zone
 from covid_lake.errors import AccountsDiffer, AuditFailed, LakeError, SettingsError
-from covid_lake.lake_sql import Questions, Stored
+from covid_lake.flows import Flow
 from covid_lake.landing.arrivals import LandingResult
 from covid_lake.landing.inventory import NO_STRAYS, Strays, look_at_landing, notices
 from covid_lake.landing.names import files_by_folder
@@ -30,10 +30,10 @@ from covid_lake.pipeline.plan import (
     plan_promotions,
     wanted_tables,
 )
-from covid_lake.pipeline.report import LoadReport, RunReport, Status, TableReport, write_report
-from covid_lake.steps import Flow
 from covid_lake.store.parquet import require_spark_path
 from covid_lake.store.presence import require_input
+from covid_lake.store.questions import Questions, Stored
+from covid_lake.store.reports import LoadReport, RunReport, Status, TableReport, write_report
 from covid_lake.store.retention import remove_leavings
 from covid_lake.store.runs import announced, require_announced
 from covid_lake.store.snapshots import Snapshot, current_snapshot, publish, read_manifest, require_version
@@ -299,7 +299,7 @@ class Run:
         spark = self._spark(brief=is_brief(sum(file.size for planned in due for file in planned.due)))
 
         def promote_and_publish(planned: PlannedPromotion) -> None:
-            from covid_lake.pipeline.promotion import promote
+            from covid_lake.pipeline.trusted import promote
 
             table = planned.step.target
             self.listener.started(table.id)
@@ -379,7 +379,7 @@ class Run:
         """Bring the warehouse to the snapshot that readers see now; the lake is fine whatever becomes of it."""
         if self.warehouse is None:
             return (), ""
-        from covid_lake.pipeline.loading import load_snapshot, outdated_tables
+        from covid_lake.publish.warehouse import load_snapshot, outdated_tables
 
         snapshot = current_snapshot(self.storage, self.flow.dataset.name)
         try:

@@ -11,12 +11,12 @@ from pyspark.sql import DataFrame, SparkSession
 
 from covid_lake.contracts import Table
 from covid_lake.errors import StorageError
-from covid_lake.lake_sql import Questions, Stored, quoted
-from covid_lake.pipeline.building import Current, Inputs, build, check_references, own_files
+from covid_lake.flows import Change, Evolution
+from covid_lake.pipeline.curated import Current, Inputs, build, check_references, own_files
 from covid_lake.pipeline.plan import Anew, PlannedBuild, build_fingerprint, days_of, table_basis
-from covid_lake.pipeline.promotion import Written
-from covid_lake.steps import Change, Evolution
+from covid_lake.pipeline.trusted import Written
 from covid_lake.store.parquet import read_files, read_version
+from covid_lake.store.questions import Questions, Stored, quoted
 from covid_lake.store.snapshots import DataFile, Manifest, Snapshot, TableVersion, read_manifest
 from covid_lake.store.storage import Storage
 from covid_lake.transforms.frames import FramesOnDemand

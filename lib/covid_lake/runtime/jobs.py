@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from covid_lake.contracts import Zone
 from covid_lake.datasets import registry
 from covid_lake.errors import LakeError, SettingsError
-from covid_lake.pipeline.report import RunReport, TableReport
 from covid_lake.pipeline.run import Request, Run, require_sense
 from covid_lake.runtime import interrupts
 from covid_lake.runtime.java import leave_foreign_spark
-from covid_lake.settings import JobSettings
+from covid_lake.runtime.settings import JobSettings
+from covid_lake.store.reports import RunReport, TableReport
 from covid_lake.store.storage import S3_SCHEMES, open_storage
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from pyspark.sql import functions as F
 from covid_lake.contracts import Table
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19 import curated
-from covid_lake.datasets.covid19.steps import FLOW
-from covid_lake.lake_files import arrow_schema
-from covid_lake.lake_sql import connect
+from covid_lake.datasets.covid19.flow import FLOW
+from covid_lake.store.arrow_files import arrow_schema
+from covid_lake.store.questions import connect
 from covid_lake.transforms.frames import conform, spark_schema
 
 Row = Mapping[str, Any]

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from covid_lake.datasets.covid19.places import COMPOSITE_COUNTIES, COUNTRIES, US_STATES
 from covid_lake.datasets.covid19.regions import SHIP_NAMES, US, folded, with_region_id
 from covid_lake.datasets.covid19.sql import sql
-from covid_lake.steps import Change, Evolution
+from covid_lake.flows import Change, Evolution
 from covid_lake.transforms.frames import inline_table
 
 Frames = Mapping[str, DataFrame]

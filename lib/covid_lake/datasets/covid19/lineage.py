@@ -10,7 +10,7 @@ from dataclasses import replace
 from covid_lake.contracts import Table
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19.places import COMPOSITE_COUNTIES
-from covid_lake.lineage import Lineage, Link
+from covid_lake.flows import Lineage, Link
 
 REPORT = ("region_id", "report_date", "confirmed", "deaths", "recovered", "active")
 NEWS = ("region_id", "report_date", "cases", "deaths")

@@ -12,7 +12,7 @@ from covid_lake.datasets.covid19.regions import (
     name_us_places,
     state_names,
 )
-from covid_lake.quality.rules import RAW
+from covid_lake.transforms.rules import RAW
 
 
 def enigma_jhu(records: DataFrame) -> DataFrame:

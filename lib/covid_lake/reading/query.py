@@ -1,0 +1,235 @@
+"""SQL as Athena understands it, read once and asked of whatever engine is at hand: DuckDB or the warehouse.
+
+Only questions pass: one statement that reads. DuckDB and PostgreSQL get a translation; what a person writes here can be
+pasted into Athena.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from covid_lake.contracts import Table, Zone
+from covid_lake.datasets import registry
+from covid_lake.datasets.registry import ATHENA_CATALOG, NamedTable
+from covid_lake.errors import QueryError, UnknownTable, WarehouseError
+from covid_lake.reading.answers import Answer, answer_of_rows
+from covid_lake.reading.athena.kinds import BIGINT, KIND_OF_COLUMN, UNKNOWN, VARCHAR, array_of
+from covid_lake.reading.athena.translation import AthenaSql, Fields, Tables, require_athenas_syntax, translate
+from covid_lake.reading.athena.values import DUCKDB, POSTGRES
+
+if TYPE_CHECKING:
+    import psycopg
+
+FIRST_POSTGRES = 90_000
+QUARANTINE_FIELDS = (
+    ("run_id", VARCHAR),
+    ("table_name", VARCHAR),
+    ("source_file", VARCHAR),
+    ("line", BIGINT),
+    ("reasons", array_of(VARCHAR)),
+    ("record", VARCHAR),
+)
+WAREHOUSE_CATALOGUES = ("information_schema", "pg_catalog")
+ALLOWED = "ask with SELECT, WITH, VALUES, EXPLAIN, SHOW or DESCRIBE"
+
+COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
+EXPLAIN = re.compile(r"explain\s+(?P<query>.*)", re.DOTALL | re.IGNORECASE)
+SHOW_DATABASES = re.compile(r"show\s+(?:databases|schemas)", re.IGNORECASE)
+SHOW_TABLES = re.compile(r"show\s+tables(?:\s+(?:in|from)\s+(?P<name>[\w`\"]+))?", re.IGNORECASE)
+SHOW_COLUMNS = re.compile(
+    r"(?:show\s+columns\s+(?:in|from)|describe|desc)\s+(?P<name>[\w`\"]+(?:\.[\w`\"]+){0,2})", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One query, parsed, and the tables that it names as `database.table`, in the order of their first mention."""
+
+    tree: exp.Expr
+    tables: tuple[str, ...]
+    explain: bool = False
+
+    def duckdb_sql(self) -> str:
+        """The query in DuckDB's SQL, over views that are called as the tables are in Athena.
+
+        Raises `QueryError` for what is not known to mean the same there.
+        """
+        return self._sql(DUCKDB, _columns_in_lake)
+
+    def warehouse_sql(self, *, sorts_by_bytes: bool = True) -> str:
+        """The query in PostgreSQL's SQL, which Redshift shares here: `covid19_curated.t` is `covid19.t` there.
+
+        `sorts_by_bytes` is false for a server that may sort text by the rules of some language. Raises `UnknownTable`
+        for a table that is not in the warehouse, for only curated ones are, and `QueryError` for what is not known to
+        mean the same there.
+        """
+        return self._sql(POSTGRES, _columns_in_warehouse, sorts_by_bytes=sorts_by_bytes)
+
+    def _sql(self, engine: str, tables: Tables, *, sorts_by_bytes: bool = True) -> str:
+        try:
+            text = translate(self.tree, engine, tables, sorts_by_bytes=sorts_by_bytes)
+        except SqlglotError as error:
+            raise QueryError(f"the query cannot be put into {engine}'s SQL: {error}") from error
+        return f"EXPLAIN {text}" if self.explain else text
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """SHOW or DESCRIBE: what there is, `databases`, `tables` (of a database, or all) or `columns` (of a table)."""
+
+    kind: str
+    name: str | None = None
+
+
+def read_question(text: str) -> Question | Listing:
+    """Read a statement in Athena's SQL; `QueryError` for what cannot be read, or does more than read."""
+    bare = text[COMMENTS.match(text).end() :].rstrip().rstrip(";").rstrip()  # type: ignore[union-attr]
+    if not bare:
+        raise QueryError(f"there is no query; {ALLOWED}")
+    listing = _read_listing(bare)
+    if listing:
+        return listing
+    explained = EXPLAIN.fullmatch(bare)
+    tree = _parse(explained["query"] if explained else bare)
+    return Question(tree, _table_names(tree), explain=explained is not None)
+
+
+def ask_warehouse(connection: psycopg.Connection[Any], text: str) -> Answer:
+    """Ask the warehouse, in a read-only transaction on an open connection that is not in one already.
+
+    Raises `QueryError` where the query cannot be read, translated or answered, `UnknownTable` for a table that is not
+    in the warehouse, and `WarehouseError` where the connection is lost.
+    """
+    import psycopg
+
+    question = read_question(text)
+    if isinstance(question, Listing):
+        raise QueryError("the warehouse lists its tables in information_schema.tables and information_schema.columns")
+    # Redshift, which says to be PostgreSQL 8, sorts text by its bytes as Athena does.
+    asked = question.warehouse_sql(sorts_by_bytes=connection.info.server_version < FIRST_POSTGRES)
+    before = connection.read_only
+    connection.read_only = True
+    try:
+        with connection.transaction(), connection.cursor() as cursor:
+            cursor.execute(asked.encode())
+            return answer_of_rows([column.name for column in cursor.description or ()], cursor.fetchall())
+    except psycopg.OperationalError as error:
+        raise WarehouseError(f"the warehouse did not answer: {error}") from error
+    except psycopg.Error as error:
+        raise QueryError(_warehouse_message(error, question)) from error
+    finally:
+        if not connection.closed:
+            connection.read_only = before
+
+
+def _read_listing(text: str) -> Listing | None:
+    if SHOW_DATABASES.fullmatch(text):
+        return Listing("databases")
+    for kind, pattern in (("tables", SHOW_TABLES), ("columns", SHOW_COLUMNS)):
+        found = pattern.fullmatch(text)
+        if found:
+            name = found["name"]
+            return Listing(kind, name and re.sub(r"[`\"]", "", name).casefold())
+    return None
+
+
+def _parse(text: str) -> exp.Expr:
+    if text.split(None, 1)[0].casefold() not in ("select", "with", "values", "table") and not text.startswith("("):
+        raise QueryError(f"{text.split(None, 1)[0].upper()} is not answered, a query only reads; {ALLOWED}")
+    try:
+        statements = [statement for statement in sqlglot.parse(text, read=AthenaSql) if statement]
+    except SqlglotError as error:
+        raise QueryError(f"the query cannot be read: {_parse_message(error)}") from error
+    if len(statements) != 1:
+        raise QueryError("one query at a time, please")
+    tree = statements[0]
+    require_athenas_syntax(text)
+    if not isinstance(tree, exp.Query | exp.Values) or tree.find(exp.DML, exp.DDL, exp.Into, exp.Command):
+        raise QueryError(f"a query only reads; {ALLOWED}")
+    return tree
+
+
+def _parse_message(error: SqlglotError) -> str:
+    details = getattr(error, "errors", None)
+    if not details:
+        return str(error)
+    return f"line {details[0]['line']}, column {details[0]['col']}: {details[0]['description']}"
+
+
+def _table_names(tree: exp.Expr) -> tuple[str, ...]:
+    """The tables that the query reads, without its own common table expressions."""
+    local = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
+    names = []
+    for table in tree.find_all(exp.Table):
+        if not isinstance(table.this, exp.Identifier):
+            raise QueryError(f"{table.this.sql('athena')}: a query reads the tables of the lake, nothing else")
+        if table.catalog and table.catalog.casefold() != ATHENA_CATALOG:
+            raise UnknownTable(f"{table.sql('athena')}: there is no catalog but AwsDataCatalog")
+        table.set("catalog", None)
+        if table.db:
+            names.append(f"{table.db}.{table.name}".casefold())
+        elif table.name.casefold() not in local:
+            registry.find_table(table.name)
+    return tuple(dict.fromkeys(names))
+
+
+def _columns_in_lake(node: exp.Table) -> Fields:
+    return _fields(registry.find_table(f"{node.db}.{node.name}"))
+
+
+def _columns_in_warehouse(node: exp.Table) -> Fields:
+    """The columns of a table, which gets the name that it has in the warehouse."""
+    if node.db.casefold() in WAREHOUSE_CATALOGUES:
+        return Fields(every=UNKNOWN)
+    table = _warehouse_table(f"{node.db}.{node.name}")
+    node.set("db", exp.to_identifier(table.dataset))
+    node.set("this", exp.to_identifier(table.contract.name))
+    return _fields(table)
+
+
+def _fields(table: NamedTable) -> Fields:
+    """The columns of a table as Athena types them; of landing files, which have any, every column is text."""
+    if table.zone is Zone.LANDING:
+        return Fields(every=VARCHAR)
+    if table.zone is Zone.QUARANTINE:
+        return Fields(QUARANTINE_FIELDS)
+    return Fields(tuple((column.name, KIND_OF_COLUMN[column.type]) for column in table.contract.columns))
+
+
+def _warehouse_table(name: str) -> NamedTable:
+    """The table of that name, which may also be called as it is in the warehouse itself: `covid19.fact_cases`."""
+    own = {f"{dataset}.{table.name}": table for dataset in registry.dataset_names() for table in _star(dataset)}
+    contract = own.get(name.casefold())
+    table = NamedTable(Zone.CURATED, contract) if contract else registry.find_table(name)
+    if table.zone is not Zone.CURATED or not table.contract.in_warehouse:
+        raise UnknownTable(f"{table} is not in the warehouse: it holds the curated tables; ask the lake for the others")
+    return table
+
+
+def _star(dataset: str) -> tuple[Table, ...]:
+    return registry.dataset(dataset).star
+
+
+def _warehouse_message(error: psycopg.Error, question: Question) -> str:
+    message = str(error.diag.message_primary or error)
+    for table in _curated_tables(question):
+        for column in table.contract.partition_by:
+            if error.sqlstate == "42703" and re.search(rf"\b{column}\b", message):
+                message += (
+                    f"; {column} is a partition column of {table}: in the lake it stands in the path of the files, "
+                    "and the warehouse does not have it. Use date_key or dim_date there"
+                )
+    if error.sqlstate in ("42P01", "3F000"):
+        message += "; load the curated tables into the warehouse first"
+    return message
+
+
+def _curated_tables(question: Question) -> list[NamedTable]:
+    databases = [name for name in question.tables if name.split(".")[0] not in WAREHOUSE_CATALOGUES]
+    return [_warehouse_table(name) for name in databases]

@@ -1,0 +1,88 @@
+"""SQL over the Parquet files of a lake, by DuckDB.
+
+Spark builds tables. What is only asked of them, as whether a new version may be published or which partitions a change
+touches, DuckDB answers in milliseconds where a cold Spark plans for a second. And since it shares no code with the
+engine that wrote the files, it sees what that engine would write and read back wrongly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+from pyarrow import fs
+
+from covid_lake import paths
+from covid_lake.contracts import Table
+from covid_lake.errors import QueryError, StorageError
+from covid_lake.store.arrow_files import arrow_schema, open_filesystem, table_dataset
+from covid_lake.store.snapshots import DataFile
+from covid_lake.store.storage import Storage
+
+WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Rows of a table: those of some of its files. Without files it is a table without rows."""
+
+    table: Table
+    files: tuple[DataFile, ...] = ()
+
+
+class Questions:
+    """Asks tables that are known by a name; each is looked for when a question names it."""
+
+    def __init__(self, storage: Storage, tables: Mapping[str, Callable[[], Stored]]) -> None:
+        self._storage, self._tables = storage, tables
+
+    def rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:
+        """The answer's rows. Of `values` those are bound that the text names, as `$name`.
+
+        Raises `StorageError` where a file cannot be read, `QueryError` where the text is no query of these tables.
+        """
+        words = set(WORD.findall(sql))
+        with naming_faults(), closing(connect()) as connection:
+            filesystem = open_filesystem(self._storage)
+            for name in words & self._tables.keys():
+                connection.register(name, self._relation(self._tables[name](), filesystem))
+            connection.execute(sql, {name: value for name, value in values.items() if f"${name}" in sql})
+            columns = [column[0] for column in connection.description or ()]
+            return [dict(zip(columns, row, strict=True)) for row in connection.fetchall()]
+
+    def _relation(self, stored: Stored, filesystem: fs.FileSystem) -> ds.Dataset | pa.Table:
+        folder = paths.table(stored.table)
+        files = [f"{folder}/{file.path}" for file in stored.files if file.rows]
+        if not files:
+            return arrow_schema(stored.table.columns).empty_table()
+        return table_dataset(self._storage, filesystem, stored.table, files)
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """An engine that counts as Athena does: times in UTC, and a whole number by a whole number gives a whole one."""
+    connection = duckdb.connect(config={"integer_division": True, "python_enable_replacements": False})
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def quoted(names: Collection[str]) -> str:
+    """The names as a list of SQL identifiers."""
+    return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+@contextmanager
+def naming_faults() -> Iterator[None]:
+    """What the engines raise, as faults of this library's own."""
+    try:
+        yield
+    except duckdb.Error as error:
+        # What follows is an excerpt of the query as it was translated, which nobody wrote.
+        raise QueryError(str(error).split("\n\nLINE ", 1)[0].strip()) from error
+    except (pa.ArrowException, OSError) as error:
+        raise StorageError(f"a file of the table cannot be read: {error}") from error

@@ -31,11 +31,11 @@ HERE = Path(__file__).resolve().parent
 REAL_DATA = HERE.parent.parent / "shared" / "data"
 SESSION = """
 from covid_lake.runtime.session import local_session
-local_session(brief={brief}).range(1).count()
+local_session().range(1).count()
 print("finished")
 """
-# Each run is compared beyond the start of a session of its own kind: a brief one where there is little to do.
-LONG_SESSION, BRIEF_SESSION = "session's start", "a brief session's start"
+# Each run is compared beyond the start of a session.
+SESSION_START = "session's start"
 # What an increment may cost at most beyond the session's start, as a share of the whole run.
 MARK = 0.1
 
@@ -88,8 +88,7 @@ def _measure(options: argparse.Namespace, scale: int) -> dict[str, list[Measurem
         content = latest.read_bytes()
         latest.unlink()
         run_lake = [str(HERE / "spark_fact_cases.py"), str(lake)]
-        run(LONG_SESSION, ["-c", SESSION.format(brief=False)])
-        run(BRIEF_SESSION, ["-c", SESSION.format(brief=True)])
+        run(SESSION_START, ["-c", SESSION])
         run("whole run", run_lake)
         run("nothing to do", run_lake)
         latest.write_bytes(content)
@@ -136,9 +135,9 @@ def _show(scale: int, measured: dict[str, list[Measurement]]) -> None:
     )
     print(f"{'':24} {'seconds':>9} {'cpu s':>9} {'of seconds':>11} {'of cpu s':>9}")
     for name in measured:
-        start = BRIEF_SESSION if name.startswith("one") else LONG_SESSION
         shares = [
-            (values[name] - values[start]) / (values["whole run"] - values[LONG_SESSION]) for values in (seconds, cpu)
+            (values[name] - values[SESSION_START]) / (values["whole run"] - values[SESSION_START])
+            for values in (seconds, cpu)
         ]
         print(f"{name:24} {seconds[name]:9.1f} {cpu[name]:9.1f} {shares[0]:11.2f} {shares[1]:9.2f}")
         if name.startswith("one"):

@@ -17,7 +17,7 @@ from covid_lake.store.storage import LocalStorage
 
 def run_lake(lake: str, tables: tuple[str, ...]) -> RunReport:
     """Run the tables and all that they need; fails where a table did."""
-    run = Run(FLOW, LocalStorage(lake), lambda brief: local_session(brief=brief), Silent(), Request(only=tables))
+    run = Run(FLOW, LocalStorage(lake), local_session, Silent(), Request(only=tables))
     report = run.execute()
     failed = [f"{table.table}: {table.reason}" for table in report.tables if table.status == Status.FAILED]
     if failed:

@@ -55,8 +55,8 @@ def _run_sample(folder: Path, archive: Path) -> None:
     dataset = registry.dataset("covid19")
     land(dataset, [LocalStorage(folder / "sample")], lake, "landing")
 
-    def session(brief: bool) -> SparkSession:
-        return local_session(brief=brief, new_archive=archive)
+    def session() -> SparkSession:
+        return local_session(new_archive=archive)
 
     report = Run(registry.flow(dataset.name), lake, session, Silent()).execute()
     if not report.succeeded:

@@ -86,7 +86,7 @@ def run_lake(
     run = Run(
         flow or registry.flow("covid19"),
         storage,
-        lambda brief: session(),
+        session,
         listener or Recorder(),
         request or Request(),
         warehouse,

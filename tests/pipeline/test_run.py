@@ -21,10 +21,8 @@ from covid_lake.datasets.covid19 import curated
 from covid_lake.datasets.covid19.flow import FLOW
 from covid_lake.errors import SettingsError
 from covid_lake.flows import Build, Flow, TableCheck
-from covid_lake.pipeline import plan as plan_module
-from covid_lake.pipeline import run as run_module
 from covid_lake.pipeline.plan import Action
-from covid_lake.pipeline.run import Request, make_plan
+from covid_lake.pipeline.run import Request, Silent, make_plan
 from covid_lake.reading.lake import Lake
 from covid_lake.store.reports import RunReport, Status, from_json, read_report
 from covid_lake.store.snapshots import current_snapshot, snapshot_numbers
@@ -190,31 +188,18 @@ def test_one_zone_alone(copied: LocalStorage) -> None:
     assert [build.step.target.name for build in plan.builds] == [build.target.name for build in FLOW.builds]
 
 
-@pytest.mark.parametrize(
-    ("request_", "limit", "basis", "is_brief"),
-    [
-        (Request(), 10_000, None, True),
-        (Request(), 10, None, False),
-        (Request(full_refresh=True), 10_000, None, False),
-        (Request(), 10_000, "other code", False),
-    ],
-    ids=["little", "much", "all of it again", "all of it by new code"],
-)
-def test_an_engine_is_told_beforehand_whether_its_work_will_be_brief(
-    request_: Request,
-    limit: int,
-    basis: str | None,
-    is_brief: bool,
-    copied: LocalStorage,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_new_files_are_reported_before_they_are_looked_at(copied: LocalStorage) -> None:
+    events: list[str] = []
+
+    class Looking(Silent):
+        def progress(self, label: str, done: int, total: int) -> None:
+            events.append(label)
+
+    make_plan(FLOW, copied, listener=Looking(), request=Request(), on_work=lambda: events.append("new files"))
+    assert events == []
     copied.write("landing/covid19/static-datasets/csv/state-abv/more.csv", copied.read(STATES))
-    monkeypatch.setattr(run_module, "BRIEF_BYTES", limit)
-    if basis:
-        monkeypatch.setattr(plan_module, "table_basis", lambda table: basis)
-    told: list[bool] = []
-    make_plan(FLOW, copied, request_, on_work=told.append)
-    assert told == [is_brief]
+    make_plan(FLOW, copied, listener=Looking(), request=Request(), on_work=lambda: events.append("new files"))
+    assert events == ["new files", "inspect"]
 
 
 # --- faults --------------------------------------------------------------------------------------------------------

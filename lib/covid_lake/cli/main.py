@@ -756,12 +756,12 @@ class _Session:
         self._display = display
         self._spark: SparkSession | None = None
 
-    def __call__(self, brief: bool) -> SparkSession:
+    def __call__(self) -> SparkSession:
         if self._spark is None:
             from covid_lake.runtime.session import local_session
 
             with self._display.waiting("starting Spark"):
-                self._spark = local_session(s3=self._on_s3, brief=brief)
+                self._spark = local_session(s3=self._on_s3)
         return self._spark
 
     def stop(self) -> None:

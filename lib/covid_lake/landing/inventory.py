@@ -109,7 +109,7 @@ def refresh_inventory(
     storage: Storage,
     dataset: Dataset,
     progress: Progress | None = None,
-    on_new_files: Callable[[int], None] | None = None,
+    on_new_files: Callable[[], None] | None = None,
 ) -> dict[str, LandingFile]:
     """`look_at_landing` where only the tables' files matter."""
     return dict(look_at_landing(storage, dataset, progress, on_new_files).files)
@@ -119,12 +119,11 @@ def look_at_landing(
     storage: Storage,
     dataset: Dataset,
     progress: Progress | None = None,
-    on_new_files: Callable[[int], None] | None = None,
+    on_new_files: Callable[[], None] | None = None,
 ) -> LandingZone:
     """Look at every landing file that is new or changed since the last look, and keep what was found.
 
-    Where files are there that were never seen there will be work: `on_new_files` is called, before the looking, with
-    the bytes of all that is new or changed.
+    `on_new_files` is called before the files are looked at, if some were never seen: there will be work.
     """
     known = read_inventory(storage, dataset.name)
     folder = paths.landing(dataset.name)
@@ -132,7 +131,7 @@ def look_at_landing(
     present, strays = sort_out(dataset, present)
     stale = [file for file in present if _changed(known.get(file.path), file)]
     if on_new_files and any(file.path not in known for file in stale):
-        on_new_files(sum(file.size for file in stale))
+        on_new_files()
     looked_at: dict[str, LandingFile] = {}
     with ThreadPoolExecutor(READERS) as pool:
         look = partial(_look, storage, folder)

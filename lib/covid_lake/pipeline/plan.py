@@ -129,12 +129,6 @@ def plan_promotions(
     return [_plan_promotion(step, snapshot, every, anew) for step in flow.promotions if step.target.name in wanted]
 
 
-def is_of_this_code(flow: Flow, snapshot: Snapshot) -> bool:
-    """Whether all trusted tables that readers have were made by these contracts and this code."""
-    published = [(step.target, snapshot.version_of(step.target)) for step in flow.promotions]
-    return all(current.basis == table_basis(table) for table, current in published if current)
-
-
 def plan_builds(
     flow: Flow,
     snapshot: Snapshot,

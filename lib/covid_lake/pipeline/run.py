@@ -25,7 +25,6 @@ from covid_lake.pipeline.plan import (
     PlannedBuild,
     PlannedPromotion,
     days_of,
-    is_of_this_code,
     plan_builds,
     plan_promotions,
     wanted_tables,
@@ -47,14 +46,6 @@ if TYPE_CHECKING:
 # Small tables leave cores idle while Spark plans and commits; a second and third one at the same time use them.
 PROMOTIONS_AT_ONCE = 3
 SAME_INPUTS = "its inputs came out as they were"
-# Landing bytes up to which it does not pay that the JVM optimizes what it runs. With the 57 MB of early 2020 the whole
-# run takes a fifth longer where nothing is optimized; with ten times as much, half as long again.
-BRIEF_BYTES = 16_000_000
-
-
-def is_brief(size: int) -> bool:
-    """Whether so many bytes of landing files are so little that an engine had better start fast than run fast."""
-    return size <= BRIEF_BYTES
 
 
 class Listener(Protocol):
@@ -187,14 +178,14 @@ def make_plan(
     storage: Storage,
     request: Request,
     listener: Listener | None = None,
-    on_work: Callable[[bool], None] | None = None,
+    on_work: Callable[[], None] | None = None,
     *,
     unchecked: bool = False,
 ) -> Plan:
     """Look at the landing zone and the snapshot, and say what is to be done; publishes nothing.
 
-    `on_work` is called as soon as files are found that will be work, with whether it will be brief. Raises what
-    `require_sense` raises, unless `unchecked`: the caller has asked already, or files will land before.
+    `on_work` is called as soon as new files are found. Raises what `require_sense` raises, unless `unchecked`: the
+    caller has asked already, or files will land before.
     """
     if not unchecked:
         require_sense(flow, storage, request)
@@ -204,12 +195,7 @@ def make_plan(
     promotions: list[PlannedPromotion] = []
     strays, odd = NO_STRAYS, tuple[str, ...]()
     if Zone.TRUSTED in request.zones:
-
-        def on_new_files(size: int) -> None:
-            if on_work:
-                on_work(is_brief(size) and not anew.everything and is_of_this_code(flow, snapshot))
-
-        found = look_at_landing(storage, flow.dataset, listener.progress if listener else None, on_new_files)
+        found = look_at_landing(storage, flow.dataset, listener.progress if listener else None, on_work)
         promotions = plan_promotions(flow, snapshot, found.files.values(), wanted, anew)
         strays, odd = found.strays, notices(flow.dataset, found.files.values())
     builds: list[PlannedBuild] = []
@@ -221,13 +207,11 @@ def make_plan(
 
 @dataclass(slots=True)
 class Run:
-    """One execution. `session` starts Spark, and is called only when there is something to do; it is told whether that
-    will be brief.
-    """
+    """One execution. `session` starts Spark, and is called only when there is something to do."""
 
     flow: Flow
     storage: Storage
-    session: Callable[[bool], SparkSession]
+    session: Callable[[], SparkSession]
     listener: Listener
     request: Request = field(default_factory=Request)
     warehouse: WarehouseConnection | None = None
@@ -253,8 +237,8 @@ class Run:
             starting: list[Future[SparkSession]] = []
             with ThreadPoolExecutor(1) as background:
 
-                def start_engine(brief: bool) -> None:
-                    starting.append(background.submit(self._spark, brief=brief))
+                def start_engine() -> None:
+                    starting.append(background.submit(self._spark))
 
                 plan = make_plan(self.flow, self.storage, self.request, self.listener, start_engine, unchecked=True)
             for start in starting:
@@ -283,9 +267,9 @@ class Run:
         write_report(self.storage, report)
         return report
 
-    def _spark(self, *, brief: bool = False) -> SparkSession:
+    def _spark(self) -> SparkSession:
         if self._engine is None:
-            self._engine = self.session(brief)
+            self._engine = self.session()
         return self._engine
 
     def _promote(self, promotions: Sequence[PlannedPromotion], run_id: str, started_at: datetime) -> None:
@@ -296,7 +280,7 @@ class Run:
             return
         # The largest table first, so that the small ones fill up what it leaves idle.
         due.sort(key=lambda planned: -sum(file.size for file in planned.files))
-        spark = self._spark(brief=is_brief(sum(file.size for planned in due for file in planned.due)))
+        spark = self._spark()
 
         def promote_and_publish(planned: PlannedPromotion) -> None:
             from covid_lake.pipeline.trusted import promote

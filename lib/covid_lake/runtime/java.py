@@ -79,16 +79,6 @@ MODULE_OPTIONS = (
 )
 # What a row may depend on in Java itself: upper and lower case, texts of times, bytes of texts.
 MEANING_OPTIONS = ("-Duser.timezone=UTC", "-Duser.language=en", "-Duser.country=US", "-Dfile.encoding=UTF-8")
-# For work that ends before the optimizing compiler's code has paid for the compiler's own time.
-FAST_START = ("-XX:TieredStopAtLevel=1",)
-# Otherwise only what runs over and over on rows is worth optimizing, not what Spark does to plan: twenty times the
-# usual thresholds. By default the compilers take up to half of a run's processor time.
-OPTIMIZE_ROW_LOOPS = (
-    "-XX:Tier4InvocationThreshold=100000",
-    "-XX:Tier4MinInvocationThreshold=12000",
-    "-XX:Tier4CompileThreshold=300000",
-    "-XX:Tier4BackEdgeThreshold=800000",
-)
 
 
 def find_java() -> Path:
@@ -142,7 +132,7 @@ def driver_memory() -> int:
     return megabytes
 
 
-def java_options(*, brief: bool, new_archive: Path | None = None) -> list[str]:
+def java_options(*, new_archive: Path | None = None) -> list[str]:
     """What decides how Java runs and what rows mean to it; the class path is not among them."""
     options = [f"-Xmx{driver_memory()}m", "-XX:+UseParallelGC", "-XX:-UsePerfData"]
     options += [f"-Dlog4j2.configurationFile={_log_settings()}", *MEANING_OPTIONS]
@@ -152,7 +142,7 @@ def java_options(*, brief: bool, new_archive: Path | None = None) -> list[str]:
         options += [f"-XX:ArchiveClassesAtExit={new_archive}", *quiet]
     elif class_archive().is_file():
         options += [f"-XX:SharedArchiveFile={class_archive()}", *quiet]
-    return [*options, *(FAST_START if brief else OPTIMIZE_ROW_LOOPS), *MODULE_OPTIONS]
+    return [*options, *MODULE_OPTIONS]
 
 
 def class_path() -> str:
@@ -259,7 +249,7 @@ class _Current:
 _current = _Current()
 
 
-def start_java(*, brief: bool, new_archive: Path | None = None) -> JavaProcess:
+def start_java(*, new_archive: Path | None = None) -> JavaProcess:
     """Start Java; `LakeError` says why it does not. When it ends it writes the classes that it has loaded to
     `new_archive`, where one is named.
 
@@ -267,7 +257,7 @@ def start_java(*, brief: bool, new_archive: Path | None = None) -> JavaProcess:
     between the start of the process and the moment when it is known.
     """
     home = find_java()
-    options, jars = java_options(brief=brief, new_archive=new_archive), class_path()
+    options, jars = java_options(new_archive=new_archive), class_path()
     with _current.lock:
         if _current.is_closed:
             raise LakeError("Spark is not started any more: the command is ending")

@@ -90,14 +90,14 @@ def _run(job: str, settings: JobSettings) -> RunReport:
     return report
 
 
-def _session(settings: JobSettings, brief: bool) -> SparkSession:
+def _session(settings: JobSettings) -> SparkSession:
     if settings.is_on_glue:
         from covid_lake.runtime.glue import glue_session
 
         return glue_session()
     from covid_lake.runtime.session import local_session
 
-    return local_session(s3=urlsplit(settings.lake_root).scheme in S3_SCHEMES, brief=brief)
+    return local_session(s3=urlsplit(settings.lake_root).scheme in S3_SCHEMES)
 
 
 def _warehouse(settings: JobSettings) -> WarehouseConnection:

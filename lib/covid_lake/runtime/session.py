@@ -96,14 +96,13 @@ def local_session(
     *,
     cores: str = "*",
     s3: bool = False,
-    brief: bool = False,
     new_archive: Path | None = None,
 ) -> SparkSession:
     """A session on this machine; `s3` adds what S3A needs to reach the store that the environment names.
 
-    For `brief` work Java compiles quickly instead of well, and where `new_archive` names a file, Java writes there what
-    classes it has loaded when it ends; both only as long as this process has no session yet. What the environment says
-    of another Spark is ignored, and taken out of this process's environment.
+    If `new_archive` names a file, Java writes the classes that it has loaded to it when it ends; this has an effect
+    only for the first session of the process. Environment variables of another Spark are ignored, and removed from this
+    process's environment.
 
     Raises `SettingsError` where no fitting Java or no driver jar is found or the memory asked for can't be had, and
     `LakeError` where Spark does not start, with what to do.
@@ -128,7 +127,7 @@ def local_session(
     # Signals interrupt the main thread alone. In another one, Java is never started without being known, and pyspark
     # installs no handler of its own for Ctrl-C.
     with ThreadPoolExecutor(1) as starter:
-        session = starter.submit(_start, f"local[{cores}]", app_name, settings, brief, new_archive)
+        session = starter.submit(_start, f"local[{cores}]", app_name, settings, new_archive)
         try:
             return session.result()
         except KeyboardInterrupt:
@@ -136,12 +135,10 @@ def local_session(
             raise
 
 
-def _start(
-    master: str, app_name: str, settings: Mapping[str, str], brief: bool, new_archive: Path | None
-) -> SparkSession:
+def _start(master: str, app_name: str, settings: Mapping[str, str], new_archive: Path | None) -> SparkSession:
     from pyspark.sql import SparkSession
 
-    is_new = _connect(brief, new_archive)
+    is_new = _connect(new_archive)
     try:
         os.environ["PYSPARK_PYTHON"] = sys.executable  # pyspark's own choice is whatever `python3` is
         builder = SparkSession.builder.master(master).appName(app_name)
@@ -150,7 +147,6 @@ def _start(
         session: SparkSession = builder.getOrCreate()
         if not is_new:
             set_semantics(session)
-        _remember_java_names(session)
     except Exception as error:
         if is_new:
             end_java()
@@ -163,7 +159,7 @@ def _is_not_of_py4j(record: logging.LogRecord) -> bool:
     return record.module != "java_gateway"
 
 
-def _connect(brief: bool, new_archive: Path | None) -> bool:
+def _connect(new_archive: Path | None) -> bool:
     """Give pyspark a Java of ours to work with; False where it has one already."""
     from pyspark import SparkContext, java_gateway
     from pyspark.sql import SparkSession
@@ -172,7 +168,7 @@ def _connect(brief: bool, new_archive: Path | None) -> bool:
     launch: Any = java_gateway.launch_gateway
     if old is not None and (running_java() is not None or not hasattr(old, OURS)):
         return False
-    java = start_java(brief=brief, new_archive=new_archive)
+    java = start_java(new_archive=new_archive)
     try:
         port, secret = java.address()
         # pyspark's own way to be told of a Java that runs already.
@@ -206,13 +202,6 @@ def set_semantics(session: SparkSession) -> None:
     for name, value in SEMANTICS.items():
         if session.conf.isModifiable(name):
             session.conf.set(name, value)
-
-
-def _remember_java_names(session: SparkSession) -> None:
-    """Look up once what pyspark looks up for each expression, each time through every jar of the class path."""
-    java = session.sparkContext._jvm
-    for name in ("functions", "org.apache.spark.sql.functions", "PythonUtils"):
-        setattr(java, name, getattr(java, name))
 
 
 def s3_settings() -> dict[str, str]:

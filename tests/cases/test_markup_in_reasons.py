@@ -84,8 +84,9 @@ def test_an_error_shows_them_too(tmp_path: Path) -> None:
 
 
 def test_one_module_alone_knows_consoles_and_none_knows_markup() -> None:
-    root = Path(covid_lake.__file__).parent
-    for file in root.rglob("*.py"):
+    tests = Path(__file__).resolve().parents[1]
+    programs = [tests / "corpus" / "show.py", tests / "chaos" / "chaos.py"]
+    for file in [*Path(covid_lake.__file__).parent.rglob("*.py"), *programs]:
         imported = {
             f"{node.module}.{name.name}"
             for node in ast.walk(ast.parse(file.read_text()))

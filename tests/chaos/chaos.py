@@ -21,12 +21,10 @@ from dataclasses import asdict, dataclass, replace
 from itertools import cycle
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table as RichTable
 
 from covid_lake.datasets.covid19.sample import generate_sample
+from covid_lake.reading.terminal import Column, Grid, Part, Terminal
 from covid_lake.runtime import embedded_postgres
 from covid_lake.warehouse.connection import WarehouseConnection
 from lake_state import DATASET
@@ -70,6 +68,12 @@ CHANGED_TABLES = ("jhu_daily_reports", "hospital_beds", "testing_states_daily")
 TABLE_OF_PAIRS = "hospital_beds"
 # A command has hardly begun before this part of its time.
 EARLIEST = {LANDING: 0.2, TRUSTED: 0.1, CURATED: 0.3, WAREHOUSE: 0.3}
+FAULT = "bold red"
+KILL_COLUMNS = (
+    Column("phase"),
+    Column("moment", prose=True),
+    *(Column(name, right=True) for name in ("kills", "too late", "readers saw old", "some new", "new", "faults")),
+)
 
 
 @dataclass(frozen=True)
@@ -88,29 +92,29 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     # Whoever ends this must not leave a database server and a command at work behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    console = Console()
+    terminal = Terminal()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 31)
-    console.print(f"{options.kills} kills and {options.pairs} pairs of runs, seed {seed}", highlight=False)
+    terminal.show(f"{options.kills} kills and {options.pairs} pairs of runs, seed {seed}")
     began = time.monotonic()
     work = Path(tempfile.mkdtemp(prefix="covid-lake-chaos-"))
     work.chmod(0o755)  # the database server may run as another user
-    with _progress(console) as progress, _server(work / "server") as server:
+    with _progress(terminal) as progress, _server(work / "server") as server:
         stage = set_stage(work, server, progress)
-        trials = kill_all(stage, work, options.kills, seed, progress)
-        pairs = pair_all(stage, work, options.pairs, progress)
+        trials = kill_all(stage, work, options.kills, seed, progress, terminal)
+        pairs = pair_all(stage, work, options.pairs, progress, terminal)
     faulty = _faulty(trials, pairs)
-    _show(console, trials, pairs)
+    print_summary(terminal, trials, pairs)
     summary = _summary(seed, trials, pairs, time.monotonic() - began)
     options.out.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    console.print(f"{summary['minutes']} minutes; the summary is in {options.out}", highlight=False)
+    terminal.show(f"{summary['minutes']} minutes; the summary is in {options.out}")
     if faulty:
-        console.print(f"[bold red]{faulty} trials found a fault[/]; what they left is below {work}")
+        terminal.show((f"{faulty} trials found a fault", FAULT), f"; what they left is below {work}")
         return 1
     shutil.rmtree(work)
     if summary["kills"] < options.kills:
-        console.print(f"[bold red]only {summary['kills']} of {options.kills} kills came in time[/]")
+        terminal.show((f"only {summary['kills']} of {options.kills} kills came in time", FAULT))
         return 1
-    console.print(f"[green]{summary['kills']} kills, {len(pairs)} pairs: nothing lost, nothing half-published[/]")
+    terminal.show((f"{summary['kills']} kills, {len(pairs)} pairs: nothing lost, nothing half-published", "green"))
     return 0
 
 
@@ -166,7 +170,7 @@ def set_stage(work: Path, server: WarehouseConnection, progress: Progress) -> St
     return Stage(scenarios, pairs)
 
 
-def kill_all(stage: Stage, work: Path, kills: int, seed: int, progress: Progress) -> list[Trial]:
+def kill_all(stage: Stage, work: Path, kills: int, seed: int, progress: Progress, terminal: Terminal) -> list[Trial]:
     """As many kills as asked for, shared out over the phases; a command that ended before its moment is tried again."""
     task = progress.add_task("kills", total=kills)
     trials: list[Trial] = []
@@ -184,17 +188,17 @@ def kill_all(stage: Stage, work: Path, kills: int, seed: int, progress: Progress
             if trial.was_killed:
                 done += 1
                 progress.advance(task)
-            _tell(progress.console, f"{phase}, {moment.name}", _course(trial), trial.faults)
+            print_result(terminal, f"{phase}, {moment.name}", _course(trial), trial.faults)
     return trials
 
 
-def pair_all(stage: Stage, work: Path, count: int, progress: Progress) -> list[Pair]:
+def pair_all(stage: Stage, work: Path, count: int, progress: Progress, terminal: Terminal) -> list[Pair]:
     task = progress.add_task("pairs", total=count)
     pairs = []
     for number in range(count):
         pairs.append(run_pair(stage.pairs, work / f"pair-{number}"))
         progress.advance(task)
-        _tell(progress.console, f"pair {number}", f"the other {pairs[-1].second}", pairs[-1].faults)
+        print_result(terminal, f"pair {number}", f"the other {pairs[-1].second}", pairs[-1].faults)
     return pairs
 
 
@@ -237,14 +241,14 @@ def _must(*arguments: str, scratch: Path, password: str = "") -> None:
         raise RuntimeError(f"covid-lake {' '.join(arguments)} ended with {ended.code}:\n{ended.output}")
 
 
-def _progress(console: Console) -> Progress:
+def _progress(terminal: Terminal) -> Progress:
     return Progress(
-        TextColumn("{task.description:<24}"),
+        TextColumn("{task.description:<24}", markup=False),
         BarColumn(bar_width=40),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=console,
+        console=terminal.console,
     )
 
 
@@ -254,29 +258,28 @@ def _course(trial: Trial) -> str:
     return f"killed after {trial.killed_after} s; readers saw {trial.saw}; the next run took {trial.recovered_in} s"
 
 
-def _tell(console: Console, name: str, course: str, faults: Sequence[str]) -> None:
-    """Faults as they are found; where no bar can be seen, every trial."""
-    if not console.is_terminal:
-        console.print(f"{name}: {course}", highlight=False, markup=False, soft_wrap=True)
+def print_result(terminal: Terminal, name: str, course: str, faults: Sequence[str]) -> None:
+    """Print faults as they are found; every trial where the output is no terminal, which shows no bar."""
+    if not terminal.is_terminal:
+        terminal.show(f"{name}: {course}")
     for fault in faults:
-        console.print(f"[bold red]{name}[/]: {escape(fault)}", highlight=False, soft_wrap=True)
+        terminal.show((name, FAULT), f": {fault}")
 
 
-def _show(console: Console, trials: Sequence[Trial], pairs: Sequence[Pair]) -> None:
-    table = RichTable(title="Kills", title_justify="left")
-    for name in ("phase", "moment", "kills", "too late", "readers saw old", "some new", "new", "faults"):
-        table.add_column(name, justify="left" if name in ("phase", "moment") else "right")
+def print_summary(terminal: Terminal, trials: Sequence[Trial], pairs: Sequence[Pair]) -> None:
+    """Print a line for each phase and moment, and how pairs of runs ended."""
     names = dict.fromkeys((trial.phase, trial.moment) for trial in trials)
+    rows: list[list[Part]] = []
     for phase, moment in sorted(names, key=lambda name: (PHASES.index(name[0]), name[1])):
         own = [trial for trial in trials if (trial.phase, trial.moment) == (phase, moment)]
         killed = [trial for trial in own if trial.was_killed]
         saw = Counter(trial.saw for trial in killed)
         counts = (len(killed), len(own) - len(killed), saw["old"], saw["some new"], saw["new"])
         faulty = sum(bool(trial.faults) for trial in own)
-        table.add_row(phase, moment, *map(str, counts), f"[red]{faulty}[/]" if faulty else "0")
-    console.print(table)
+        rows.append([phase, moment, *map(str, counts), (str(faulty), FAULT if faulty else "")])
+    terminal.show_grid(Grid(KILL_COLUMNS, rows, title="Kills"))
     for second, count in Counter(pair.second for pair in pairs).items():
-        console.print(f"of two runs at once, one published and the other {second}: {count} times", highlight=False)
+        terminal.show(f"of two runs at once, one published and the other {second}: {count} times")
 
 
 def _faulty(trials: Sequence[Trial], pairs: Sequence[Pair]) -> int:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from corpus.kinds import KINDS
-from corpus.trial import Trial, describe, is_as_expected, tally
+from corpus.trial import Outcome, Trial, describe, is_as_expected, tally
+from covid_lake.reading.terminal import Column, Grid, Terminal
 from covid_lake.runtime.session import local_session
 
 
@@ -22,22 +20,22 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         trial = Trial.run(lambda: spark, Path(folder))
     outcomes = [trial.outcome(kind) for kind in KINDS]
-    table = Table("kind", "as expected", "outcome")
-    for kind, outcome in zip(KINDS, outcomes, strict=True):
-        verdict = "yes" if is_as_expected(kind, outcome) else "NO"
-        table.add_row(escape(kind.name), verdict, escape(ascii_only(describe(outcome))))
-    console = Console()
-    console.print(table)
-    failures = sum(not is_as_expected(kind, outcome) for kind, outcome in zip(KINDS, outcomes, strict=True))
+    return show(Terminal(), outcomes)
+
+
+def show(terminal: Terminal, outcomes: Sequence[Outcome]) -> int:
+    """Print the outcome of each kind and a tally; 1 where a kind did not end as expected."""
+    as_expected = [is_as_expected(kind, outcome) for kind, outcome in zip(KINDS, outcomes, strict=True)]
+    rows = [
+        (kind.name, "yes" if is_fine else "NO", describe(outcome))
+        for kind, outcome, is_fine in zip(KINDS, outcomes, as_expected, strict=True)
+    ]
+    columns = (Column("kind", prose=True), Column("as expected"), Column("outcome", prose=True))
+    terminal.show_grid(Grid(columns, rows))
     for name, number in tally(outcomes).most_common():
-        console.print(f"{number:4} {name}")
-    console.print(f"{len(KINDS):4} kinds, {failures} of them not as expected")
-    return 1 if failures else 0
-
-
-def ascii_only(text: str) -> str:
-    """The text without what a terminal might obey."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+        terminal.show(f"{number:4} {name}")
+    terminal.show(f"{len(KINDS):4} kinds, {as_expected.count(False)} of them not as expected")
+    return 0 if all(as_expected) else 1
 
 
 if __name__ == "__main__":

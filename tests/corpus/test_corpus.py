@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,11 +10,13 @@ import pytest
 from pyspark.sql import SparkSession
 
 from corpus.kinds import KINDS, TABLES, Kind, PassedOver, Read, Refused
+from corpus.show import show
 from corpus.trial import LANDING, Trial, describe, is_as_expected, printable, table_of
 from covid_lake.contracts import Zone
 from covid_lake.errors import LakeError
 from covid_lake.pipeline.run import Request
 from covid_lake.reading.lake import Lake
+from covid_lake.reading.terminal import Terminal
 from covid_lake.store.reports import Status, TableReport
 from covid_lake.store.storage import LocalStorage
 from lake_runs import Recorder, report_of, run_lake
@@ -103,3 +106,13 @@ def test_no_reason_speaks_of_the_engine(trial: Trial) -> None:
     refused = {refusal.path: refusal.reason for refusal in trial.landed.refused}
     words = [*trial.report.faults, *refused.values()]
     assert not [word for word in words if "Error:" in word or "Exception" in word or "org.apache" in word]
+
+
+def test_outcomes_are_printed_as_they_are() -> None:
+    text = io.StringIO()
+    outcomes = [kind.outcome for kind in KINDS]
+    assert show(Terminal(text), outcomes) == 0
+    assert show(Terminal(text), [Refused("[/x] \x1b[2J"), *outcomes[1:]]) == 1
+    assert "refused: [/x] \\x1b[2J" in text.getvalue()
+    assert "\x1b" not in text.getvalue()
+    assert f"{len(KINDS)} kinds, 1 of them not as expected" in text.getvalue()

@@ -69,12 +69,19 @@ def snapshot(dataset: str, number: int) -> str:
 
 def inventory(dataset: str) -> str:
     """What is known of each landing file: size, checksum, header, number of records, or why it was refused."""
-    return f"_landing/{dataset}.json"
+    return f"{INVENTORIES}/{dataset}.json"
 
 
 RUNNING = "_running"
+INVENTORIES = "_landing"
+REPORTS = "_runs"
 # What a lake holds directly below its root.
-TOP_FOLDERS = frozenset({*map(str, Zone), "_snapshots", "_landing", "_runs", RUNNING})
+TOP_FOLDERS = frozenset({*map(str, Zone), "_snapshots", INVENTORIES, REPORTS, RUNNING})
+
+
+def folders(dataset: str) -> tuple[str, ...]:
+    """Every folder into which a run over the dataset writes: those of the dataset, and those that all share."""
+    return (*(f"{zone}/{dataset}" for zone in Zone), snapshots(dataset), INVENTORIES, REPORTS, RUNNING)
 
 
 def running(run_id: str) -> str:
@@ -83,4 +90,4 @@ def running(run_id: str) -> str:
 
 
 def run_report(run_id: str) -> str:
-    return f"_runs/{run_id}.json"
+    return f"{REPORTS}/{run_id}.json"

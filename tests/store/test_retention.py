@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import boto3
 import pytest
 
 from covid_lake import paths
@@ -19,7 +20,7 @@ from covid_lake.reading.lake import Lake
 from covid_lake.store.retention import remove_leavings, restore, vacuum, versions_of
 from covid_lake.store.runs import SILENCE, announced, markers, require_announced
 from covid_lake.store.snapshots import current_snapshot, publish, read_manifest, snapshot_numbers
-from covid_lake.store.storage import LocalStorage, Storage
+from covid_lake.store.storage import LocalStorage, S3Storage, Storage
 from small_lake import calendar, publish_rows
 from small_lake import cases as fact
 
@@ -53,7 +54,7 @@ def test_the_next_run_removes_what_a_dead_one_wrote_and_not_what_it_published(st
     for run_id in ("dead", "gone"):
         mark(storage, run_id, dead_process())
     with announced(storage, "next"):
-        assert set(remove_leavings(storage, COVID19, "next")) == {"dead", "gone"}
+        assert set(remove_leavings(storage, COVID19)) == {"dead", "gone"}
     assert remains(storage) == published
 
 
@@ -63,7 +64,7 @@ def test_folders_without_a_file_go_too(tmp_path: Path) -> None:
     folder = tmp_path / paths.version(HOSPITAL_BEDS, "gone")
     (folder / "_temporary" / "0").mkdir(parents=True)
     with announced(storage, "next"):
-        remove_leavings(storage, COVID19, "next")
+        remove_leavings(storage, COVID19)
     assert not folder.exists()
 
 
@@ -73,23 +74,61 @@ def test_a_file_that_was_never_finished_goes(tmp_path: Path) -> None:
     (tmp_path / UNFINISHED).parent.mkdir(parents=True)
     (tmp_path / UNFINISHED).write_bytes(b"half")
     with announced(storage, "next"):
-        remove_leavings(storage, COVID19, "next")
+        remove_leavings(storage, COVID19)
     assert remains(storage) == set()
 
 
-def test_while_another_run_is_at_work_unfinished_files_wait_for_the_run_after(tmp_path: Path) -> None:
+def test_unfinished_files_elsewhere_are_left_alone(tmp_path: Path) -> None:
+    """The lake's folder may hold other things too, and other datasets."""
     storage = LocalStorage(tmp_path)
+    others = {f"{folder}/.file.0a1b2c3d.tmp" for folder in ("letters", "landing/covid19-b", "landing/books")}
+    for path in others:
+        storage.write(path, b"half")
     mark(storage, "gone", dead_process())
-    storage.write(f"{paths.version(HOSPITAL_BEDS, 'gone')}/part-0.parquet", b"half")
-    (tmp_path / UNFINISHED).parent.mkdir(parents=True)
-    (tmp_path / UNFINISHED).write_bytes(b"perhaps the other's")
-    with announced(storage, "other"):
-        with announced(storage, "next"):
-            remove_leavings(storage, COVID19, "next")
-        assert remains(storage) == {UNFINISHED, paths.running("gone"), paths.running("other")}
-    with announced(storage, "after"):
-        assert remove_leavings(storage, COVID19, "after") == ("gone",)
+    with announced(storage, "next"):
+        remove_leavings(storage, COVID19)
+    assert remains(storage) == others
+    vacuum(storage, COVID19, 1)
+    assert remains(storage) == others
+
+
+def test_vacuum_removes_unfinished_files(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    storage.write(UNFINISHED, b"half")
+    vacuum(storage, COVID19, 1, dry_run=True)
+    assert remains(storage) == {UNFINISHED}
+    vacuum(storage, COVID19, 1)
     assert remains(storage) == set()
+
+
+def uploads(storage: S3Storage) -> set[str]:
+    """The keys of the uploads that are under way in the storage's bucket."""
+    found = boto3.client("s3").list_multipart_uploads(Bucket=storage.bucket).get("Uploads", ())
+    return {upload["Key"] for upload in found}
+
+
+@pytest.mark.parametrize("prefix", ["some/prefix/", ""])
+def test_uploads_are_aborted_in_the_datasets_folders_once_they_are_old(
+    emulator: str, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = f"uploads-at-{prefix.strip('/').replace('/', '-') or 'the-root'}"
+    boto3.client("s3").create_bucket(Bucket=bucket)
+    storage = S3Storage(f"s3://{bucket}/{prefix}")
+    own = {f"{prefix}landing/covid19/big.csv", f"{prefix}trusted/covid19/t/version=gone/part-0.parquet"}
+    foreign = {"some/prefix-prod/landing/covid19/big.csv", f"{prefix}landing/covid19-b/big.csv", f"{prefix}letters/a"}
+    for key in own | foreign:
+        boto3.client("s3").create_multipart_upload(Bucket=bucket, Key=key)
+
+    def run_after_a_dead_one() -> None:
+        mark(storage, "gone", dead_process())
+        with announced(storage, "next"):
+            assert remove_leavings(storage, COVID19) == ("gone",)
+
+    run_after_a_dead_one()
+    assert uploads(storage) == own | foreign
+    monkeypatch.setattr("covid_lake.store.storage.UNFINISHED_LIFE", timedelta(seconds=-5))
+    run_after_a_dead_one()
+    assert uploads(storage) == foreign
 
 
 def test_a_process_of_the_same_number_that_began_later_is_not_the_run(storage: Storage) -> None:

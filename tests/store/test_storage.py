@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import io
+import os
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO, cast
 
+import boto3
 import pytest
 
 from covid_lake.errors import AlreadyExists, SettingsError, StorageError
@@ -137,6 +145,74 @@ def test_a_folder_is_deleted_with_all_below_it_and_nothing_else(storage: Storage
     storage.delete_folder("a")
     storage.delete_folder("a")
     assert names(storage.list_files("")) == ["ab/3"]
+
+
+def test_a_folder_of_a_bucket_is_deleted_with_the_objects_that_stand_for_folders(emulator: str) -> None:
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="markers-of-folders")
+    for key in ("lake/a/_temporary/0/", "lake/a/1", "lake/ab/"):
+        client.put_object(Bucket="markers-of-folders", Key=key, Body=b"")
+    open_storage("s3://markers-of-folders/lake").delete_folder("a")
+    assert [found["Key"] for found in client.list_objects_v2(Bucket="markers-of-folders")["Contents"]] == ["lake/ab/"]
+
+
+class Stalled(io.RawIOBase):
+    """A stream that stops after its first byte until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.has_begun, self.may_go_on, self.left = threading.Event(), threading.Event(), 2
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        self.left -= 1
+        if self.left == 0:
+            self.has_begun.set()
+            self.may_go_on.wait(60)
+        return b"x" if self.left >= 0 else b""
+
+
+def test_a_file_that_somebody_writes_is_not_taken_for_unfinished(tmp_path: Path) -> None:
+    storage, stream = LocalStorage(tmp_path), Stalled()
+    storage.write("a/.dead.0a1b2c3d.tmp", b"half")
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(storage.receive, "a/file", cast(BinaryIO, stream))
+        assert stream.has_begun.wait(60)
+        storage.remove_unfinished("a")
+        (unfinished,) = names(storage.list_files("a"))
+        stream.may_go_on.set()
+        written.result()
+    assert unfinished.startswith("a/.file.")
+    assert (names(storage.list_files("a")), storage.read("a/file")) == (["a/file"], b"xx")
+
+
+def test_without_locks_an_unfinished_file_goes_when_it_is_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    storage = LocalStorage(tmp_path)
+    for name, hours in (("young", 23), ("old", 25)):
+        storage.write(f".{name}.0a1b2c3d.tmp", b"half")
+        began = time.time() - hours * 3600
+        os.utime(tmp_path / f".{name}.0a1b2c3d.tmp", (began, began))
+    storage.remove_unfinished("")
+    assert names(storage.list_files("")) == [".young.0a1b2c3d.tmp"]
+
+
+def test_more_uploads_than_a_page_of_a_listing_holds(emulator: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="many-uploads")
+
+    def begin(number: int) -> None:
+        client.create_multipart_upload(Bucket="many-uploads", Key=f"lake/a/{number:04}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(begin, range(1010)))
+    monkeypatch.setattr("covid_lake.store.storage.UNFINISHED_LIFE", timedelta(seconds=-5))
+    open_storage("s3://many-uploads/lake").remove_unfinished("a")
+    assert client.list_multipart_uploads(Bucket="many-uploads").get("Uploads", []) == []
 
 
 def test_an_absent_file_is_an_error_that_names_it(storage: Storage) -> None:

@@ -92,7 +92,7 @@ def land(
     if dry_run:
         return _land(dataset, sources, lake, run_id, True, progress)
     with announced(lake, run_id):
-        remove_leavings(lake, dataset, run_id)
+        remove_leavings(lake, dataset)
         return _land(dataset, sources, lake, run_id, False, progress)
 
 

@@ -227,7 +227,7 @@ class Run:
         if not (landed and landed.refused):  # what was refused is told by the report, though nothing else is there
             require_sense(self.flow, self.storage, self.request)
         with announced(self.storage, run_id):
-            self._removed = remove_leavings(self.storage, self.flow.dataset, run_id)
+            self._removed = remove_leavings(self.storage, self.flow.dataset)
             return self._execute(landed, run_id, started_at, began)
 
     def _execute(self, landed: LandingResult | None, run_id: str, started_at: datetime, began: float) -> RunReport:

@@ -144,7 +144,7 @@ def write_report(storage: Storage, report: RunReport) -> None:
 def read_report(storage: Storage, run_id: str | None = None) -> dict[str, Any]:
     """The report of a run as it was written, of the latest one without a name; `SettingsError` where there is none."""
     if run_id is None:
-        found = [file.path for file in storage.list_files("_runs") if file.path.endswith(".json")]
+        found = [file.path for file in storage.list_files(paths.REPORTS) if file.path.endswith(".json")]
         if not found:
             raise SettingsError(f"{storage.root}: no run has left a report here yet; start one with 'covid-lake run'")
         path = found[-1]

@@ -107,15 +107,15 @@ def vacuum(storage: Storage, dataset: Dataset, keep: int, *, dry_run: bool = Fal
         for number in old:
             storage.delete([paths.snapshot(dataset.name, number)])
         storage.delete([file.path for file in files])
+        remove_unfinished(storage, dataset)
     return Removal(old, files)
 
 
-def remove_leavings(storage: Storage, dataset: Dataset, run_id: str) -> tuple[str, ...]:
-    """Remove what dead runs left behind, for the run `run_id`, which has announced itself; returns their ids.
+def remove_leavings(storage: Storage, dataset: Dataset) -> tuple[str, ...]:
+    """Remove what dead runs left behind; returns their ids. Whoever calls has announced itself.
 
-    Their versions that no snapshot names go, and what they were writing when they died. Unfinished files do not tell
-    whose they are: while other runs are at work they stay, and so do the dead runs' markers. Costs one listing where
-    no run has died.
+    Their versions that no snapshot names go, and what they were writing when they died. Costs one listing where no run
+    has died.
     """
     found = markers(storage)
     alive = living_runs(storage)
@@ -138,10 +138,15 @@ def remove_leavings(storage: Storage, dataset: Dataset, run_id: str) -> tuple[st
             storage.delete_folder(folder)  # on disk an engine that dies leaves empty folders, too
         else:
             storage.delete(unreached)
-    if alive <= {run_id}:
-        storage.remove_unfinished("")
-        storage.delete([paths.running(one) for one in dead])
+    remove_unfinished(storage, dataset)
+    storage.delete([paths.running(one) for one in dead])
     return dead
+
+
+def remove_unfinished(storage: Storage, dataset: Dataset) -> None:
+    """Remove what dead writers left of files that they were writing, in the folders of the dataset and no others."""
+    for folder in paths.folders(dataset.name):
+        storage.remove_unfinished(folder)
 
 
 def read_snapshots(storage: Storage, dataset: str) -> list[Snapshot]:

@@ -16,6 +16,7 @@ import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 from urllib.parse import urlsplit
@@ -27,13 +28,18 @@ COPY_CHUNK_BYTES = 1 << 20
 DELETES_A_REQUEST = 1000
 # The hidden neighbour that a file is written to before it is moved into place.
 UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
+# An unfinished file of this age has lost its writer, where no lock tells. An upload to S3 does not name its writer, and
+# another tool may be bringing a large file into the landing zone; a bucket's lifecycle rules count in days too.
+UNFINISHED_LIFE = timedelta(days=1)
 LONGEST_NAME_BYTES = 255 - len("..01234567.tmp")
 UNREADABLE = "unreadable"
 # What systems answer that can't give a file a second name: SMB, exFAT, many FUSE and container mounts, two disks.
 NO_HARD_LINKS = frozenset(
     {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EMLINK, errno.EXDEV}
 )
-# Held by whoever creates a file in a folder of such a system.
+# What systems answer that know no locks.
+NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
+# Held by whoever creates a file in a folder of a system without hard links.
 LOCK = ".lock"
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 FOLDER_LINK = "link to a folder"
@@ -113,8 +119,12 @@ class Storage(Protocol):
         """Remove the folder and all below it; an absent folder is fine."""
         ...
 
-    def remove_unfinished(self, prefix: str) -> None:
-        """Remove what writers that died left of files below the folder, none of which anybody could see."""
+    def remove_unfinished(self, folder: str) -> None:
+        """Remove the unfinished files below the folder whose writers have died; readers never saw these files.
+
+        On disk a living writer holds a lock on its file. In S3, and on disks without locks, an unfinished file is
+        removed when it is a day old.
+        """
         ...
 
     def url(self, path: str) -> str:
@@ -274,8 +284,22 @@ class LocalStorage:
         with self._reporting("remove", prefix), contextlib.suppress(FileNotFoundError):
             shutil.rmtree(self.directory / prefix)
 
-    def remove_unfinished(self, prefix: str) -> None:
-        self.delete([file.path for file in self.list_files(prefix) if UNFINISHED.fullmatch(file.path.split("/")[-1])])
+    def remove_unfinished(self, folder: str) -> None:
+        found = [file.path for file in self.list_files(folder) if UNFINISHED.fullmatch(file.path.split("/")[-1])]
+        self.delete([path for path in found if self._has_lost_its_writer(self.directory / path)])
+
+    def _has_lost_its_writer(self, file: Path) -> bool:
+        with self._reporting("look at", str(file.relative_to(self.directory))):
+            try:
+                with file.open("rb") as stream:
+                    fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except (BlockingIOError, FileNotFoundError):  # it is being written, or was moved into place
+                return False
+            except OSError as error:
+                if error.errno not in NO_LOCKS:
+                    raise
+                return datetime.now(UTC).timestamp() - file.stat().st_mtime > UNFINISHED_LIFE.total_seconds()
+        return True
 
     def url(self, path: str) -> str:
         return f"file://{self.directory / path}"
@@ -290,7 +314,7 @@ class LocalStorage:
         with self._reporting("write", path):
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with aside.open("wb") as stream:
+                with aside.open("wb") as stream, _locked(stream):
                     yield stream, aside
             finally:
                 aside.unlink(missing_ok=True)
@@ -301,6 +325,22 @@ class LocalStorage:
             yield
         except OSError as error:
             raise StorageError(f"cannot {verb} {self.root}/{path}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def _locked(stream: BinaryIO) -> Iterator[None]:
+    """Hold a lock on the file, by which `remove_unfinished` knows that its writer lives, though the stream be closed.
+
+    The system lets go of it when the process dies.
+    """
+    holder = os.dup(stream.fileno())
+    try:
+        # Not waited for: only `remove_unfinished` could hold it, for an instant. Some file systems have no locks.
+        with contextlib.suppress(OSError):
+            fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(holder)
 
 
 class S3Storage:
@@ -366,7 +406,7 @@ class S3Storage:
     ) -> list[FileInfo]:
         # A bucket has no folders that are closed by themselves: `closed` stays as it is.
         del closed
-        return self._list(self._key(prefix).rstrip("/") + "/" if self._key(prefix) else "", at_most)
+        return self._list(self._folder_key(prefix), at_most)
 
     def list_top(self) -> tuple[list[str], list[FileInfo]]:
         start = f"{self.prefix}/" if self.prefix else ""
@@ -403,38 +443,61 @@ class S3Storage:
     def top_names(self) -> frozenset[str] | None:
         root = f"{self.prefix}/" if self.prefix else ""
         with self._reporting("list", ""):
-            pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=root, Delimiter="/"
-            )
-            found = [
-                *(item["Prefix"] for page in pages for item in page.get("CommonPrefixes", ())),
-                *(item["Key"] for page in pages for item in page.get("Contents", ())),
-            ]
+            found: list[str] = []
+            paginator = self._client.get_paginator("list_objects_v2")
+            for page in paginator.paginate(Bucket=self.bucket, Prefix=root, Delimiter="/"):
+                found += (item["Prefix"] for item in page.get("CommonPrefixes", ()))
+                found += (item["Key"] for item in page.get("Contents", ()))
         return frozenset(key.removeprefix(root).rstrip("/") for key in found) - {""} or None
 
     def delete(self, paths: Sequence[str]) -> None:
-        keys = [{"Key": self._key(path)} for path in paths]
-        with self._reporting("remove", paths[0] if paths else ""):
+        self._delete([self._key(path) for path in paths])
+
+    def _delete(self, keys: Sequence[str]) -> None:
+        with self._reporting("remove", keys[0].removeprefix(f"{self.prefix}/") if keys else ""):
             for start in range(0, len(keys), DELETES_A_REQUEST):
-                objects = {"Objects": keys[start : start + DELETES_A_REQUEST], "Quiet": True}
+                batch = [{"Key": key} for key in keys[start : start + DELETES_A_REQUEST]]
+                objects = {"Objects": batch, "Quiet": True}
                 failed = self._client.delete_objects(Bucket=self.bucket, Delete=objects).get("Errors")
                 if failed:
                     key, why = failed[0]["Key"], failed[0].get("Message", failed[0].get("Code"))
                     raise StorageError(f"cannot remove s3://{self.bucket}/{key}: {why}")
 
     def delete_folder(self, prefix: str) -> None:
-        self.delete([file.path for file in self.list_files(prefix)])
-
-    def remove_unfinished(self, prefix: str) -> None:
-        with self._reporting("remove unfinished uploads of", prefix):
-            pages = self._client.get_paginator("list_multipart_uploads").paginate(
-                Bucket=self.bucket, Prefix=self._key(prefix)
+        # Engines leave empty objects that stand for folders: no listing of files has these.
+        with self._reporting("remove", prefix):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=self._folder_key(prefix)
             )
-            for upload in (upload for page in pages for upload in page.get("Uploads", ())):
-                self._client.abort_multipart_upload(Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+            self._delete([item["Key"] for page in pages for item in page.get("Contents", ())])
+
+    def remove_unfinished(self, folder: str) -> None:
+        from botocore.exceptions import ClientError
+
+        begun_before = datetime.now(UTC) - UNFINISHED_LIFE
+        with self._reporting("remove unfinished uploads of", folder):
+            pages = self._client.get_paginator("list_multipart_uploads").paginate(
+                Bucket=self.bucket, Prefix=self._folder_key(folder)
+            )
+            uploads = [upload for page in pages for upload in page.get("Uploads", ())]
+            for upload in uploads:
+                if upload["Initiated"] > begun_before:
+                    continue
+                try:
+                    self._client.abort_multipart_upload(
+                        Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                    )
+                except ClientError as error:
+                    if error.response["Error"]["Code"] != "NoSuchUpload":  # it ended meanwhile
+                        raise
 
     def url(self, path: str) -> str:
         return f"{self.root}/{path}"
+
+    def _folder_key(self, folder: str) -> str:
+        """What the keys below the folder begin with: its own with a final slash, so that `lake` is not `lake-prod`."""
+        key = self._key(folder)
+        return key.rstrip("/") + "/" if key else ""
 
     def _key(self, path: str) -> str:
         return f"{self.prefix}/{path}".strip("/") if self.prefix else path

@@ -84,9 +84,9 @@ def folders(dataset: str) -> tuple[str, ...]:
     return (*(f"{zone}/{dataset}" for zone in Zone), snapshots(dataset), INVENTORIES, REPORTS, RUNNING)
 
 
-def running(run_id: str) -> str:
-    """The marker of a run that is at work."""
-    return f"{RUNNING}/{run_id}.json"
+def running(dataset: str, run_id: str) -> str:
+    """The marker of a run over the dataset that is at work."""
+    return f"{RUNNING}/{dataset}/{run_id}.json"
 
 
 def run_report(run_id: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -28,11 +29,11 @@ BEDS = "covid19_trusted.hospital_beds"
 UNFINISHED = "landing/covid19/rearc-usa-hospital-beds/csv/.usa-hospital-beds.csv.0a1b2c3d.tmp"
 
 
-def mark(storage: Storage, run_id: str, pid: int) -> None:
+def mark(storage: Storage, run_id: str, pid: int, path: str | None = None) -> None:
     """A run's marker, as the process of that number would leave it."""
     beat = datetime.now(UTC).isoformat(timespec="seconds")
     content = {"run_id": run_id, "host": socket.gethostname(), "pid": pid, "started": "", "beat": beat}
-    storage.write(paths.running(run_id), json.dumps(content).encode())
+    storage.write(path or paths.running("covid19", run_id), json.dumps(content).encode())
 
 
 def dead_process() -> int:
@@ -53,7 +54,7 @@ def test_the_next_run_removes_what_a_dead_one_wrote_and_not_what_it_published(st
     storage.write(f"{paths.quarantine_version('covid19', 'hospital_beds', 'gone')}/part-0.parquet", b"half")
     for run_id in ("dead", "gone"):
         mark(storage, run_id, dead_process())
-    with announced(storage, "next"):
+    with announced(storage, "covid19", "next"):
         assert set(remove_leavings(storage, COVID19)) == {"dead", "gone"}
     assert remains(storage) == published
 
@@ -63,7 +64,7 @@ def test_folders_without_a_file_go_too(tmp_path: Path) -> None:
     mark(storage, "gone", dead_process())
     folder = tmp_path / paths.version(HOSPITAL_BEDS, "gone")
     (folder / "_temporary" / "0").mkdir(parents=True)
-    with announced(storage, "next"):
+    with announced(storage, "covid19", "next"):
         remove_leavings(storage, COVID19)
     assert not folder.exists()
 
@@ -73,7 +74,7 @@ def test_a_file_that_was_never_finished_goes(tmp_path: Path) -> None:
     mark(storage, "gone", dead_process())
     (tmp_path / UNFINISHED).parent.mkdir(parents=True)
     (tmp_path / UNFINISHED).write_bytes(b"half")
-    with announced(storage, "next"):
+    with announced(storage, "covid19", "next"):
         remove_leavings(storage, COVID19)
     assert remains(storage) == set()
 
@@ -85,11 +86,36 @@ def test_unfinished_files_elsewhere_are_left_alone(tmp_path: Path) -> None:
     for path in others:
         storage.write(path, b"half")
     mark(storage, "gone", dead_process())
-    with announced(storage, "next"):
+    with announced(storage, "covid19", "next"):
         remove_leavings(storage, COVID19)
     assert remains(storage) == others
     vacuum(storage, COVID19, 1)
     assert remains(storage) == others
+
+
+def test_what_a_dead_run_of_another_dataset_left_waits_for_a_run_of_that_dataset(storage: Storage) -> None:
+    books = replace(COVID19, name="books", tables=(replace(STATE_ABV, dataset="books"),))
+    left = f"{paths.version(books.tables[0], 'gone')}/part-0.parquet"
+    storage.write(left, b"half")
+    mark(storage, "gone", dead_process(), paths.running("books", "gone"))
+    before = remains(storage)
+    with announced(storage, "covid19", "next"):
+        assert remove_leavings(storage, COVID19) == ()
+    assert remains(storage) == before
+    with announced(storage, "books", "after"):
+        assert remove_leavings(storage, books) == ("gone",)
+    assert remains(storage) == set()
+
+
+@pytest.mark.parametrize("is_alive", [True, False])
+def test_a_marker_of_before_markers_named_their_dataset_counts_for_each(storage: Storage, is_alive: bool) -> None:
+    pid, left = os.getpid() if is_alive else dead_process(), f"{paths.version(HOSPITAL_BEDS, 'old')}/part-0.parquet"
+    storage.write(left, b"half")
+    mark(storage, "old", pid, f"{paths.RUNNING}/old.json")
+    before = remains(storage)
+    with announced(storage, "covid19", "next"):
+        assert remove_leavings(storage, COVID19) == (() if is_alive else ("old",))
+    assert remains(storage) == (before if is_alive else set())
 
 
 def test_vacuum_removes_unfinished_files(tmp_path: Path) -> None:
@@ -121,7 +147,7 @@ def test_uploads_are_aborted_in_the_datasets_folders_once_they_are_old(
 
     def run_after_a_dead_one() -> None:
         mark(storage, "gone", dead_process())
-        with announced(storage, "next"):
+        with announced(storage, "covid19", "next"):
             assert remove_leavings(storage, COVID19) == ("gone",)
 
     run_after_a_dead_one()
@@ -132,19 +158,19 @@ def test_uploads_are_aborted_in_the_datasets_folders_once_they_are_old(
 
 
 def test_a_process_of_the_same_number_that_began_later_is_not_the_run(storage: Storage) -> None:
-    with announced(storage, "mine"):
-        (own,) = markers(storage)
+    with announced(storage, "covid19", "mine"):
+        (own,) = markers(storage, "covid19")
         assert own.is_alive(own.beat)
         assert not replace(own, started="1").is_alive(own.beat)
         assert not own.is_alive(own.beat + SILENCE + timedelta(seconds=1))
 
 
 def test_a_run_that_was_taken_for_dead_publishes_nothing(storage: Storage) -> None:
-    with announced(storage, "asleep"):
-        require_announced(storage, "asleep")
-        storage.delete([paths.running("asleep")])
+    with announced(storage, "covid19", "asleep"):
+        require_announced(storage, "covid19", "asleep")
+        storage.delete([paths.running("covid19", "asleep")])
         with pytest.raises(PublishConflict, match="run asleep was silent for so long"):
-            require_announced(storage, "asleep")
+            require_announced(storage, "covid19", "asleep")
 
 
 # --- versions, restore, vacuum -------------------------------------------------------------------------------------
@@ -201,8 +227,13 @@ def test_a_version_that_is_not_kept_cannot_be_restored(storage: Storage) -> None
 
 def test_nothing_is_restored_beneath_a_run(storage: Storage) -> None:
     three_versions(storage)
-    with announced(storage, "working"), pytest.raises(PublishConflict, match=r"a run is at work \(working\)"):
+    with (
+        announced(storage, "covid19", "working"),
+        pytest.raises(PublishConflict, match=r"a run is at work \(working\)"),
+    ):
         restore(storage, COVID19, STATE_ABV, "v1", "restoring")
+    with announced(storage, "books", "working"):
+        assert restore(storage, COVID19, STATE_ABV, "v1", "restoring").run_id == "restoring"
 
 
 def test_vacuum_keeps_as_many_versions_as_it_is_told(storage: Storage) -> None:
@@ -240,6 +271,6 @@ def test_vacuum_spares_what_a_run_is_writing_and_takes_what_nobody_names(storage
     three_versions(storage)
     for run_id in ("working", "forgotten"):
         storage.write(f"trusted/covid19/state_abv/version={run_id}/part-0.parquet", b"half a file")
-    with announced(storage, "working"):
+    with announced(storage, "covid19", "working"):
         removed = vacuum(storage, COVID19, 3)
     assert removed.versions() == ("state_abv/version=forgotten",)

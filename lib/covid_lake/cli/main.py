@@ -494,7 +494,7 @@ def restore(table: str, version: str, root: str) -> None:
     _require_versions(found)
     storage = _open_lake(root)
     run_id = paths.new_run_id(datetime.now(UTC))
-    with announced(storage, run_id):
+    with announced(storage, found.dataset, run_id):
         snapshot = restore_version(storage, registry.dataset(found.dataset), found.contract, version, run_id)
     restored = [name for name, entry in snapshot.tables.items() if found.zone in name and entry.version == version]
     what = "the star of that version" if found.zone is Zone.CURATED else ", ".join(restored)

@@ -91,7 +91,7 @@ def land(
     require_spark_path(lake)
     if dry_run:
         return _land(dataset, sources, lake, run_id, True, progress)
-    with announced(lake, run_id):
+    with announced(lake, dataset.name, run_id):
         remove_leavings(lake, dataset)
         return _land(dataset, sources, lake, run_id, False, progress)
 

@@ -226,7 +226,7 @@ class Run:
         run_id = run_id or paths.new_run_id(started_at)
         if not (landed and landed.refused):  # what was refused is told by the report, though nothing else is there
             require_sense(self.flow, self.storage, self.request)
-        with announced(self.storage, run_id):
+        with announced(self.storage, self.flow.dataset.name, run_id):
             self._removed = remove_leavings(self.storage, self.flow.dataset)
             return self._execute(landed, run_id, started_at, began)
 
@@ -294,7 +294,7 @@ class Run:
                 entry = planned.current
                 current = read_manifest(self.storage, table, entry.version) if entry else None
                 written = promote(spark, self.storage, planned, current, run_id, started_at.date())
-                require_announced(self.storage, run_id)
+                require_announced(self.storage, self.flow.dataset.name, run_id)
                 publish(self.storage, base, run_id, [(table, written.published)])
                 self._finish(written.report)
             except Exception as error:  # whatever the engine throws, the other tables go on
@@ -329,7 +329,7 @@ class Run:
                     star.add(building)
             written = star.checked(self.flow.dataset.zone(Zone.CURATED))
             if written:
-                require_announced(self.storage, run_id)
+                require_announced(self.storage, self.flow.dataset.name, run_id)
                 publish(self.storage, base, run_id, [(one.table, one.published) for one in written])
         except Exception as error:  # the report says what the engine threw, and readers keep the old star
             for planned in due:

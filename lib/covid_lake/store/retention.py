@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from covid_lake import paths
 from covid_lake.contracts import Dataset, Table, Zone
@@ -72,9 +73,10 @@ def restore(storage: Storage, dataset: Dataset, table: Table, version: str, run_
     """Make an older version the one that readers see, by a new snapshot; nothing is written but that.
 
     A curated table comes back with the whole star of its time, for facts of one day and dimensions of another do not
-    belong together. Raises `UnknownTable` for a version that is not kept, `PublishConflict` where a run is at work.
+    belong together. Raises `UnknownTable` for a version that is not kept, `PublishConflict` where another run over the
+    dataset is at work.
     """
-    at_work = living_runs(storage) - {run_id}
+    at_work = living_runs(storage, dataset.name) - {run_id}
     if at_work:
         raise PublishConflict(f"a run is at work ({', '.join(sorted(at_work))}); restore when it has ended")
     kept = {known.entry.version: known for known in versions_of(storage, table)}
@@ -96,7 +98,7 @@ def vacuum(storage: Storage, dataset: Dataset, keep: int, *, dry_run: bool = Fal
     # In this order a run that begins or ends meanwhile loses nothing: its files are not listed yet, or it is seen
     # alive, or its snapshot is read.
     listed = [file for zone in ZONES for file in storage.list_files(f"{zone}/{dataset.name}")]
-    alive = living_runs(storage)
+    alive = living_runs(storage, dataset.name)
     snapshots = read_snapshots(storage, dataset.name)
     kept = _newest_states(snapshots, keep)
     reached = _Reached.by(storage, dataset, kept)
@@ -112,16 +114,16 @@ def vacuum(storage: Storage, dataset: Dataset, keep: int, *, dry_run: bool = Fal
 
 
 def remove_leavings(storage: Storage, dataset: Dataset) -> tuple[str, ...]:
-    """Remove what dead runs left behind; returns their ids. Whoever calls has announced itself.
+    """Remove what dead runs over the dataset left behind; returns their ids. Whoever calls has announced itself.
 
-    Their versions that no snapshot names go, and what they were writing when they died. Costs one listing where no run
-    has died.
+    Their versions that no snapshot names go, what they were writing when they died, and last their markers. Costs one
+    listing where no run has died.
     """
-    found = markers(storage)
-    alive = living_runs(storage)
-    dead = tuple(marker.run_id for marker in found if marker.run_id not in alive)
-    if not dead:
+    now = datetime.now(UTC)
+    markers_of_dead = [marker for marker in markers(storage, dataset.name) if not marker.is_alive(now)]
+    if not markers_of_dead:
         return ()
+    dead = tuple(dict.fromkeys(marker.run_id for marker in markers_of_dead))
     zones = {table.zone for table in dataset.tables} | {Zone.QUARANTINE}
     folders = [
         f"{zone}/{dataset.name}/{table.name}/version={one}"
@@ -139,7 +141,7 @@ def remove_leavings(storage: Storage, dataset: Dataset) -> tuple[str, ...]:
         else:
             storage.delete(unreached)
     remove_unfinished(storage, dataset)
-    storage.delete([paths.running(one) for one in dead])
+    storage.delete([marker.path for marker in markers_of_dead])
     return dead
 
 

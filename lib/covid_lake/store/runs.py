@@ -26,16 +26,18 @@ SILENCE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A run as its marker has it; `beat` is when it was last heard of.
+    """A run as its marker has it."""
 
-    `started` tells the process from a later one of the same number; it is empty where the system doesn't say.
-    """
-
+    path: str
+    """Where the marker lies."""
     run_id: str
     host: str
     pid: int
     started: str
+    """When the process was started, by which a later one of the same number is known; empty where the system doesn't
+    say."""
     beat: datetime
+    """When the run was last heard of."""
 
     def is_alive(self, now: datetime) -> bool:
         """Whether the run may still be at work; of another machine's only its silence can tell."""
@@ -45,8 +47,8 @@ class Marker:
 
 
 @contextmanager
-def announced(storage: Storage, run_id: str) -> Iterator[None]:
-    """Keep the run's marker in the lake, renewed by a thread, for as long as the block lasts."""
+def announced(storage: Storage, dataset: str, run_id: str) -> Iterator[None]:
+    """Keep the marker of a run over the dataset in the lake, renewed by a thread, for as long as the block lasts."""
     ended = threading.Event()
 
     def beat() -> None:
@@ -54,10 +56,10 @@ def announced(storage: Storage, run_id: str) -> Iterator[None]:
             # A beat that is missed is made up for by the next; a store that is gone fails the run itself. A marker that
             # was taken away stays away: whoever took it may have removed this run's files.
             with suppress(StorageError):
-                storage.read(paths.running(run_id))
-                _write_marker(storage, run_id)
+                storage.read(paths.running(dataset, run_id))
+                _write_marker(storage, dataset, run_id)
 
-    _write_marker(storage, run_id)
+    _write_marker(storage, dataset, run_id)
     thread = threading.Thread(target=beat, name=f"marker of {run_id}", daemon=True)
     thread.start()
     try:
@@ -65,13 +67,13 @@ def announced(storage: Storage, run_id: str) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-        storage.delete([paths.running(run_id)])
+        storage.delete([paths.running(dataset, run_id)])
 
 
-def require_announced(storage: Storage, run_id: str) -> None:
+def require_announced(storage: Storage, dataset: str, run_id: str) -> None:
     """Raise `PublishConflict` where the run's marker is gone: another run took it for dead and removed its files."""
     try:
-        storage.read(paths.running(run_id))
+        storage.read(paths.running(dataset, run_id))
     except StorageError as error:
         raise PublishConflict(
             f"run {run_id} was silent for so long that another run took it for dead and removed what it wrote; "
@@ -79,11 +81,16 @@ def require_announced(storage: Storage, run_id: str) -> None:
         ) from error
 
 
-def markers(storage: Storage) -> list[Marker]:
-    """The markers that lie in the lake, of living runs and of dead ones."""
+def markers(storage: Storage, dataset: str) -> list[Marker]:
+    """The markers of runs over the dataset, living and dead.
+
+    A marker directly in the folder of all markers was written before markers named their dataset: it may be of any
+    dataset, and so it counts for each.
+    """
     found = []
     for file in storage.list_files(paths.RUNNING):
-        if file.path.endswith(".json"):
+        folder = file.path.rpartition("/")[0]
+        if file.path.endswith(".json") and folder in (paths.RUNNING, f"{paths.RUNNING}/{dataset}"):
             try:
                 written = storage.read(file.path)
             except StorageError:  # a run that ends at this moment takes its marker away
@@ -91,17 +98,17 @@ def markers(storage: Storage) -> list[Marker]:
             with naming_damage(f"{storage.root}/{file.path}"):
                 content = json.loads(written)
                 beat = datetime.fromisoformat(content.pop("beat"))
-                found.append(Marker(beat=beat, **content))
+                found.append(Marker(path=file.path, beat=beat, **content))
     return found
 
 
-def living_runs(storage: Storage, now: datetime | None = None) -> frozenset[str]:
-    """The ids of the runs that may still be at work."""
+def living_runs(storage: Storage, dataset: str, now: datetime | None = None) -> frozenset[str]:
+    """The ids of the runs over the dataset that may still be at work."""
     moment = now or datetime.now(UTC)
-    return frozenset(marker.run_id for marker in markers(storage) if marker.is_alive(moment))
+    return frozenset(marker.run_id for marker in markers(storage, dataset) if marker.is_alive(moment))
 
 
-def _write_marker(storage: Storage, run_id: str) -> None:
+def _write_marker(storage: Storage, dataset: str, run_id: str) -> None:
     content = {
         "run_id": run_id,
         "host": socket.gethostname(),
@@ -109,7 +116,7 @@ def _write_marker(storage: Storage, run_id: str) -> None:
         "started": _start_of(os.getpid()),
         "beat": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    storage.write(paths.running(run_id), json.dumps(content).encode())
+    storage.write(paths.running(dataset, run_id), json.dumps(content).encode())
 
 
 def _process_runs(pid: int, started: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -139,3 +140,60 @@ def test_datasets_have_chains_of_their_own(storage: Storage) -> None:
 def test_a_version_that_is_gone_is_an_error_that_names_it(storage: Storage) -> None:
     with pytest.raises(StorageError, match=r"trusted\.state_abv: version v9 is not in the lake any more"):
         read_manifest(storage, STATE_ABV, "v9")
+
+
+class LossyStorage:
+    """A real storage whose answers to exclusive creations are lost, some of them or all."""
+
+    def __init__(self, storage: Storage, how: str, losses: int = 1) -> None:
+        self.storage, self.how, self.losses = storage, how, losses
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.storage, name)
+
+    def create(self, path: str, content: bytes) -> None:
+        if self.losses == 0:
+            return self.storage.create(path, content)
+        self.losses -= 1
+        if self.how == "the client repeats the put":
+            self.storage.create(path, content)
+            return self.storage.create(path, content)
+        if self.how == "the answer times out":
+            self.storage.create(path, content)
+        raise StorageError(f"cannot write {path}: timed out")
+
+
+@pytest.mark.parametrize("how", ["the client repeats the put", "the answer times out", "the put itself is lost"])
+def test_a_publication_whose_answer_is_lost_is_published_once(storage: Storage, how: str) -> None:
+    lossy = LossyStorage(storage, how)
+    published = publish_one(lossy, current_snapshot(storage, "covid19"), STATE_ABV, "v1")
+    assert (published.number, published) == (1, current_snapshot(storage, "covid19"))
+    assert snapshot_numbers(storage, "covid19") == [1]
+
+
+def test_a_lost_answer_about_a_number_of_another_run_is_no_publication(storage: Storage) -> None:
+    """The other run takes the number between this run's look at the lake and its put, of which no answer comes."""
+    base = current_snapshot(storage, "covid19")
+
+    class Raced(LossyStorage):
+        def create(self, path: str, content: bytes) -> None:
+            if self.losses:
+                publish_one(self.storage, base, STATE_ABV, "other")
+            super().create(path, content)
+
+    raced = Raced(storage, "the put itself is lost")
+    assert publish_one(raced, base, DIM_DATE, "v1").number == 2
+    with pytest.raises(PublishConflict, match=r"trusted\.state_abv: another run published a version"):
+        publish_one(storage, base, STATE_ABV, "v2")
+    found = current_snapshot(storage, "covid19").tables
+    assert {name: entry.version for name, entry in found.items()} == {
+        STATE_ABV.id: "other",
+        DIM_DATE.id: "v1",
+    }
+
+
+def test_a_store_that_gives_no_answer_is_an_error(storage: Storage) -> None:
+    silent = LossyStorage(storage, "the put itself is lost", losses=-1)
+    with pytest.raises(StorageError, match="timed out"):
+        publish_one(silent, current_snapshot(storage, "covid19"), STATE_ABV, "v1")
+    assert snapshot_numbers(storage, "covid19") == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +20,8 @@ from covid_lake.store.storage import Storage
 
 FORMAT = 2
 ATTEMPTS = 20
+# How often the put of a snapshot is tried that the store does not answer.
+PUTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +200,28 @@ def publish(
         for table, _ in tables:
             require_version(head, table, base.version_of(table))
         successor = replace(head, number=head.number + 1, run_id=run_id, tables={**head.tables, **entries})
-        try:
-            storage.create(paths.snapshot(base.dataset, successor.number), successor.to_json())
-        except AlreadyExists:
-            continue
-        return successor
+        if _took_number(storage, successor):
+            return successor
     raise PublishConflict(f"{base.dataset}: {ATTEMPTS} attempts to publish each met another run; run again")
+
+
+def _took_number(storage: Storage, snapshot: Snapshot) -> bool:
+    """Create the snapshot's file; False where the number belongs to another run.
+
+    A put may go through although its answer is lost. A client that repeats it is told that the file exists already,
+    and so the file is compared with the snapshot: its content names the run. Where no answer came at all, the put is
+    repeated until there is one, so that a put that arrives late does not publish what was taken for failed.
+    """
+    path, content = paths.snapshot(snapshot.dataset, snapshot.number), snapshot.to_json()
+    for attempt in range(1, PUTS + 1):
+        try:
+            storage.create(path, content)
+            return True
+        except AlreadyExists:
+            with suppress(StorageError):  # S3 says so too of two puts at once, of which neither may have been kept
+                return storage.read(path) == content
+            return False
+        except StorageError:
+            if attempt == PUTS:
+                raise
+    return False

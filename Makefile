@@ -24,7 +24,7 @@ help: ## Say what there is
 
 setup: $(READY) ## Make the virtual environment, with pinned packages, and fetch Java and the pinned jars
 
-$(READY): setup.py scripts/setup.sh scripts/fetch_jars.py scripts/archive_classes.py lib/covid_lake/runtime/java.py requirements/lock.txt requirements/spark-$(SPARK).txt
+$(READY): setup.py samples/setup.py scripts/setup.sh scripts/fetch_jars.py scripts/archive_classes.py lib/covid_lake/runtime/java.py requirements/lock.txt requirements/spark-$(SPARK).txt
 	@scripts/setup.sh $(VENV) $(SPARK)
 	@touch $@
 

@@ -87,7 +87,7 @@ def _day(file: Path) -> date:
 
 
 def _sample(work: Path) -> Path:
-    from covid_lake.datasets.covid19.sample import generate_sample
+    from covid_lake_samples.covid19 import generate_sample
 
     folder = work / "data" / "sample"
     if not (folder / FEED).exists():

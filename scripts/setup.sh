@@ -48,7 +48,7 @@ echo "setup: installing pinned packages into $venv (Spark $spark)"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
   -r requirements/lock.txt -r "requirements/spark-$spark.txt" \
   || fail "pip could not install the pinned packages; is a package index reachable?"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . \
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e ./samples \
   || fail "the library itself could not be installed into $venv"
 "$venv/bin/python" scripts/fetch_jars.py || fail "the pinned jars could not be fetched; is Maven Central reachable?"
 "$venv/bin/python" scripts/archive_classes.py || fail "a first run of Spark failed; the message above says why."

@@ -24,11 +24,11 @@ leg() { # its name, then the command
 tests() { # where the checkout lies, then how Python is run
   local checkout=$1
   shift
-  (cd "$checkout" && PYTHONPATH="${packages:+$packages:}$checkout/lib" COVID_LAKE_JARS="$jars" COVID_LAKE_DRIVER_MEMORY=1g \
+  (cd "$checkout" && PYTHONPATH="${packages:+$packages:}$checkout/lib:$checkout/samples" COVID_LAKE_JARS="$jars" COVID_LAKE_DRIVER_MEMORY=1g \
     PYTHONDONTWRITEBYTECODE=1 "$@" -m pytest -q -p no:cacheprovider -m surroundings -k "not s3" tests)
 }
 
-checkout_at() { mkdir -p "$1" && cp -R lib tests pyproject.toml "$1"; }
+checkout_at() { mkdir -p "$1" && cp -R lib samples tests pyproject.toml "$1"; }
 
 readable_copy() { # a folder of ours for another user: as it is where that user can read it, else a copy
   if as_nameless test -r "$1" -a -x "$1"; then echo "$1"; return; fi

@@ -14,11 +14,11 @@ from pyspark.sql import SparkSession
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from covid_lake.datasets.covid19.sample import generate_sample
 from covid_lake.runtime import embedded_postgres
 from covid_lake.runtime.session import local_session, s3_settings
 from covid_lake.store.storage import Storage, open_storage
 from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake_samples.covid19 import generate_sample
 from emulator import ENVIRONMENT, emulator, emulator_process
 from lake_runs import BuiltLake, build_sample_lake
 

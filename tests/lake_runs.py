@@ -15,7 +15,6 @@ from pyspark.sql import SparkSession
 from covid_lake.contracts import Table
 from covid_lake.datasets import registry
 from covid_lake.datasets.covid19.contracts import COVID19
-from covid_lake.datasets.covid19.sample import SampleManifest
 from covid_lake.flows import Flow
 from covid_lake.landing.arrivals import LandingResult, land
 from covid_lake.pipeline.run import Request, Run
@@ -23,6 +22,7 @@ from covid_lake.reading.lake import Lake
 from covid_lake.store.reports import RunReport, TableReport
 from covid_lake.store.storage import LocalStorage, Storage, open_storage
 from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake_samples.manifest import SampleManifest
 
 NOON = datetime(2021, 6, 30, 12, tzinfo=UTC)
 

@@ -23,10 +23,10 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from covid_lake.datasets.covid19.sample import generate_sample
 from covid_lake.reading.terminal import Column, Grid, Part, Terminal
 from covid_lake.runtime import embedded_postgres
 from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake_samples.covid19 import generate_sample
 from lake_state import DATASET
 from moments import (
     CURATED,

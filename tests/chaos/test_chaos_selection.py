@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from covid_lake.datasets.covid19.sample import generate_sample
 from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake_samples.covid19 import generate_sample
 from due_lake import TABLE, lake_with_delivery, run_here, undisturbed
 from lake_runs import BuiltLake
 from lake_state import DATASET

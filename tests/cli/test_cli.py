@@ -104,7 +104,7 @@ def test_the_version() -> None:
         (["query", "SELECT 1", "--format", "xml"], "Invalid value for '--format'"),
         (["query", "SELECT 1", "--warehouse", "mysql://somewhere"], "the warehouse's URL has an unknown scheme"),
         (["sample", "covid19", "--out", "x", "--days", "3"], "days is 3; a sample has 14 to 1000"),
-        (["sample", "books", "--out", "x"], "there is a sample of covid19 only, none of 'books'"),
+        (["sample", "books", "--out", "x"], "no generator of samples is installed for 'books'; there are samples of: "),
         (["ddl", "covid19", "--dialect", "oracle"], "Invalid value for '--dialect'"),
         (["trace", "covid19_curated.dim_date", "2020-02-05"], "write KEY=VALUE, such as date=2020-03-01"),
         (["trace", "covid19_curated.dim_date", "date=2020-02-05", "date=2020-02-06"], "date stands more than once"),
@@ -371,7 +371,7 @@ def test_a_sample_is_made(tmp_path: Path) -> None:
     assert "records in" in text
     assert "are made to be rejected" in text
     manifest = json.loads((tmp_path / "s" / "sample_manifest.json").read_text())
-    assert (manifest["days"], len(manifest["truncated_files"])) == (14, 2)
+    assert (manifest["settings"]["days"], len(manifest["truncated_files"])) == (14, 2)
 
 
 def test_ddl_is_printed_written_and_checked(tmp_path: Path) -> None:

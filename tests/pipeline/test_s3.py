@@ -11,12 +11,13 @@ import pytest
 from pyspark.sql import SparkSession
 
 from covid_lake.datasets.covid19.contracts import COVID19
-from covid_lake.datasets.covid19.sample import SampleManifest, generate_sample
 from covid_lake.pipeline.run import Request
 from covid_lake.reading.lake import Lake
 from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.storage import LocalStorage, S3Storage
 from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake_samples.covid19 import generate_sample
+from covid_lake_samples.manifest import SampleManifest
 from lake_runs import land_files, no_session, report_of, run_lake
 
 

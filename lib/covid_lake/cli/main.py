@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from covid_lake.cli.display import RunDisplay
     from covid_lake.datasets.registry import NamedTable
+    from covid_lake.datasets.samples import SampleGenerator
     from covid_lake.landing.arrivals import LandingResult
     from covid_lake.reading.answers import Answer
     from covid_lake.store.storage import Storage
@@ -323,29 +324,54 @@ def query(
     _show_answer(answer, style)
 
 
-@main.command()
-@dataset_argument
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where to write it.")
-@click.option("--days", default=45, show_default=True, help="Daily reports from 22 January 2020 on.")
-@click.option("--scale", default=1.0, show_default=True, help="Multiplies the places, and so the rows of a day.")
-@click.option("--seed", default=20200122, show_default=True, help="The same seed gives the same bytes.")
-@click.option("--truncated", is_flag=True, help="Add files that an interrupted transfer cut short.")
-def sample(dataset: str, out: Path, days: int, scale: float, seed: int, truncated: bool) -> None:
-    """Make up a landing zone of DATASET, with the real files' defects in known numbers (sample_manifest.json)."""
-    if dataset != "covid19":
-        raise SettingsError(f"there is a sample of covid19 only, none of {dataset!r}")
-    from covid_lake.datasets.covid19.sample import generate_sample
+class _Samples(click.Group):
+    """A command for each dataset that a generator of samples is installed for, with the generator's own options."""
 
-    terminal = Terminal()
-    with _display(terminal) as display:
-        manifest = generate_sample(
-            out, days=days, scale=scale, seed=seed, truncated=truncated, progress=display.progress
+    def list_commands(self, _context: click.Context) -> list[str]:
+        from covid_lake.datasets.samples import sample_names
+
+        return list(sample_names())
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        from covid_lake.datasets.samples import sample_generator
+
+        dataset = name.strip().casefold()
+        return _sample_command(dataset, sample_generator(dataset))
+
+
+@main.group(cls=_Samples, subcommand_metavar="DATASET [OPTIONS]")
+def sample() -> None:
+    """Make up a landing zone of DATASET, with the real files' defects in known numbers (sample_manifest.json).
+
+    Each dataset has options of its own: see 'covid-lake sample DATASET --help'.
+    """
+
+
+def _sample_command(dataset: str, generator: SampleGenerator) -> click.Command:
+    def generate(out: Path, **options: Any) -> None:
+        terminal = Terminal()
+        with _display(terminal) as display:
+            made = generator.generate(out, progress=display.progress, **options)
+        terminal.show(f"{out}: {made.summary}")
+
+    common = [
+        click.Option(
+            ["--out"], type=click.Path(file_okay=False, path_type=Path), required=True, help="Where to write it."
+        ),
+        click.Option(["--scale"], default=1.0, show_default=True, help="Multiplies the number of records."),
+        click.Option(["--seed"], default=generator.seed, show_default=True, help="The same seed gives the same bytes."),
+    ]
+    own = [
+        click.Option(
+            [f"--{option.name.replace('_', '-')}", option.name],
+            default=option.default,
+            is_flag=isinstance(option.default, bool),
+            show_default=not isinstance(option.default, bool),
+            help=option.help,
         )
-    records = sum(table.records for table in manifest.tables.values())
-    rejected = sum(table.rejected for table in manifest.tables.values())
-    terminal.show(
-        f"{records:,} records in {len(manifest.files)} files below {out}; {rejected} of them are made to be rejected"
-    )
+        for option in generator.options
+    ]
+    return click.Command(dataset, params=[*common, *own], callback=generate, help=generator.help)
 
 
 @main.command()

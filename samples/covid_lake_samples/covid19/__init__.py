@@ -6,24 +6,20 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from covid_lake.datasets.covid19.sample import jhu_files, static_files, us_files
-from covid_lake.datasets.covid19.sample.files import SampleFiles
-from covid_lake.datasets.covid19.sample.manifest import (
-    MANIFEST_NAME,
-    SampleFile,
-    SampleManifest,
-    SampleTable,
-    Tally,
-    TruncatedFile,
-)
-from covid_lake.datasets.covid19.sample.report_days import Calendar
-from covid_lake.datasets.covid19.sample.world import build_world
+from covid_lake.datasets.samples import SampleGenerator, SampleOption
 from covid_lake.errors import SettingsError
+from covid_lake_samples.covid19 import jhu_files, static_files, us_files
+from covid_lake_samples.covid19.report_days import Calendar
+from covid_lake_samples.covid19.world import build_world
+from covid_lake_samples.files import SampleFiles
+from covid_lake_samples.manifest import SampleManifest, Tally
 
-__all__ = ["MANIFEST_NAME", "SampleFile", "SampleManifest", "SampleTable", "TruncatedFile", "generate_sample"]
+__all__ = ["GENERATOR", "MAX_DAYS", "MIN_DAYS", "generate_sample"]
 
 MIN_DAYS = 14
 MAX_DAYS = 1000
+DEFAULT_DAYS = 45
+DEFAULT_SEED = 20200122
 
 _TABLES = (
     *("enigma_jhu", "jhu_daily_reports", "nytimes_us_county", "nytimes_us_states", "testing_states_daily"),
@@ -34,9 +30,9 @@ _TABLES = (
 def generate_sample(
     out: Path,
     *,
-    days: int = 45,
+    days: int = DEFAULT_DAYS,
     scale: float = 1.0,
-    seed: int = 20200122,
+    seed: int = DEFAULT_SEED,
     truncated: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> SampleManifest:
@@ -83,16 +79,30 @@ def generate_sample(
     manifest = SampleManifest(
         dataset="covid19",
         seed=seed,
-        days=days,
         scale=scale,
-        first_day=calendar.date(0).isoformat(),
-        last_day=calendar.date(days - 1).isoformat(),
+        settings={
+            "days": days,
+            "truncated": truncated,
+            "first_day": calendar.date(0).isoformat(),
+            "last_day": calendar.date(days - 1).isoformat(),
+        },
         files=files.written,
         tables={name: tally.result() for name, tally in tallies.items()},
         truncated_files=files.truncated,
     )
     files.write_manifest(manifest.to_json())
     return manifest
+
+
+GENERATOR = SampleGenerator(
+    generate=generate_sample,
+    seed=DEFAULT_SEED,
+    help="The daily reports, newspaper days, tests, hospitals and codes of the public COVID-19 lake.",
+    options=(
+        SampleOption("days", DEFAULT_DAYS, "Daily reports from 22 January 2020 on."),
+        SampleOption("truncated", False, "Add files that an interrupted transfer cut short."),
+    ),
+)
 
 
 def _planned(calendar: Calendar, truncated: bool) -> list[str]:

@@ -7,9 +7,9 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from covid_lake.datasets.covid19.sample.epidemic import Curve, Epidemic, summed
-from covid_lake.datasets.covid19.sample.report_days import Calendar
-from covid_lake.datasets.covid19.sample.sample_places import (
+from covid_lake_samples.covid19.epidemic import Curve, Epidemic, summed
+from covid_lake_samples.covid19.report_days import Calendar
+from covid_lake_samples.covid19.sample_places import (
     COUNTRIES,
     DUKES_AND_NANTUCKET,
     KANSAS_CITY,

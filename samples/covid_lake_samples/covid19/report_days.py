@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from covid_lake.datasets.covid19.sample.epidemic import story_day
+from covid_lake_samples.covid19.epidemic import story_day
 
 FIRST_DAY = dt.date(2020, 1, 22)
 

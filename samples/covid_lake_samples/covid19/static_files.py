@@ -6,16 +6,16 @@ import json
 import random
 from dataclasses import dataclass
 
-from covid_lake.datasets.covid19.sample.files import SampleFiles, quote
-from covid_lake.datasets.covid19.sample.manifest import Tally
-from covid_lake.datasets.covid19.sample.sample_places import (
+from covid_lake_samples.covid19.sample_places import (
     COUNTRIES,
     POPULATION_ONLY,
     PROVINCE_COUNTRIES,
     SECOND_COUNTRY_NAMES,
     STATES,
 )
-from covid_lake.datasets.covid19.sample.world import World
+from covid_lake_samples.covid19.world import World
+from covid_lake_samples.files import SampleFiles, quote
+from covid_lake_samples.manifest import Tally
 
 HOSPITALS_PATH = "rearc-usa-hospital-beds/csv/usa-hospital-beds.csv"
 HOSPITALS_JSON_PATH = "rearc-usa-hospital-beds/json/usa-hospital-beds.json"

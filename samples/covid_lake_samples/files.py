@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from covid_lake.datasets.covid19.sample.manifest import (
+from covid_lake.errors import SettingsError
+from covid_lake_samples.manifest import (
     MANIFEST_NAME,
     SampleFile,
     Tally,
     TruncatedFile,
     opening_manifest,
 )
-from covid_lake.errors import SettingsError
 
 # Little is gained by more: the file is read once, and writing is what takes the time.
 _GZIP_LEVEL = 2

@@ -7,11 +7,11 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from covid_lake.datasets.covid19.sample.epidemic import Curve, count_decreases
-from covid_lake.datasets.covid19.sample.files import SampleFiles, java_double, quote
-from covid_lake.datasets.covid19.sample.manifest import Tally
-from covid_lake.datasets.covid19.sample.sample_places import STATES, State
-from covid_lake.datasets.covid19.sample.world import World
+from covid_lake_samples.covid19.epidemic import Curve, count_decreases
+from covid_lake_samples.covid19.sample_places import STATES, State
+from covid_lake_samples.covid19.world import World
+from covid_lake_samples.files import SampleFiles, java_double, quote
+from covid_lake_samples.manifest import Tally
 
 NYT_COUNTY_PATH = "enigma-nytimes-data-in-usa/csv/us_county/us_county.csv"
 NYT_STATES_PATH = "enigma-nytimes-data-in-usa/csv/us_states/us_states.csv"

@@ -18,8 +18,9 @@ import pytest
 
 from covid_lake.contracts import Table, Zone, column_for_header
 from covid_lake.datasets.covid19.contracts import COVID19
-from covid_lake.datasets.covid19.sample import MANIFEST_NAME, SampleManifest, SampleTable, generate_sample
 from covid_lake.errors import SettingsError
+from covid_lake_samples.covid19 import generate_sample
+from covid_lake_samples.manifest import MANIFEST_NAME, SampleManifest, SampleTable
 
 DAYS = 45
 TRUSTED = COVID19.zone(Zone.TRUSTED)

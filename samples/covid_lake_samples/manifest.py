@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from covid_lake.errors import SettingsError
 
 MANIFEST_NAME = "sample_manifest.json"
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +56,33 @@ class SampleTable:
 
 @dataclass(frozen=True, slots=True)
 class SampleManifest:
-    """A sample's settings, files and expected figures, by landing table."""
+    """A sample's settings, files and expected figures."""
 
     dataset: str
+    """The dataset that the sample is of."""
     seed: int
-    days: int
+    """The seed that it was made with."""
     scale: float
-    first_day: str
-    last_day: str
+    """What the number of records was multiplied by."""
+    settings: Mapping[str, Any]
+    """What else its generator was asked for, and what it made of that."""
     files: Mapping[str, SampleFile]
+    """Its files by path, without the truncated ones."""
     tables: Mapping[str, SampleTable]
+    """What becomes of the records of each landing table."""
     truncated_files: Mapping[str, TruncatedFile]
+    """The files that were cut short on purpose, by path."""
 
     @property
     def records(self) -> int:
         """Records over all tables, each counted once."""
         return sum(table.records for table in self.tables.values())
+
+    @property
+    def summary(self) -> str:
+        """The sample in a sentence."""
+        rejected = sum(table.rejected for table in self.tables.values())
+        return f"{self.records:,} records in {len(self.files)} files; {rejected} of them are made to be rejected"
 
     def to_json(self) -> str:
         """The text of `sample_manifest.json`."""
@@ -93,10 +105,8 @@ class SampleManifest:
         return cls(
             dataset=body["dataset"],
             seed=body["seed"],
-            days=body["days"],
             scale=body["scale"],
-            first_day=body["first_day"],
-            last_day=body["last_day"],
+            settings=body["settings"],
             files={path: SampleFile(**entry) for path, entry in body["files"].items()},
             tables={name: SampleTable(**entry) for name, entry in body["tables"].items()},
             truncated_files={path: TruncatedFile(**entry) for path, entry in body["truncated_files"].items()},

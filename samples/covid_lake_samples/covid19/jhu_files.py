@@ -6,11 +6,11 @@ import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from covid_lake.datasets.covid19.sample.epidemic import count_decreases
-from covid_lake.datasets.covid19.sample.files import SampleFiles, compress, quote
-from covid_lake.datasets.covid19.sample.manifest import Tally, TruncatedFile
-from covid_lake.datasets.covid19.sample.report_days import HEADERS, Calendar, ReportDay, TimeSpelling
-from covid_lake.datasets.covid19.sample.world import SPELLINGS, CountyCurve, Entry, Naming, World
+from covid_lake_samples.covid19.epidemic import count_decreases
+from covid_lake_samples.covid19.report_days import HEADERS, Calendar, ReportDay, TimeSpelling
+from covid_lake_samples.covid19.world import SPELLINGS, CountyCurve, Entry, Naming, World
+from covid_lake_samples.files import SampleFiles, compress, quote
+from covid_lake_samples.manifest import Tally, TruncatedFile
 
 ENIGMA_PATH = "enigma-jhu/csv/Enigma-JHU.csv.gz"
 ENIGMA_TRUNCATED_PATH = "enigma-jhu/csv/Enigma-JHU-2.csv.gz"

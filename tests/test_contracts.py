@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from covid_lake.contracts import DailyFiles, Landing
+from covid_lake.contracts import Column, DailyFiles, Landing, Severity, Table, Type, Zone
 from covid_lake.datasets.covid19.contracts import COVID19
 
 DAILY = DailyFiles("%m-%d-%Y", "report_date")
@@ -45,6 +46,50 @@ def test_the_docs_name_the_landing_folders_that_the_contracts_have() -> None:
                 ", ".join(f"`{folder}`" for folder in form) for form in (table.landing.csv, table.landing.json)
             )
             assert f"| `{table.name}` | {csv} | {json} |\n" in text
+
+
+WRONG_COLUMNS = {
+    "an unknown time format": (
+        {"type": Type.TIMESTAMP, "formats": ("yyyy",), "spellings": ("x",)},
+        "'yyyy' is no format of a timestamp; known are: yyyy-MM-dd'T'HH:mm:ss, ",
+    ),
+    "a time's format for a date": ({"type": Type.DATE, "formats": ("epoch_ms",)}, "'epoch_ms' is no format of a date"),
+    "a format for a number": ({"type": Type.INT, "formats": ("yyyyMMdd",)}, "a int has no formats"),
+    "a date without format": ({"type": Type.DATE, "spellings": ("x",)}, "it says in no format"),
+    "two formats for eight digits": (
+        {"type": Type.TIMESTAMP, "formats": ("yyyyMMdd", "epoch_ms")},
+        "eight digits may be epoch_ms or yyyyMMdd",
+    ),
+    "milliseconds of a wall clock": (
+        {"type": Type.TIMESTAMP, "formats": ("epoch_ms",), "time_zone": "Europe/Berlin"},
+        "leave out the time zone Europe/Berlin",
+    ),
+    "a date's time zone": ({"type": Type.DATE, "time_zone": "Europe/Berlin"}, "a date has no time zone"),
+    "a padded number": ({"type": Type.BIGINT, "pad": 5}, "pad is a width of 1 or more, for a text column"),
+    "no width": ({"type": Type.TEXT, "pad": 0}, "pad is a width of 1 or more"),
+    "unreadable text": (
+        {"type": Type.TEXT, "spellings": ("x",), "unreadable": Severity.WARN},
+        "every text can be read as text",
+    ),
+    "an unreadable value that stops the run": (
+        {"type": Type.INT, "spellings": ("x",), "unreadable": Severity.FAIL},
+        "an unreadable value is either rejected or warned of, not fail",
+    ),
+    "a spelling twice": ({"type": Type.TEXT, "spellings": ("X", "x")}, "the spelling 'X' stands twice"),
+    "a decimal without digits": ({"type": Type.DECIMAL, "precision": 10}, "a decimal needs precision and scale"),
+    "digits of a number": ({"type": Type.DOUBLE, "precision": 10}, "precision and scale are for decimals"),
+    "too many digits": ({"type": Type.DECIMAL, "precision": 29, "scale": 2}, "precision must be 1 to 28"),
+    "no digits": ({"type": Type.DECIMAL, "precision": 0, "scale": 0}, "precision must be 1 to 28"),
+    "a scale above the precision": ({"type": Type.DECIMAL, "precision": 2, "scale": 3}, "scale 0 up to the precision"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_COLUMNS)
+def test_a_column_that_cannot_work_fails_at_import_and_says_why(name: str) -> None:
+    arguments, why = WRONG_COLUMNS[name]
+    column = Column(name="x", comment="", **arguments)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=re.escape("stedi trusted.things, column x: ") + ".*" + re.escape(why)):
+        Table("stedi", Zone.TRUSTED, "things", "A thing.", (column,), key=())
 
 
 @pytest.mark.parametrize("folder", ["things/*.csv", "/things", "things/", "a//b"])

@@ -6,7 +6,7 @@ Standard library only, so that a contract can be read anywhere: in a job, in a t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -30,9 +30,41 @@ class Type(StrEnum):
     INT = "int"
     BIGINT = "bigint"
     DOUBLE = "double"
+    DECIMAL = "decimal"
     BOOLEAN = "boolean"
     DATE = "date"
     TIMESTAMP = "timestamp"
+
+
+# Every digit more would let the sum of ten billion rows leave the 38 digits that Spark, Athena and Redshift have.
+LARGEST_PRECISION = 28
+
+EPOCH_MS = "epoch_ms"
+# The spellings of a date, each with the LIKE patterns that its texts have: a column's format is chosen by the text's
+# shape, because trying one format after the other costs an exception for each that doesn't fit.
+DATE_FORMATS: Mapping[str, tuple[str, ...]] = {
+    "yyyy-MM-dd": ("____-__-__",),
+    "yyy-MM-dd": ("___-__-__",),
+    "yyyyMMdd": ("________",),
+    "M/d/yyyy": ("%/%/____",),
+    "M/d/yy": ("%/%/__",),
+}
+# The spellings of a time. `epoch_ms` is the number of milliseconds since 1970-01-01 00:00 UTC; it has no pattern, and
+# is tried on texts that have the shape of none of the column's other formats.
+TIME_FORMATS: Mapping[str, tuple[str, ...]] = {
+    "yyyy-MM-dd'T'HH:mm:ss": ("____-__-__T__:__%",),
+    "yyyy-MM-dd HH:mm:ss": ("____-__-__ __:__%",),
+    "M/d/yyyy H:mm": ("%/%/____ _:__", "%/%/____ __:__"),
+    "M/d/yy H:mm": ("%/%/__ _:__", "%/%/__ __:__"),
+    "M/d/yyyy H:mm:ss": ("%/%/____ _:__:__", "%/%/____ __:__:__"),
+    "M/d/yy H:mm:ss": ("%/%/__ _:__:__", "%/%/__ __:__:__"),
+    "M/d/yyyy h:mm a": ("%/%/____ _:__ _M", "%/%/____ __:__ _M"),
+    "M/d/yy h:mm a": ("%/%/__ _:__ _M", "%/%/__ __:__ _M"),
+    "M/d/yyyy h:mm:ss a": ("%/%/____ _:__:__ _M", "%/%/____ __:__:__ _M"),
+    "M/d/yy h:mm:ss a": ("%/%/__ _:__:__ _M", "%/%/__ __:__:__ _M"),
+    **DATE_FORMATS,
+    EPOCH_MS: (),
+}
 
 
 class Severity(StrEnum):
@@ -45,28 +77,84 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table.
-
-    `spellings` are the names that landing files give it, newest first; a column without any is derived by the step.
-    `required` means that a landing file without the column is refused. `formats` are the spellings of a date or time
-    (see `transforms.columns`), `time_zone` the zone of a wall clock that names none. `pad` is the width to which a code
-    that lost its zeros is filled up. `null_tokens` replace the landing table's own list: `NA` is missing in a count and
-    Namibia in a country code. `unreadable` says what a text costs that can't be read as the column's type: `REJECT`
-    refuses the record, as keys and figures must; `WARN` makes the value null and counts it, for columns that only
-    follow from others, such as a rate that reads `#DIV/0!`.
-    """
+    """One column of a table. Its table refuses one that can't work, when the contract is imported."""
 
     name: str
     type: Type
     comment: str
+    """What the column means, for the DDL and the docs."""
     spellings: tuple[str, ...] = ()
+    """The names that landing files give the column, newest first. A column without any is derived by the step."""
     required: bool = False
+    """Whether a landing file without the column is refused."""
     nullable: bool = True
     formats: tuple[str, ...] = ()
+    """How landing files write a date or time: keys of `DATE_FORMATS` or `TIME_FORMATS`."""
     time_zone: str = "UTC"
+    """The time zone of a landing file's wall clock."""
     pad: int | None = None
+    """The width to which a code is filled up with zeros on its left, for feeds that lose them."""
     null_tokens: tuple[str, ...] | None = None
+    """Texts that mean "missing" in this column, instead of the landing table's own list: `NA` is missing in a count
+    and Namibia in a country code."""
     unreadable: Severity = Severity.REJECT
+    """What happens when a text can't be read as the column's type. `REJECT` refuses the record, as keys and figures
+    need it; `WARN` makes the value null and counts it, for columns that follow from others, such as a rate that reads
+    `#DIV/0!`."""
+    precision: int | None = None
+    """All digits of a decimal, at most `LARGEST_PRECISION`."""
+    scale: int | None = None
+    """The digits of a decimal after its point."""
+
+    @property
+    def type_name(self) -> str:
+        """The type as SQL writes it, such as `bigint` or `decimal(10,2)`."""
+        return f"decimal({self.precision},{self.scale})" if self.type is Type.DECIMAL else self.type.value
+
+    @property
+    def digits(self) -> tuple[int, int]:
+        """Precision and scale of a decimal column; `ValueError` for a column of another type."""
+        if self.precision is None or self.scale is None:
+            raise ValueError(f"column {self.name} is no decimal")
+        return self.precision, self.scale
+
+
+def _fault_of_column(column: Column) -> str | None:
+    """Why the column can't work; None for one that can."""
+    known = {Type.DATE: DATE_FORMATS, Type.TIMESTAMP: TIME_FORMATS}.get(column.type, {})
+    unknown = [one for one in column.formats if one not in known]
+    folded = [one.casefold() for one in column.spellings]
+    twice = next((one for one in column.spellings if folded.count(one.casefold()) > 1), None)
+    has_digits = column.precision is not None and column.scale is not None
+    if column.formats and not known:
+        return f"a {column.type} has no formats; they are for dates and timestamps"
+    if unknown:
+        return f"{unknown[0]!r} is no format of a {column.type}; known are: {', '.join(known)}"
+    if known and column.spellings and not column.formats:
+        return f"landing files deliver it, but it says in no format how they write a {column.type}"
+    if EPOCH_MS in column.formats and "yyyyMMdd" in column.formats:
+        return f"eight digits may be {EPOCH_MS} or yyyyMMdd; keep one of the two formats"
+    if EPOCH_MS in column.formats and column.time_zone != "UTC":
+        return f"{EPOCH_MS} counts from midnight in UTC; leave out the time zone {column.time_zone}"
+    if column.time_zone != "UTC" and column.type is not Type.TIMESTAMP:
+        return f"a {column.type} has no time zone"
+    if column.pad is not None and (column.type is not Type.TEXT or column.pad < 1):
+        return "pad is a width of 1 or more, for a text column"
+    if column.unreadable is not Severity.REJECT and (column.type is Type.TEXT or not column.spellings):
+        return "unreadable is for columns of landing files that are not text: every text can be read as text"
+    if column.unreadable not in (Severity.REJECT, Severity.WARN):
+        return f"an unreadable value is either rejected or warned of, not {column.unreadable}"
+    if twice is not None:
+        return f"the spelling {twice!r} stands twice; capitals make no difference"
+    if column.type is Type.DECIMAL and not has_digits:
+        return "a decimal needs precision and scale, such as precision=10, scale=2"
+    if column.type is not Type.DECIMAL and (column.precision is not None or column.scale is not None):
+        return f"precision and scale are for decimals, not for a {column.type}"
+    if column.type is Type.DECIMAL and not (
+        1 <= (column.precision or 0) <= LARGEST_PRECISION and 0 <= (column.scale or 0) <= (column.precision or 0)
+    ):
+        return f"precision must be 1 to {LARGEST_PRECISION}, and scale 0 up to the precision"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +327,9 @@ class Table:
         self._by_name.update({column.name: column for column in self.columns})
         if len(self._by_name) != len(self.columns):
             raise ValueError(f"{self.id}: a column name stands twice")
+        for column in self.columns:
+            if why := _fault_of_column(column):
+                raise ValueError(f"{self.dataset} {self.id}, column {column.name}: {why}")
         unknown = {
             *self.key,
             *self.newest_by,

@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ import boto3
 import pytest
 
 from covid_lake import paths
-from covid_lake.contracts import Table, Type, Zone, column_for_header
+from covid_lake.contracts import Column, Table, Type, Zone, column_for_header
 from covid_lake.datasets import registry
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.errors import QueryError, SettingsError, StorageError, TraceError, UnknownTable
-from covid_lake.provenance.trace import Trace, trace
+from covid_lake.provenance.trace import Trace, trace, typed_value
 from covid_lake.reading.lake import Lake
 from covid_lake.store.storage import open_storage
 from lake_runs import BuiltLake
@@ -433,6 +434,16 @@ def test_what_cannot_be_traced_is_said(
 def test_a_table_that_was_never_built_has_nothing_to_trace(tmp_path: Path) -> None:
     with pytest.raises(UnknownTable, match="was not built"):
         trace(Lake(tmp_path), "covid19_curated.fact_cases", {"date": "2020-02-05"})
+
+
+def test_a_decimal_is_given_exactly() -> None:
+    price = Column("price", Type.DECIMAL, "Price", precision=4, scale=2)
+    assert [typed_value(price, text) for text in ("1.5", "-99.99", "12.300", ".5", "7")] == [
+        Decimal(text) for text in ("1.50", "-99.99", "12.30", "0.50", "7.00")
+    ]
+    for text in ("1.234", "100", "NaN", "Infinity", "1e1", "1,5", "", ".", "\u0661"):
+        with pytest.raises(SettingsError, match=r"is no decimal\(4,2\); write a number"):
+            typed_value(price, text)
 
 
 def test_quotes_in_a_value_are_text(lake: Lake) -> None:

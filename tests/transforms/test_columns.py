@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from covid_lake.datasets.covid19.contracts import JHU_TIMES, SPREADSHEET_DATE, U
 from covid_lake.transforms import columns as c
 
 DATES = ("yyyyMMdd", "yyyy-MM-dd")
+EPOCH = ("epoch_ms",)
 BIGGEST = 9223372036854775807
 
 
@@ -101,6 +103,13 @@ def test_dates_in_both_spellings(spark: SparkSession) -> None:
     expect(spark, lambda name: c.date(name, DATES), expected)
 
 
+def test_years_of_three_digits(spark: SparkSession) -> None:
+    """Some birth days of STEDI's customers lie in such years."""
+    expected = {"983-01-01": "0983-01-01", "1399-01-01": "1399-01-01", "983-02-30": None, "98-01-01": None}
+    expect(spark, lambda name: c.date(name, ("yyyy-MM-dd", "yyy-MM-dd")), expected)
+    expect(spark, lambda name: c.date(name, ("yyyy-MM-dd",)), {"983-01-01": None})
+
+
 def test_what_is_no_date_is_null(spark: SparkSession) -> None:
     texts = ["20220-01-01", "2020", "2020-01", "20200230", "2021-02-29", "202001", "2020-1-2", "1/2/2020", "20 00101"]
     expect(spark, lambda name: c.date(name, DATES), dict.fromkeys(texts))
@@ -127,9 +136,79 @@ def test_whole_numbers(spark: SparkSession) -> None:
 
 
 def test_what_is_no_whole_number_is_null(spark: SparkSession) -> None:
-    texts = ["12.5", "1,234", "NaN", "Infinity", "12k", "", "-", "1e99", "0x10", "1_000"]
+    texts = ["12.5", "1,234", "NaN", "Infinity", "12k", "", "-", "1e99", "0x10", "1_000", "12.0000001", "1e-9"]
     too_large = [str(BIGGEST + 1), f"{BIGGEST + 1}.0", f"-{BIGGEST + 2}"]
     expect(spark, c.whole_number, dict.fromkeys(texts + too_large))
+
+
+def test_an_exponent_of_nine_digits_is_not_computed(spark: SparkSession) -> None:
+    """Java writes the number out: a record with such a count would keep the run busy for hours."""
+    texts = ["1e-999999999", "1e999999999", "1.5e-99999999"]
+    expect(spark, c.whole_number, dict.fromkeys(texts))
+    expect(spark, lambda name: c.decimal(name, 10, 2), dict.fromkeys(texts))
+    expect(spark, lambda name: c.timestamp(name, EPOCH), dict.fromkeys(texts))
+
+
+def test_milliseconds_since_1970(spark: SparkSession) -> None:
+    expected = {
+        "1655564376361": "2022-06-18 14:59:36.361",
+        "1655564376361.0": "2022-06-18 14:59:36.361",
+        "1.655564376361E12": "2022-06-18 14:59:36.361",
+        "0": "1970-01-01 00:00:00",
+        "-1": "1969-12-31 23:59:59.999",
+        "-62135596800000": "0001-01-01 00:00:00",
+        "253402300799999": "9999-12-31 23:59:59.999",
+        None: None,
+    }
+    expect(spark, lambda name: c.timestamp(name, EPOCH), expected)
+
+
+def test_what_is_no_number_of_milliseconds_is_null(spark: SparkSession) -> None:
+    beyond = ["-62135596800001", "253402300800000", str(BIGGEST), f"-{BIGGEST + 1}", str(BIGGEST + 1), "1e99"]
+    other = ["1655564376361.5", "2022-06-18 14:59:36", "1,655", "yesterday", "NaN", "-", "0x10", "1655564376361L"]
+    expect(spark, lambda name: c.timestamp(name, EPOCH), dict.fromkeys(beyond + other))
+
+
+def test_milliseconds_beside_other_formats(spark: SparkSession) -> None:
+    """The shape decides; what has the shape of another format is not read as milliseconds."""
+    expected = {
+        "1655564376361": "2022-06-18 14:59:36.361",
+        "2022-06-18T14:59:36": "2022-06-18 14:59:36",
+        "6/18/2022 2:59 PM": "2022-06-18 14:59:00",
+        "20220618": "1970-01-01 05:37:00.618",
+        "13/18/2022 2:59 PM": None,
+    }
+    expect(spark, lambda name: c.timestamp(name, (*JHU_TIMES, *EPOCH)), expected)
+
+
+def test_decimals_are_exact(spark: SparkSession) -> None:
+    expected = {
+        "12.30": "12.30",
+        "12.3": "12.30",
+        "-0.01": "-0.01",
+        "+7": "7.00",
+        ".5": "0.50",
+        "12.": "12.00",
+        "12.340000000000000000000000000000000000000000": "12.34",
+        "1.234E1": "12.34",
+        "1.0E7": "10000000.00",
+        "99999999.99": "99999999.99",
+        "1e-2": "0.01",
+        None: None,
+    }
+    expect(spark, lambda name: c.decimal(name, 10, 2), expected)
+
+
+def test_a_decimal_is_never_rounded(spark: SparkSession) -> None:
+    too_fine = ["12.345", "0.001", "1e-3", "1.2345E1", "12.34000000000000000000000000000000000000000001"]
+    too_large = ["100000000", "99999999.995", "1e8", "1e999"]
+    other = ["NaN", "Infinity", "1,5", "12 EUR", "", "-", ".", "0x10", "\u0661\u0662", "1d", "1_000"]
+    expect(spark, lambda name: c.decimal(name, 10, 2), dict.fromkeys(too_fine + too_large + other))
+
+
+def test_the_largest_decimal_of_a_contract(spark: SparkSession) -> None:
+    largest = "9" * 18 + "." + "9" * 10
+    expect(spark, lambda name: c.decimal(name, 28, 10), {largest: largest, f"{largest}1": None, f"1{largest}": None})
 
 
 def test_a_small_whole_number_type_has_its_own_bounds(spark: SparkSession) -> None:
@@ -193,6 +272,7 @@ def test_null_tokens_are_the_columns_own(spark: SparkSession) -> None:
         (ContractColumn("x", Type.INT, ""), "7.0", 7),
         (ContractColumn("x", Type.BIGINT, ""), "5000000000", 5_000_000_000),
         (ContractColumn("x", Type.DOUBLE, ""), "1e-3", 0.001),
+        (ContractColumn("x", Type.DECIMAL, "", precision=4, scale=1), "12.5", Decimal("12.5")),
         (ContractColumn("x", Type.BOOLEAN, ""), "TRUE", True),
         (ContractColumn("x", Type.BOOLEAN, ""), "perhaps", None),
         (ContractColumn("x", Type.DATE, "", formats=DATES), "20200630", date(2020, 6, 30)),

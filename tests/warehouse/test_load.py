@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql import types as T
 
 from covid_lake.contracts import Column, Table, Type, Zone
 from covid_lake.errors import SettingsError, VerificationFailed, WarehouseError
+from covid_lake.transforms.frames import spark_schema
+from covid_lake.warehouse.checksums import ColumnSum, frame_checksums
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.load import CuratedVersion, TableLoad, load_star, read_loaded_versions
 from covid_lake.warehouse.sql_session import SqlSession
@@ -28,6 +30,7 @@ PLACES = Table(
         Column("is_open", Type.BOOLEAN, "Whether it's open"),
         Column("opened_date", Type.DATE, "First day"),
         Column("updated_at", Type.TIMESTAMP, "Last change (UTC)"),
+        Column("price", Type.DECIMAL, "What a visit costs", precision=28, scale=10),
     ),
     key=("place_key",),
 )
@@ -45,29 +48,44 @@ COUNTS = Table(
     key=("place_key", "date_key"),
     partition_by=("month",),
 )
-SPARK_TYPES = {
-    Type.TEXT: T.StringType(),
-    Type.INT: T.IntegerType(),
-    Type.BIGINT: T.LongType(),
-    Type.DOUBLE: T.DoubleType(),
-    Type.BOOLEAN: T.BooleanType(),
-    Type.DATE: T.DateType(),
-    Type.TIMESTAMP: T.TimestampType(),
-}
 UTC = dt.UTC
+PRICE_UNIT = Decimal("1e-10")
 PLACE_ROWS = [
-    (0, None, None, None, None, None),
-    (1, "Curaçao 北京 🦠", 12.1696, True, dt.date(2020, 3, 1), dt.datetime(2020, 3, 29, 1, 30, 0, 123456, UTC)),
-    (-9223372036854775808, 'O\'Brien "the" \\ place\n;--', -0.0000001, False, dt.date(1969, 12, 31), None),
-    (9223372036854775807, "", float("nan"), False, dt.date(2020, 2, 29), dt.datetime(1969, 7, 20, 20, 17, tzinfo=UTC)),
-    (5, " ", 1e300, True, None, dt.datetime(2020, 3, 8, 2, 30, tzinfo=UTC)),
+    (0, None, None, None, None, None, None),
+    (
+        1,
+        "Curaçao 北京 🦠",
+        12.1696,
+        True,
+        dt.date(2020, 3, 1),
+        dt.datetime(2020, 3, 29, 1, 30, 0, 123456, UTC),
+        Decimal("12.3"),
+    ),
+    (
+        -9223372036854775808,
+        'O\'Brien "the" \\ place\n;--',
+        -0.0000001,
+        False,
+        dt.date(1969, 12, 31),
+        None,
+        Decimal("-999999999999999999.9999999999"),
+    ),
+    (
+        9223372036854775807,
+        "",
+        float("nan"),
+        False,
+        dt.date(2020, 2, 29),
+        dt.datetime(1969, 7, 20, 20, 17, tzinfo=UTC),
+        Decimal(0),
+    ),
+    (5, " ", 1e300, True, None, dt.datetime(2020, 3, 8, 2, 30, tzinfo=UTC), Decimal("0.0000000001")),
 ]
 COUNT_ROWS = [(1, 20200301, 5, "2020-03"), (1, 20200302, None, "2020-03"), (2, 20200301, -3, "2020-03")]
 
 
 def version_of(spark: SparkSession, table: Table, rows: list[tuple[Any, ...]], version: str) -> CuratedVersion:
-    schema = T.StructType([T.StructField(column.name, SPARK_TYPES[column.type]) for column in table.columns])
-    return CuratedVersion(table, spark.createDataFrame(rows, schema), version)
+    return CuratedVersion(table, spark.createDataFrame(rows, spark_schema(table.columns)), version)
 
 
 def staging_tables(connection: WarehouseConnection) -> set[str]:
@@ -105,10 +123,37 @@ def test_first_load_writes_every_value_as_it_is(spark: SparkSession, empty_wareh
     assert [counts_of(load) for load in loads] == [(5, 5, 0, 0), (3, 3, 0, 0)]
     assert phases[0] == ("dim_place", "staging")
     loaded = fetch(empty_warehouse, "SELECT * FROM covid19.dim_place ORDER BY place_key")
-    without_zone = [(*row[:5], row[5] and row[5].replace(tzinfo=None)) for row in sorted(PLACE_ROWS)]
-    assert repr(loaded) == repr(without_zone)
+    expected = [
+        (*row[:5], row[5] and row[5].replace(tzinfo=None), None if row[6] is None else row[6].quantize(PRICE_UNIT))
+        for row in sorted(PLACE_ROWS)
+    ]
+    assert repr(loaded) == repr(expected)
     assert loaded_counts(empty_warehouse) == [row[:3] for row in COUNT_ROWS]
     assert read_loaded_versions(empty_warehouse, "covid19") == {"dim_place": "v1", "fact_counts": "v1"}
+    given = [version_of(spark, PLACES, PLACE_ROWS, "v1")]
+    (again,) = load_star(spark, empty_warehouse, "covid19", given)
+    assert again.up_to_date
+    (forced,) = load_star(spark, empty_warehouse, "covid19", given, force=True)
+    assert counts_of(forced) == (5, 0, 0, 0)
+
+
+def test_a_decimal_of_another_scale_builds_the_table_anew(
+    spark: SparkSession, empty_warehouse: WarehouseConnection
+) -> None:
+    load_star(spark, empty_warehouse, "covid19", [version_of(spark, PLACES, PLACE_ROWS[1:2], "v1")])
+    coarse = replace(PLACES, columns=(*PLACES.columns[:-1], replace(PLACES.columns[-1], precision=4, scale=1)))
+    load_star(spark, empty_warehouse, "covid19", [version_of(spark, coarse, PLACE_ROWS[1:2], "v2")])
+    assert fetch(empty_warehouse, "SELECT price FROM covid19.dim_place") == [(Decimal("12.3"),)]
+
+
+def test_a_decimal_that_differs_in_its_last_digit_has_another_checksum(spark: SparkSession) -> None:
+    prices = [Decimal("999999999999999999.9999999999"), Decimal("0.0000000001"), None]
+    columns = PLACES.columns[-1:]
+    schema = spark_schema(columns)
+    sums = frame_checksums(spark.createDataFrame([(price,) for price in prices], schema), columns)
+    assert sums.columns["price"] == ColumnSum(2, 10**28)
+    one_less = frame_checksums(spark.createDataFrame([(price,) for price in prices[::2]], schema), columns)
+    assert one_less.columns["price"] == ColumnSum(1, 10**28 - 1)
 
 
 def test_nothing_is_loaded_in_a_new_warehouse(empty_warehouse: WarehouseConnection) -> None:
@@ -274,7 +319,7 @@ def test_a_wrong_password_is_refused_without_naming_it(spark: SparkSession, ware
 def test_text_that_the_warehouse_cannot_hold_fails_the_load(
     spark: SparkSession, empty_warehouse: WarehouseConnection
 ) -> None:
-    rows = [(1, "nul \x00 byte", None, None, None, None)]
+    rows = [(1, "nul \x00 byte", None, None, None, None, None)]
     with pytest.raises(WarehouseError, match="dim_place could not be written"):
         load_star(spark, empty_warehouse, "covid19", [version_of(spark, PLACES, rows, "v1")])
     assert read_loaded_versions(empty_warehouse, "covid19") == {}

@@ -15,6 +15,7 @@ FACT = Table(
         Column("region_key", Type.BIGINT, "Region", nullable=False),
         Column("date_key", Type.INT, "Day"),
         Column("source", Type.TEXT, "Feed"),
+        Column("share", Type.DECIMAL, "Share", precision=10, scale=4),
         Column("month", Type.TEXT, "Month"),
     ),
     key=("region_key", "date_key"),
@@ -31,12 +32,14 @@ CREATE TABLE IF NOT EXISTS "covid19"."fact_counts" (
     "region_key" bigint NOT NULL,
     "date_key" integer NOT NULL,
     "source" text,
+    "share" numeric(10,4),
     PRIMARY KEY ("region_key", "date_key")
 );
 COMMENT ON TABLE "covid19"."fact_counts" IS 'A region''s day.';
 COMMENT ON COLUMN "covid19"."fact_counts"."region_key" IS 'Region';
 COMMENT ON COLUMN "covid19"."fact_counts"."date_key" IS 'Day';
 COMMENT ON COLUMN "covid19"."fact_counts"."source" IS 'Feed';
+COMMENT ON COLUMN "covid19"."fact_counts"."share" IS 'Share';
 """
     )
 
@@ -49,6 +52,7 @@ CREATE TABLE IF NOT EXISTS "covid19"."fact_counts" (
     "region_key" bigint NOT NULL,
     "date_key" integer NOT NULL,
     "source" varchar(256),
+    "share" numeric(10,4),
     PRIMARY KEY ("region_key", "date_key"),
     FOREIGN KEY ("region_key") REFERENCES "covid19"."dim_region" ("region_key")
 )
@@ -74,4 +78,4 @@ def test_postgresql_takes_the_ddl_of_every_curated_table(empty_warehouse: Wareho
                 "WHERE table_schema = 'covid19' AND table_name = %s ORDER BY ordinal_position",
                 (table.name,),
             ).fetchall()
-            assert columns == [(c.name, POSTGRESQL.types[c.type]) for c in table.stored_columns]
+            assert columns == [(c.name, POSTGRESQL.type_of(c)) for c in table.stored_columns]

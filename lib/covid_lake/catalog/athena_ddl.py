@@ -8,7 +8,7 @@ from typing import Final
 from covid_lake.contracts import Column, Table, Type
 from covid_lake.datasets.registry import database_name
 
-ATHENA_TYPES: Final = {
+_ATHENA_TYPES: Final = {
     Type.TEXT: "string",
     Type.INT: "int",
     Type.BIGINT: "bigint",
@@ -22,7 +22,7 @@ LOCATION_PLACEHOLDER = "${location}"
 
 def athena_type(column: Column) -> str:
     """The column's type as Athena and the Glue Data Catalog spell it."""
-    return ATHENA_TYPES[column.type]
+    return column.type_name if column.type is Type.DECIMAL else _ATHENA_TYPES[column.type]
 
 
 def render_table(table: Table) -> str:

@@ -250,7 +250,7 @@ class _Counts:
         """The digest as text; None where it would be that of a part."""
         if not self._is_whole:
             return None
-        columns = ", ".join(f"{column.name} {column.type}" for column in self._table.columns)
+        columns = ", ".join(f"{column.name} {column.type_name}" for column in self._table.columns)
         digest = ", ".join(str(self._found[name]) for name in ("high", "low", "xor"))
         return f"{self.rows} rows, {digest}: {columns}"
 

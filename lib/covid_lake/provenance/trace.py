@@ -6,10 +6,12 @@ trusted row's record by its hash. No Spark: DuckDB joins, and a landing file is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from functools import cache
 from typing import Any
 
@@ -185,13 +187,13 @@ def _condition(table: NamedTable, name: str, text: str) -> _Condition:
     """The predicate that a KEY=VALUE stands for: on a column of the table, or of a dimension that it refers to."""
     own = table.contract
     if name in own.column_names:
-        return _Condition(f"{name} = ?", _value(own.column(name), text))
+        return _Condition(f"{name} = ?", typed_value(own.column(name), text))
     for reference in own.references:
         dimension = registry.dataset(table.dataset).table(Zone.CURATED, reference.table)
         if name in dimension.column_names:
             place = NamedTable(Zone.CURATED, dimension)
             sql = f"{reference.column} IN (SELECT {reference.target} FROM {place} WHERE {name} = ?)"  # noqa: S608
-            return _Condition(sql, _value(dimension.column(name), text))
+            return _Condition(sql, typed_value(dimension.column(name), text))
     known = ", ".join(_possible_keys(table))
     raise SettingsError(f"{table} has no column {name!r}, nor has a dimension of it; there is: {known}")
 
@@ -203,7 +205,8 @@ def _possible_keys(table: NamedTable) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _value(column: Column, text: str) -> Any:
+def typed_value(column: Column, text: str) -> Any:
+    """What a person typed, as a value of the column; `SettingsError` for what is none."""
     try:
         match column.type:
             case Type.TEXT:
@@ -212,6 +215,8 @@ def _value(column: Column, text: str) -> Any:
                 return int(text)
             case Type.DOUBLE:
                 return float(text)
+            case Type.DECIMAL:
+                return _decimal(text, *column.digits)
             case Type.BOOLEAN:
                 return {"true": True, "false": False}[text.casefold()]
             case Type.DATE:
@@ -220,8 +225,19 @@ def _value(column: Column, text: str) -> Any:
                 return datetime.fromisoformat(text)
     except (ValueError, KeyError):
         raise SettingsError(
-            f"{column.name}={text}: {text!r} is no {column.type.value}; write {_spelling(column.type)}"
+            f"{column.name}={text}: {text!r} is no {column.type_name}; write {_spelling(column.type)}"
         ) from None
+
+
+def _decimal(text: str, precision: int, scale: int) -> Decimal:
+    """The number, of that many digits; `ValueError` for one that no value of the column is equal to."""
+    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", text, re.ASCII):
+        raise ValueError(text)
+    value = Decimal(text)
+    try:
+        return value.quantize(Decimal(1).scaleb(-scale), context=Context(precision, traps=[InvalidOperation, Inexact]))
+    except (InvalidOperation, Inexact) as error:
+        raise ValueError(text) from error
 
 
 def _spelling(type_: Type) -> str:

@@ -19,7 +19,7 @@ from covid_lake.datasets import registry
 from covid_lake.datasets.registry import ATHENA_CATALOG, NamedTable
 from covid_lake.errors import QueryError, UnknownTable, WarehouseError
 from covid_lake.reading.answers import Answer, answer_of_rows
-from covid_lake.reading.athena.kinds import BIGINT, KIND_OF_COLUMN, UNKNOWN, VARCHAR, array_of
+from covid_lake.reading.athena.kinds import BIGINT, UNKNOWN, VARCHAR, array_of, kind_of_column
 from covid_lake.reading.athena.translation import AthenaSql, Fields, Tables, require_athenas_syntax, translate
 from covid_lake.reading.athena.values import DUCKDB, POSTGRES
 
@@ -199,7 +199,7 @@ def _fields(table: NamedTable) -> Fields:
         return Fields(every=VARCHAR)
     if table.zone is Zone.QUARANTINE:
         return Fields(QUARANTINE_FIELDS)
-    return Fields(tuple((column.name, KIND_OF_COLUMN[column.type]) for column in table.contract.columns))
+    return Fields(tuple((column.name, kind_of_column(column)) for column in table.contract.columns))
 
 
 def _warehouse_table(name: str) -> NamedTable:

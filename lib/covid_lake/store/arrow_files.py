@@ -18,7 +18,7 @@ from covid_lake.contracts import Column, Table, Type
 from covid_lake.errors import SettingsError
 from covid_lake.store.storage import LocalStorage, S3Storage, Storage, configured_endpoint, s3_credentials, s3_session
 
-ARROW_TYPES: Final = {
+_ARROW_TYPES: Final = {
     Type.TEXT: pa.string(),
     Type.INT: pa.int32(),
     Type.BIGINT: pa.int64(),
@@ -43,9 +43,14 @@ NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 DEFAULT_REGION = "us-east-1"
 
 
+def arrow_type(column: Column) -> pa.DataType:
+    """The column's type as Arrow has it."""
+    return pa.decimal128(*column.digits) if column.type is Type.DECIMAL else _ARROW_TYPES[column.type]
+
+
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
     """The columns as Arrow types them; times are microseconds in UTC."""
-    return pa.schema([(column.name, ARROW_TYPES[column.type]) for column in columns])
+    return pa.schema([(column.name, arrow_type(column)) for column in columns])
 
 
 def table_dataset(storage: Storage, filesystem: fs.FileSystem, table: Table, files: Sequence[str]) -> ds.Dataset:

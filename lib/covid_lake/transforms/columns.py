@@ -12,31 +12,15 @@ from collections.abc import Callable, Iterable, Mapping
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from covid_lake.contracts import DATE_FORMATS, EPOCH_MS, TIME_FORMATS, Type
 from covid_lake.contracts import Column as ContractColumn
-from covid_lake.contracts import Type
 
 BLANKS = " \t\r\n\u00a0\ufeff"
+# The years 1 to 9999, which every engine and Python can show.
+EARLIEST_EPOCH_MS, LATEST_EPOCH_MS = -62_135_596_800_000, 253_402_300_799_999
+# A decimal number in ASCII. Java would compute 1e-999999999 to its last digit, so an exponent has three digits at most.
+DECIMAL_NUMBER = "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$"
 
-# A format is chosen by the text's shape (LIKE patterns): trying one after the other costs an exception a miss.
-DATE_SHAPES: dict[str, tuple[str, ...]] = {
-    "yyyy-MM-dd": ("____-__-__",),
-    "yyyyMMdd": ("________",),
-    "M/d/yyyy": ("%/%/____",),
-    "M/d/yy": ("%/%/__",),
-}
-TIME_SHAPES: dict[str, tuple[str, ...]] = {
-    "yyyy-MM-dd'T'HH:mm:ss": ("____-__-__T__:__%",),
-    "yyyy-MM-dd HH:mm:ss": ("____-__-__ __:__%",),
-    "M/d/yyyy H:mm": ("%/%/____ _:__", "%/%/____ __:__"),
-    "M/d/yy H:mm": ("%/%/__ _:__", "%/%/__ __:__"),
-    "M/d/yyyy H:mm:ss": ("%/%/____ _:__:__", "%/%/____ __:__:__"),
-    "M/d/yy H:mm:ss": ("%/%/__ _:__:__", "%/%/__ __:__:__"),
-    "M/d/yyyy h:mm a": ("%/%/____ _:__ _M", "%/%/____ __:__ _M"),
-    "M/d/yy h:mm a": ("%/%/__ _:__ _M", "%/%/__ __:__ _M"),
-    "M/d/yyyy h:mm:ss a": ("%/%/____ _:__:__ _M", "%/%/____ __:__:__ _M"),
-    "M/d/yy h:mm:ss a": ("%/%/__ _:__:__ _M", "%/%/__ __:__:__ _M"),
-    **DATE_SHAPES,
-}
 # Formats of files as the feeds publish them; the others are rare.
 USUAL_FORMATS = (
     "yyyy-MM-dd'T'HH:mm:ss",
@@ -77,6 +61,8 @@ def typed(name: str, column: ContractColumn) -> Column:
             return whole_number(name, column.type)
         case Type.DOUBLE:
             return number(name)
+        case Type.DECIMAL:
+            return decimal(name, *column.digits)
         case Type.BOOLEAN:
             return F.expr(f"try_cast(`{name}` AS BOOLEAN)")
         case Type.DATE:
@@ -87,19 +73,35 @@ def typed(name: str, column: ContractColumn) -> Column:
 
 def whole_number(name: str, type_: Type = Type.BIGINT) -> Column:
     """A count; `12.0` and `1e3` are whole numbers too, `12.5`, `1,234` and `NaN` are not."""
+    return F.expr(f"CASE WHEN `{name}` IS NOT NULL THEN {_whole(f'`{name}`', type_)} END")
+
+
+def _whole(text: str, type_: Type) -> str:
     # The rare spellings go through a lambda because Spark compiles none: the code for casts by way of DECIMAL, written
     # out for each count of a table, would make the generated method too large for the JVM to compile.
-    rare = (
-        f"element_at(transform(array(try_cast(`{name}` AS DECIMAL(38,6))), "
-        f"d -> CASE WHEN d % 1 = 0 THEN try_cast(d AS {type_}) END), 1)"
-    )
-    return F.expr(f"CASE WHEN `{name}` IS NOT NULL THEN coalesce(try_cast(`{name}` AS {type_}), {rare}) END")
+    rare = f"element_at(transform(array({text}), d -> try_cast({_exact('d', 38, 0)} AS {type_})), 1)"
+    return f"coalesce(try_cast({text} AS {type_}), {rare})"
 
 
 def number(name: str) -> Column:
     """A finite double; `NaN` and `Infinity` are no measurements."""
     value = f"try_cast(`{name}` AS DOUBLE)"
     return F.expr(f"CASE WHEN abs({value}) < double('Infinity') THEN {value} END")
+
+
+def decimal(name: str, precision: int, scale: int) -> Column:
+    """An exact decimal; a text with more digits than it can hold is unreadable, not rounded."""
+    # Through a lambda for the same reason as in `_whole`.
+    exact = f"element_at(transform(array(`{name}`), d -> {_exact('d', precision, scale)}), 1)"
+    return F.expr(f"CASE WHEN `{name}` IS NOT NULL THEN {exact} END")
+
+
+def _exact(text: str, precision: int, scale: int) -> str:
+    """The text as a decimal where it is a number and no digit is lost; Spark's own cast rounds to the scale."""
+    fraction = f"length(regexp_extract({text}, '[.]([0-9]*?)0*([eE]|$)', 1))"
+    exponent = f"coalesce(try_cast(regexp_extract({text}, '[eE]([+-]?[0-9]+)$', 1) AS INT), 0)"
+    is_exact = f"{text} RLIKE '{DECIMAL_NUMBER}' AND {fraction} - {exponent} <= {scale}"
+    return f"CASE WHEN {is_exact} THEN try_cast({text} AS DECIMAL({precision},{scale})) END"
 
 
 def padded_code(name: str, width: int) -> Column:
@@ -110,15 +112,16 @@ def padded_code(name: str, width: int) -> Column:
 
 def date(name: str, formats: tuple[str, ...]) -> Column:
     """A date in the one of the formats whose shape the text has."""
-    return _by_shape(name, formats, DATE_SHAPES, _date_reading)
+    return _by_shape(name, formats, DATE_FORMATS, _date_reading)
 
 
 def timestamp(name: str, formats: tuple[str, ...], time_zone: str = "UTC") -> Column:
     """An instant in the one of the formats whose shape the text has; hour 24 is the next day's midnight.
 
-    A date alone is that day's midnight.
+    A date alone is that day's midnight. Milliseconds since 1970 are read where the text has the shape of no other
+    format; a fraction of one, and a time outside of the years 1 to 9999, can't be read.
     """
-    moment = _by_shape(name, formats, TIME_SHAPES, _time_reading)
+    moment = _by_shape(name, formats, TIME_FORMATS, _time_reading)
     return moment if time_zone == "UTC" else F.to_utc_timestamp(moment, time_zone)
 
 
@@ -126,6 +129,8 @@ def _date_reading(text: str, format_: str) -> str:
     match format_:
         case "yyyy-MM-dd":
             return f"try_cast({text} AS DATE)"
+        case "yyy-MM-dd":
+            return f"try_cast(concat('0', {text}) AS DATE)"
         case "yyyyMMdd":
             return f"try_cast(concat_ws('-', substr({text}, 1, 4), substr({text}, 5, 2), substr({text}, 7)) AS DATE)"
         case _:
@@ -133,7 +138,7 @@ def _date_reading(text: str, format_: str) -> str:
 
 
 def _time_reading(text: str, format_: str) -> str:
-    if format_ in DATE_SHAPES:
+    if format_ in DATE_FORMATS:
         return f"CAST({_date_reading(text, format_)} AS TIMESTAMP)"
     if format_.startswith("M/"):
         return f"try_to_timestamp({text}, '{format_}')"
@@ -161,10 +166,20 @@ def _by_shape(
 
     usual, rare = ([one for one in formats if (one in USUAL_FORMATS) == is_usual] for is_usual in (True, False))
     # Through a lambda, which Spark does not compile, for the same reason as in `whole_number`.
-    otherwise = (
-        f"ELSE element_at(transform(array(upper(`{name}`)), t -> CASE {cases('t', rare)} END), 1)" if rare else ""
+    last = _epoch_reading(f"`{name}`") if EPOCH_MS in formats else "NULL"
+    if any(shapes[one] for one in rare):
+        last = f"element_at(transform(array(upper(`{name}`)), t -> CASE {cases('t', rare)} ELSE {last} END), 1)"
+    usual_cases = cases(f"`{name}`", usual)
+    return F.expr(f"CASE {usual_cases} ELSE {last} END" if usual_cases else last)
+
+
+def _epoch_reading(text: str) -> str:
+    # Bounded first: timestamp_millis raises an exception for what leaves the microseconds of a BIGINT.
+    within = f"n BETWEEN {EARLIEST_EPOCH_MS} AND {LATEST_EPOCH_MS}"
+    return (
+        f"element_at(transform(array({_whole(text, Type.BIGINT)}), n -> CASE WHEN {within} THEN timestamp_millis(n) "
+        "END), 1)"
     )
-    return F.expr(f"CASE {cases(f'`{name}`', usual)} {otherwise} END")
 
 
 def date_literal(day: datetime.date) -> Column:

@@ -12,7 +12,7 @@ from pyspark.sql.window import Window as W
 from covid_lake.contracts import Column as ContractColumn
 from covid_lake.contracts import Table, Type
 
-SPARK_TYPES: dict[Type, T.DataType] = {
+_SPARK_TYPES: dict[Type, T.DataType] = {
     Type.TEXT: T.StringType(),
     Type.INT: T.IntegerType(),
     Type.BIGINT: T.LongType(),
@@ -21,6 +21,11 @@ SPARK_TYPES: dict[Type, T.DataType] = {
     Type.DATE: T.DateType(),
     Type.TIMESTAMP: T.TimestampType(),
 }
+
+
+def spark_type(column: ContractColumn) -> T.DataType:
+    """The column's type as Spark has it."""
+    return T.DecimalType(*column.digits) if column.type is Type.DECIMAL else _SPARK_TYPES[column.type]
 
 
 class FramesOnDemand(Mapping[str, DataFrame]):
@@ -41,7 +46,7 @@ class FramesOnDemand(Mapping[str, DataFrame]):
 
 def spark_schema(columns: Iterable[ContractColumn]) -> T.StructType:
     """The columns as Spark's schema; all nullable, for Parquet keeps no promise about nulls."""
-    return T.StructType([T.StructField(column.name, SPARK_TYPES[column.type]) for column in columns])
+    return T.StructType([T.StructField(column.name, spark_type(column)) for column in columns])
 
 
 def empty_frame(spark: SparkSession, columns: Iterable[ContractColumn]) -> DataFrame:
@@ -60,9 +65,7 @@ def inline_table(spark: SparkSession, names: Sequence[str], rows: Iterable[Seque
 
 def conform(frame: DataFrame, table: Table) -> DataFrame:
     """Exactly the contract's columns, in its order and types: the select that every step ends with."""
-    return frame.select(
-        *(F.col(column.name).cast(SPARK_TYPES[column.type]).alias(column.name) for column in table.columns)
-    )
+    return frame.select(*(F.col(column.name).cast(spark_type(column)).alias(column.name) for column in table.columns))
 
 
 def gather_grains(frame: DataFrame, table: Table) -> DataFrame:

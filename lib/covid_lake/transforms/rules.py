@@ -11,7 +11,7 @@ from functools import reduce
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from covid_lake.contracts import Severity, Table
+from covid_lake.contracts import Severity, Table, Type
 
 RAW = "_raw_"
 SURPLUS_RULE = "surplus_field"
@@ -39,12 +39,12 @@ def record_checks(table: Table, run_date: date, surplus: str) -> tuple[Check, ..
             F.concat(
                 F.lit(f"{column.name}: can't read '"),
                 F.substring(F.col(RAW + column.name), 1, 80),
-                F.lit(f"' as {column.type.value}"),
+                F.lit(f"' as {column.type_name}"),
             ),
             column.unreadable,
         )
         for column in table.source_columns
-        if column.type != "text"
+        if column.type is not Type.TEXT
     ]
     required = {column.name for column in table.columns if not column.nullable} | set(table.key)
     missing = [

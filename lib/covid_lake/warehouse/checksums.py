@@ -6,6 +6,7 @@ not matter, and no row leaves the place where it is. What stands for a value:
 | type | integer |
 |---|---|
 | int, bigint | itself |
+| decimal | itself; the sum is counted in units of its last digit |
 | text | the first 60 bits of the MD5 hash of its UTF-8 bytes |
 | boolean | 1 for true, 0 for false |
 | date | days since 1970-01-01 |
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
@@ -51,8 +53,7 @@ def frame_checksums(frame: DataFrame, columns: Sequence[Column]) -> Checksums:
     wanted = [F.count(F.lit(1))]
     for column in columns:
         wanted.append(F.count(F.col(column.name)))
-        # decimal(20,0) holds every BIGINT, and Spark sums it as decimal(30,0): ten billion rows without overflow.
-        wanted.append(F.sum(_spark_integer(column).cast("decimal(20,0)")))
+        wanted.append(F.sum(_spark_number(column)))
     row = frame.agg(*(value.alias(f"c{position}") for position, value in enumerate(wanted))).collect()[0]
     return _read(row, columns)
 
@@ -87,9 +88,25 @@ def first_difference(expected: Checksums, found: Checksums) -> str | None:
 
 
 def _read(cells: Sequence[object], columns: Sequence[Column]) -> Checksums:
-    numbers = [int(str(cell)) if cell is not None else 0 for cell in cells]  # the sum of nothing is null
-    pairs = zip(numbers[1::2], numbers[2::2], strict=True)
-    return Checksums(numbers[0], {column.name: ColumnSum(*pair) for column, pair in zip(columns, pairs, strict=True)})
+    rows, *pairs = cells
+    found = zip(columns, pairs[::2], pairs[1::2], strict=True)
+    return Checksums(
+        int(str(rows)),
+        {column.name: ColumnSum(int(str(present)), _total(column, total)) for column, present, total in found},
+    )
+
+
+def _total(column: Column, cell: object) -> int:
+    if cell is None:  # the sum of nothing
+        return 0
+    # A fraction, because Decimal rounds to the 28 digits of its context.
+    return int(Fraction(str(cell)) * 10 ** (column.scale or 0))
+
+
+def _spark_number(column: Column) -> SparkColumn:
+    # decimal(20,0) holds every BIGINT, and Spark sums it as decimal(30,0): ten billion rows without overflow. A
+    # contract's decimals have ten digits less than Spark's longest for the same reason.
+    return F.col(column.name) if column.type is Type.DECIMAL else _spark_integer(column).cast("decimal(20,0)")
 
 
 def _spark_integer(column: Column) -> SparkColumn:
@@ -105,7 +122,7 @@ def _spark_integer(column: Column) -> SparkColumn:
             return F.unix_micros(value)
         case Type.DOUBLE:
             return F.when(F.abs(value) < F.lit(float(LARGEST_SUMMED_DOUBLE)), F.floor(value * F.lit(1e6)))
-        case Type.INT | Type.BIGINT:
+        case Type.INT | Type.BIGINT | Type.DECIMAL:
             return value
 
 
@@ -123,5 +140,5 @@ def _warehouse_integer(column: Column, dialect: Dialect) -> str:
         case Type.DOUBLE:
             millionths = f"CAST(floor({value} * 1e6::double precision) AS bigint)"
             return f"CASE WHEN abs({value}) < {LARGEST_SUMMED_DOUBLE} THEN {millionths} END"
-        case Type.INT | Type.BIGINT:
+        case Type.INT | Type.BIGINT | Type.DECIMAL:
             return value

@@ -36,13 +36,13 @@ def render_table(table: Table, schema: str, dialect: Dialect) -> str:
 
 def staging_statement(table: Table, schema: str, dialect: Dialect) -> str:
     """CREATE TABLE of the same columns and types without any constraint: what is loaded first and checked later."""
-    columns = ",\n    ".join(f"{quote(column.name)} {dialect.types[column.type]}" for column in table.stored_columns)
+    columns = ",\n    ".join(f"{quote(column.name)} {dialect.type_of(column)}" for column in table.stored_columns)
     return f"{dialect.create_staging} {quote(schema, table.name)} (\n    {columns}\n)"
 
 
 def _column_line(column: Column, table: Table, dialect: Dialect) -> str:
     needed = not column.nullable or column.name in table.key
-    return f"{quote(column.name)} {dialect.types[column.type]}{' NOT NULL' if needed else ''}"
+    return f"{quote(column.name)} {dialect.type_of(column)}{' NOT NULL' if needed else ''}"
 
 
 def _constraint_lines(table: Table, schema: str, dialect: Dialect) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from covid_lake.contracts import Table, Type
+from covid_lake.contracts import Column, Table, Type
 
 # Redshift counts bytes, reserves memory for the declared width when it sorts and joins, and refuses what is longer. The
 # longest texts of the curated tables (hospital names, addresses, region ids) stay well below this.
@@ -37,6 +37,11 @@ class Dialect:
     lock_or_fail: str
     declares_references: bool
     layout: Callable[[Table], str]
+
+    def type_of(self, column: Column) -> str:
+        """The column's type as the warehouse spells it, such as `numeric(10,2)`."""
+        name = self.types[column.type]
+        return f"{name}({column.precision},{column.scale})" if column.type is Type.DECIMAL else name
 
 
 def quote(*names: str) -> str:
@@ -68,6 +73,7 @@ _SHARED_TYPES = {
     Type.INT: "integer",
     Type.BIGINT: "bigint",
     Type.DOUBLE: "double precision",
+    Type.DECIMAL: "numeric",
     Type.BOOLEAN: "boolean",
     Type.DATE: "date",
     Type.TIMESTAMP: "timestamp without time zone",

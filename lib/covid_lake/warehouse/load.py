@@ -276,11 +276,15 @@ def _create_target(transaction: SqlSession, dialect: Dialect, dataset: str, tabl
 
 def _has_contract_columns(session: SqlSession, dialect: Dialect, dataset: str, table: Table) -> bool:
     found = session.query(
-        "SELECT column_name, data_type FROM information_schema.columns "  # noqa: S608
+        "SELECT column_name, data_type, numeric_precision, numeric_scale FROM information_schema.columns "  # noqa: S608
         f"WHERE table_schema = {quote_text(dataset)} AND table_name = {quote_text(table.name)} "
         "ORDER BY ordinal_position"
     )
-    return found == [(column.name, dialect.types[column.type]) for column in table.stored_columns]
+    shown = [
+        (name, f"{kind}({precision},{scale})" if kind == dialect.types[Type.DECIMAL] else kind)
+        for name, kind, precision, scale in found
+    ]
+    return shown == [(column.name, dialect.type_of(column)) for column in table.stored_columns]
 
 
 def _merge(transaction: SqlSession, dataset: str, staged: _Staged) -> tuple[int, int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from covid_lake.contracts import Type
+from covid_lake.contracts import Column, Type
 from covid_lake.errors import QueryError
 
 LONGEST_DECIMAL = 38
@@ -77,7 +77,7 @@ VARCHAR, DATE, TIMESTAMP, TIMESTAMPTZ = Kind("varchar"), Kind("date"), Kind("tim
 VARBINARY, ROW, DAYS, MONTHS = Kind("varbinary"), Kind("row"), Kind("interval_days"), Kind("interval_months")
 NULL, UNKNOWN = Kind("null"), Kind("unknown")
 
-KIND_OF_COLUMN: Final = {
+_KINDS: Final = {
     Type.TEXT: VARCHAR,
     Type.INT: INTEGER,
     Type.BIGINT: BIGINT,
@@ -90,6 +90,11 @@ KIND_OF_COLUMN: Final = {
 
 def decimal(precision: int, scale: int) -> Kind:
     return Kind("decimal", max(1, min(precision, LONGEST_DECIMAL)), scale)
+
+
+def kind_of_column(column: Column) -> Kind:
+    """The kind that a column of a contract has."""
+    return decimal(*column.digits) if column.type is Type.DECIMAL else _KINDS[column.type]
 
 
 def array_of(item: Kind) -> Kind:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from covid_lake.contracts import Column, DailyFiles, Landing, Severity, Table, Type, Zone
+from covid_lake.contracts import Column, DailyFiles, Dataset, Landing, Rule, Severity, Table, Type, Zone
 from covid_lake.datasets.covid19.contracts import COVID19
 
 DAILY = DailyFiles("%m-%d-%Y", "report_date")
@@ -96,3 +96,24 @@ def test_a_column_that_cannot_work_fails_at_import_and_says_why(name: str) -> No
 def test_a_landing_names_folders_and_no_patterns(folder: str) -> None:
     with pytest.raises(ValueError, match="is no folder below the landing root"):
         Landing(csv=(folder,))
+
+
+def test_a_landing_folder_stands_once_in_a_table() -> None:
+    with pytest.raises(ValueError, match="the landing folder Things stands twice"):
+        Landing(csv=("Things", "other"), json=("things",))
+
+
+def test_two_tables_of_a_dataset_share_no_landing_folder() -> None:
+    column = Column("x", Type.TEXT, "", ("x",))
+    one, other = (
+        Table("stedi", Zone.TRUSTED, name, "A thing.", (column,), ("x",), landing=Landing(csv=(folder,)))
+        for name, folder in (("one", "things"), ("other", "THINGS"))
+    )
+    with pytest.raises(ValueError, match=r"stedi: the landing folder THINGS is that of trusted\.one and of trusted\.o"):
+        Dataset("stedi", "Things", (one, other))
+
+
+def test_a_table_withholds_records_if_one_of_its_rules_does() -> None:
+    rules = (Rule("a", "x IS NULL", "why", Severity.WARN), Rule("b", "x IS NULL", "why", Severity.WITHHOLD))
+    found = [Table("d", Zone.TRUSTED, "t", "A thing.", (), (), rules=rules[:n]).withholds for n in (0, 1, 2)]
+    assert found == [False, False, True]

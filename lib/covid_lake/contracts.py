@@ -6,7 +6,7 @@ Standard library only, so that a contract can be read anywhere: in a job, in a t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -68,10 +68,17 @@ TIME_FORMATS: Mapping[str, tuple[str, ...]] = {
 
 
 class Severity(StrEnum):
-    """What a broken rule costs: a count in the report, the record, or the run."""
+    """What happens when a rule is broken.
+
+    - `WARN`: the record stays, and the run report counts it.
+    - `REJECT`: the record goes to quarantine, with its reasons.
+    - `WITHHOLD`: the record stays in the landing zone and is copied nowhere; the run report counts it by reason.
+    - `FAIL`: the table is not published.
+    """
 
     WARN = "warn"
     REJECT = "reject"
+    WITHHOLD = "withhold"
     FAIL = "fail"
 
 
@@ -123,8 +130,7 @@ def _fault_of_column(column: Column) -> str | None:
     """Why the column can't work; None for one that can."""
     known = {Type.DATE: DATE_FORMATS, Type.TIMESTAMP: TIME_FORMATS}.get(column.type, {})
     unknown = [one for one in column.formats if one not in known]
-    folded = [one.casefold() for one in column.spellings]
-    twice = next((one for one in column.spellings if folded.count(one.casefold()) > 1), None)
+    twice = _repeated(column.spellings)
     has_digits = column.precision is not None and column.scale is not None
     if column.formats and not known:
         return f"a {column.type} has no formats; they are for dates and timestamps"
@@ -260,6 +266,8 @@ class Landing:
                 raise ValueError(
                     f"{folder!r} is no folder below the landing root; write it without pattern and slashes"
                 )
+        if twice := _repeated(self.folders):
+            raise ValueError(f"the landing folder {twice} stands twice")
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -357,6 +365,11 @@ class Table:
         return self.partition_by == (MONTH,)
 
     @property
+    def withholds(self) -> bool:
+        """Whether the table has records that may not leave the landing zone: nothing may copy or quote its files."""
+        return any(rule.severity is Severity.WITHHOLD for rule in self.rules)
+
+    @property
     def id(self) -> str:
         """`zone.table`, the name under which a snapshot lists the table."""
         return f"{self.zone}.{self.name}"
@@ -388,6 +401,17 @@ class Dataset:
     title: str
     tables: tuple[Table, ...]
 
+    def __post_init__(self) -> None:
+        owners: dict[str, Table] = {}
+        for table in self.tables:
+            for folder in table.landing.folders if table.landing else ():
+                owner = owners.setdefault(folder.casefold(), table)
+                if owner is not table:
+                    raise ValueError(
+                        f"{self.name}: the landing folder {folder} is that of {owner.id} and of {table.id}; "
+                        "give each table a folder of its own"
+                    )
+
     @property
     def star(self) -> tuple[Table, ...]:
         """The curated tables that the warehouse gets."""
@@ -402,6 +426,12 @@ class Dataset:
             if table.zone == zone and table.name == name:
                 return table
         raise KeyError(f"{zone}.{name}")
+
+
+def _repeated(names: Sequence[str]) -> str | None:
+    """The first name that stands twice, capitals aside."""
+    folded = [name.casefold() for name in names]
+    return next((name for name in names if folded.count(name.casefold()) > 1), None)
 
 
 def column_for_header(columns: Iterable[Column], header_name: str) -> Column | None:

@@ -15,13 +15,13 @@ from covid_lake import paths
 from covid_lake.contracts import Dataset
 from covid_lake.errors import LakeError, SettingsError, StorageError
 from covid_lake.landing.checksums import HashingReader, OtherContent
-from covid_lake.landing.inspection import inspect_file
 from covid_lake.landing.inventory import (
     NO_STRAYS,
     LandingFile,
     Progress,
     Refusal,
     Strays,
+    inspect_for,
     notices,
     read_inventory,
     refusal_reason,
@@ -253,16 +253,20 @@ def _land_one(
     dry_run: bool,
 ) -> LandingFile | Refusal:
     """The file's entry in the inventory (an empty stamp for a fresh copy), or why it was refused."""
+    table = table_of(dataset, file.path)
+    if table is None:
+        return Refusal(file.path, "no table of the dataset has files of this name")
     try:
-        opener = partial(source.open, file.path)
-        inspection = inspect_file(file.path, opener, file.size, on_disk=isinstance(lake, LocalStorage))
+        opener, on_disk = partial(source.open, file.path), isinstance(lake, LocalStorage)
+        inspection = inspect_for(table, file.path, opener, file.size, on_disk=on_disk)
     except (StorageError, ValueError) as error:
         return Refusal(file.path, str(error))
-    if known and known.inspection.sha256 == inspection.sha256:
+    if known and inspection.sha256 and known.inspection.sha256 == inspection.sha256:
         return replace(known, origin=_origin(file))
-    table = table_of(dataset, file.path)
-    reason = refusal_reason(table, inspection) if table else "no table of the dataset has files of this name"
-    if reason:
+    if reason := refusal_reason(table, inspection):
+        if table.withholds:
+            reason += f"; the file was not landed, and no copy is kept, because {table.id} withholds records"
+            return Refusal(file.path, reason)
         return _refuse(source, Refusal(file.path, reason), file, lake, dataset, run_id, inspection.sha256, dry_run)
     landed = LandingFile(file.path, file.size, "", inspection, _origin(file))
     if dry_run:

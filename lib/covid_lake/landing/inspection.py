@@ -69,12 +69,14 @@ class Inspection:
         return self.unpacked_sha256 or self.sha256
 
 
-def inspect_file(path: str, open_file: Opener, size: int | None = None, *, on_disk: bool = False) -> Inspection:
+def inspect_file(
+    path: str, open_file: Opener, size: int | None = None, *, on_disk: bool = False, is_discreet: bool = False
+) -> Inspection:
     """Read the file once (up to three times where its quoting is odd) and tell what it is.
 
     `open_file` opens it anew each time. `size` is what the file had when it was listed, if that is known: a file of
     another size is being written to, and refused. `on_disk` says that the lake is a directory, where Hadoop takes
-    fewer names than in a bucket.
+    fewer names than in a bucket. `is_discreet` says that a fault must not quote the file's content.
     """
     with open_file() as stream:
         reader = HashingReader(stream)
@@ -88,7 +90,7 @@ def inspect_file(path: str, open_file: Opener, size: int | None = None, *, on_di
             if content is not reader:
                 result = replace(result, unpacked_sha256=content.sha256)
         except FileFault as refused:
-            fault = str(refused)
+            fault = refused.reason(is_discreet=is_discreet)
         while reader.read(CHUNK_BYTES):
             continue
     if size not in (None, reader.size):
@@ -305,7 +307,7 @@ def _header(names: list[str]) -> tuple[str, ...]:
     folded = [name.casefold() for name in header]
     twice = sorted({name for name in header if name and folded.count(name.casefold()) > 1})
     if twice:
-        raise FileFault(f"column {twice[0]!r} stands more than once in the header")
+        raise FileFault("column {!r} stands more than once in the header", twice[0])
     return header
 
 

@@ -12,13 +12,13 @@ from typing import Any
 from covid_lake import paths
 from covid_lake.contracts import Dataset, Table, column_for_header
 from covid_lake.errors import StorageError
-from covid_lake.landing.inspection import Inspection, inspect_file
-from covid_lake.landing.names import files_by_folder, is_json, meaning_of
+from covid_lake.landing.inspection import Inspection, Opener, inspect_file
+from covid_lake.landing.names import files_by_folder, is_json, meaning_of, table_of
 from covid_lake.store.documents import document, naming_damage
 from covid_lake.store.storage import FOLDER_LINK, FileInfo, LocalStorage, Storage
 
 # Goes up when inspection learns to see or count otherwise: every file is then looked at anew.
-FORMAT = 4
+FORMAT = 5
 READERS = 4
 
 
@@ -134,7 +134,7 @@ def look_at_landing(
         on_new_files()
     looked_at: dict[str, LandingFile] = {}
     with ThreadPoolExecutor(READERS) as pool:
-        look = partial(_look, storage, folder)
+        look = partial(_look, storage, dataset)
         for done, file in enumerate(pool.map(look, stale), start=1):
             looked_at[file.path] = file
             if progress:
@@ -223,6 +223,19 @@ def refusal_reason(table: Table, inspection: Inspection) -> str | None:
     return inspection.fault or _header_fault(table, inspection.header)
 
 
+def inspect_for(
+    table: Table | None, path: str, open_file: Opener, size: int | None = None, *, on_disk: bool = False
+) -> Inspection:
+    """Inspect a file of the table; a reason to refuse it quotes no content if the table withholds records."""
+    is_discreet = table is not None and table.withholds
+    inspection = inspect_file(path, open_file, size, on_disk=on_disk, is_discreet=is_discreet)
+    if table and is_discreet and not inspection.fault and (fault := _header_fault(table, inspection.header)):
+        # What stands in the place of a header may be somebody's record: it is not kept in the inventory. Nor is the
+        # fault, because another version of the contract may take the header: without a checksum it is looked at again.
+        return Inspection("", fault=fault)
+    return inspection
+
+
 def _header_fault(table: Table, header: tuple[str, ...]) -> str | None:
     present = {column.name for name in header if (column := column_for_header(table.source_columns, name))}
     for column in table.source_columns:
@@ -231,7 +244,8 @@ def _header_fault(table: Table, header: tuple[str, ...]) -> str | None:
             if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
                 hint = "; the fields seem to be separated by something else than a comma"
             wanted = " or ".join(column.spellings)
-            return f"the header has no column {wanted} ({', '.join(header)[:200]}){hint}"
+            shown = "" if table.withholds else f" ({', '.join(header)[:200]})"
+            return f"the header has no column {wanted}{shown}{hint}"
     return None
 
 
@@ -241,10 +255,12 @@ def unknown_columns(table: Table, files: Iterable[LandingFile]) -> tuple[str, ..
     return tuple(sorted(name for name in names if column_for_header(table.source_columns, name) is None))
 
 
-def _look(storage: Storage, folder: str, file: FileInfo) -> LandingFile:
+def _look(storage: Storage, dataset: Dataset, file: FileInfo) -> LandingFile:
+    folder, on_disk = paths.landing(dataset.name), isinstance(storage, LocalStorage)
     try:
-        on_disk = isinstance(storage, LocalStorage)
-        inspection = inspect_file(file.path, lambda: storage.open(f"{folder}/{file.path}"), file.size, on_disk=on_disk)
+        table = table_of(dataset, file.path)
+        open_file = partial(storage.open, f"{folder}/{file.path}")
+        inspection = inspect_for(table, file.path, open_file, file.size, on_disk=on_disk)
     except (StorageError, ValueError) as error:
         inspection = Inspection("", fault=str(error))
     return LandingFile(file.path, file.size, file.stamp, inspection)

@@ -58,7 +58,7 @@ class JsonLines:
         for key in self.keys:
             other = spellings.setdefault(key.lower(), key)
             if other != key:
-                raise FileFault(f"keys {other!r} and {key!r} differ in nothing but case; spell them one way")
+                raise FileFault("keys {!r} and {!r} differ in nothing but case; spell them one way", other, key)
         if RESERVED_KEY in spellings:
             raise FileFault(f"key {RESERVED_KEY!r} is a name that Spark keeps for itself; rename it")
 
@@ -99,7 +99,7 @@ def _record(line: bytes, number: int) -> dict[str, Any]:
     except RecursionError:
         raise FileFault(f"line {number:,} is nested too deeply") from None
     except FileFault as fault:
-        raise FileFault(f"line {number:,} {fault}") from None
+        raise FileFault(f"line {number:,} {fault.text}", *fault.quoted) from None
     if not isinstance(record, dict):
         raise FileFault(f"line {number:,} is JSON, but no object")
     return record
@@ -110,7 +110,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise FileFault(f"has key {twice!r} twice in one object")
+        raise FileFault("has key {!r} twice in one object", twice)
     return fields
 
 

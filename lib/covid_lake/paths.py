@@ -84,6 +84,14 @@ def folders(dataset: str) -> tuple[str, ...]:
     return (*(f"{zone}/{dataset}" for zone in Zone), snapshots(dataset), INVENTORIES, REPORTS, RUNNING)
 
 
+BEAT = ".beat"
+
+
+def beat(marker: str) -> str:
+    """The file beside a run's marker that holds the time at which the run was last at work."""
+    return f"{marker.removesuffix('.json')}{BEAT}"
+
+
 def running(dataset: str, run_id: str) -> str:
     """The marker of a run over the dataset that is at work."""
     return f"{RUNNING}/{dataset}/{run_id}.json"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,7 +17,7 @@ from covid_lake.datasets.covid19.contracts import COVID19, DIM_DATE, FACT_CASES,
 from covid_lake.errors import PublishConflict, UnknownTable
 from covid_lake.reading.lake import Lake
 from covid_lake.store.retention import remove_leavings, restore, vacuum, versions_of
-from covid_lake.store.runs import SILENCE, announced, markers, require_announced
+from covid_lake.store.runs import announced, this_machine
 from covid_lake.store.snapshots import current_snapshot, publish, read_manifest, snapshot_numbers
 from covid_lake.store.storage import LocalStorage, S3Storage, Storage
 from small_lake import calendar, publish_rows
@@ -32,7 +30,7 @@ UNFINISHED = "landing/covid19/rearc-usa-hospital-beds/csv/.usa-hospital-beds.csv
 def mark(storage: Storage, run_id: str, pid: int, path: str | None = None) -> None:
     """A run's marker, as the process of that number would leave it."""
     beat = datetime.now(UTC).isoformat(timespec="seconds")
-    content = {"run_id": run_id, "host": socket.gethostname(), "pid": pid, "started": "", "beat": beat}
+    content = {"run_id": run_id, "machine": this_machine(), "pid": pid, "started": "", "beat": beat}
     storage.write(path or paths.running("covid19", run_id), json.dumps(content).encode())
 
 
@@ -107,15 +105,17 @@ def test_what_a_dead_run_of_another_dataset_left_waits_for_a_run_of_that_dataset
     assert remains(storage) == set()
 
 
-@pytest.mark.parametrize("is_alive", [True, False])
-def test_a_marker_of_before_markers_named_their_dataset_counts_for_each(storage: Storage, is_alive: bool) -> None:
-    pid, left = os.getpid() if is_alive else dead_process(), f"{paths.version(HOSPITAL_BEDS, 'old')}/part-0.parquet"
-    storage.write(left, b"half")
-    mark(storage, "old", pid, f"{paths.RUNNING}/old.json")
+@pytest.mark.parametrize("minutes", [14, 16])
+def test_a_marker_of_an_older_version_counts_for_every_dataset(storage: Storage, minutes: int) -> None:
+    """It names neither its dataset nor its machine, so that its age alone decides."""
+    beat = (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat(timespec="seconds")
+    content = {"run_id": "old", "host": "here", "pid": dead_process(), "started": "", "beat": beat}
+    storage.write(f"{paths.RUNNING}/old.json", json.dumps(content).encode())
+    storage.write(f"{paths.version(HOSPITAL_BEDS, 'old')}/part-0.parquet", b"half")
     before = remains(storage)
     with announced(storage, "covid19", "next"):
-        assert remove_leavings(storage, COVID19) == (() if is_alive else ("old",))
-    assert remains(storage) == (before if is_alive else set())
+        assert remove_leavings(storage, COVID19) == ((), ("old",))[minutes > 15]
+    assert remains(storage) == (before, set())[minutes > 15]
 
 
 def test_vacuum_removes_unfinished_files(tmp_path: Path) -> None:
@@ -155,22 +155,6 @@ def test_uploads_are_aborted_in_the_datasets_folders_once_they_are_old(
     monkeypatch.setattr("covid_lake.store.storage.UNFINISHED_LIFE", timedelta(seconds=-5))
     run_after_a_dead_one()
     assert uploads(storage) == foreign
-
-
-def test_a_process_of_the_same_number_that_began_later_is_not_the_run(storage: Storage) -> None:
-    with announced(storage, "covid19", "mine"):
-        (own,) = markers(storage, "covid19")
-        assert own.is_alive(own.beat)
-        assert not replace(own, started="1").is_alive(own.beat)
-        assert not own.is_alive(own.beat + SILENCE + timedelta(seconds=1))
-
-
-def test_a_run_that_was_taken_for_dead_publishes_nothing(storage: Storage) -> None:
-    with announced(storage, "covid19", "asleep"):
-        require_announced(storage, "covid19", "asleep")
-        storage.delete([paths.running("covid19", "asleep")])
-        with pytest.raises(PublishConflict, match="run asleep was silent for so long"):
-            require_announced(storage, "covid19", "asleep")
 
 
 # --- versions, restore, vacuum -------------------------------------------------------------------------------------

@@ -156,6 +156,17 @@ def test_a_folder_of_a_bucket_is_deleted_with_the_objects_that_stand_for_folders
     assert [found["Key"] for found in client.list_objects_v2(Bucket="markers-of-folders")["Contents"]] == ["lake/ab/"]
 
 
+def test_a_folder_may_be_emptied_while_another_file_is_written_to_it(storage: Storage) -> None:
+    def write_and_delete(name: str) -> None:
+        for _ in range(300 if isinstance(storage, LocalStorage) else 5):
+            storage.write(f"a/b/{name}", b"x")
+            storage.delete([f"a/b/{name}"])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write_and_delete, "1234"))
+    assert storage.list_files("") == []
+
+
 class Stalled(io.RawIOBase):
     """A stream that stops after its first byte until it is told to go on."""
 

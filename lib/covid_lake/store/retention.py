@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from covid_lake import paths
 from covid_lake.contracts import Dataset, Table, Zone
 from covid_lake.errors import PublishConflict, UnknownTable
-from covid_lake.store.runs import living_runs, markers
+from covid_lake.store.runs import living_runs, lone_beats, markers
 from covid_lake.store.snapshots import (
     Snapshot,
     TableVersion,
@@ -109,6 +109,7 @@ def vacuum(storage: Storage, dataset: Dataset, keep: int, *, dry_run: bool = Fal
         for number in old:
             storage.delete([paths.snapshot(dataset.name, number)])
         storage.delete([file.path for file in files])
+        storage.delete(lone_beats(storage, dataset.name))
         remove_unfinished(storage, dataset)
     return Removal(old, files)
 
@@ -141,7 +142,7 @@ def remove_leavings(storage: Storage, dataset: Dataset) -> tuple[str, ...]:
         else:
             storage.delete(unreached)
     remove_unfinished(storage, dataset)
-    storage.delete([marker.path for marker in markers_of_dead])
+    storage.delete([path for marker in markers_of_dead for path in (marker.path, paths.beat(marker.path))])
     return dead
 
 

@@ -1,5 +1,8 @@
-"""Who is at work on a lake: each run leaves a marker while it lasts, by which the next one tells a dead run's leavings
-from a living one's work.
+"""Which runs are at work on a lake. Each run keeps a marker in the lake while it lasts; the next run removes the files
+of a run whose marker is there although the run is dead.
+
+A run renews a file of its own beside the marker, its beat, and never the marker itself: so a marker that another run
+removed stays removed, whatever its run does at that moment. A beat without its marker counts for nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,59 +29,69 @@ SILENCE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A run as its marker has it."""
+    """A run, as its marker and its beat have it."""
 
     path: str
     """Where the marker lies."""
     run_id: str
-    host: str
+    machine: str
+    """The run's `this_machine()`; empty where the system does not say, and in markers of older versions."""
     pid: int
+    """The run's process on that machine."""
     started: str
-    """When the process was started, by which a later one of the same number is known; empty where the system doesn't
+    """When the process was started, by which a later one of the same number is known; empty where the system does not
     say."""
     beat: datetime
-    """When the run was last heard of."""
+    """When the run was last known to be at work."""
 
     def is_alive(self, now: datetime) -> bool:
-        """Whether the run may still be at work; of another machine's only its silence can tell."""
+        """Whether the run may still be at work. A process of another machine cannot be looked at; its beat decides."""
         if now - self.beat > SILENCE:
             return False
-        return self.host != socket.gethostname() or _process_runs(self.pid, self.started)
+        is_here = self.machine != "" and self.machine == this_machine()
+        return not is_here or _process_runs(self.pid, self.started)
 
 
 @contextmanager
 def announced(storage: Storage, dataset: str, run_id: str) -> Iterator[None]:
-    """Keep the marker of a run over the dataset in the lake, renewed by a thread, for as long as the block lasts."""
-    ended = threading.Event()
+    """Keep the marker of a run over the dataset in the lake, with its beat, for as long as the block lasts."""
+    marker, ended = paths.running(dataset, run_id), threading.Event()
 
-    def beat() -> None:
+    def keep_beating() -> None:
         while not ended.wait(BEAT_SECONDS):
-            # A beat that is missed is made up for by the next; a store that is gone fails the run itself. A marker that
-            # was taken away stays away: whoever took it may have removed this run's files.
+            # A beat that is missed is made up for by the next; a store that is gone fails the run itself.
             with suppress(StorageError):
-                storage.read(paths.running(dataset, run_id))
-                _write_marker(storage, dataset, run_id)
+                if not _is_there(storage, marker):
+                    storage.delete([paths.beat(marker)])
+                    return
+                storage.write(paths.beat(marker), _now().encode())
 
-    _write_marker(storage, dataset, run_id)
-    thread = threading.Thread(target=beat, name=f"marker of {run_id}", daemon=True)
+    content = {
+        "run_id": run_id,
+        "host": socket.gethostname(),
+        "machine": this_machine(),
+        "pid": os.getpid(),
+        "started": _start_of(os.getpid()),
+        "beat": _now(),
+    }
+    storage.write(marker, json.dumps(content).encode())
+    thread = threading.Thread(target=keep_beating, name=f"beat of {run_id}", daemon=True)
     thread.start()
     try:
         yield
     finally:
         ended.set()
         thread.join()
-        storage.delete([paths.running(dataset, run_id)])
+        storage.delete([marker, paths.beat(marker)])
 
 
 def require_announced(storage: Storage, dataset: str, run_id: str) -> None:
     """Raise `PublishConflict` where the run's marker is gone: another run took it for dead and removed its files."""
-    try:
-        storage.read(paths.running(dataset, run_id))
-    except StorageError as error:
+    if not _is_there(storage, paths.running(dataset, run_id)):
         raise PublishConflict(
             f"run {run_id} was silent for so long that another run took it for dead and removed what it wrote; "
             "run again"
-        ) from error
+        )
 
 
 def markers(storage: Storage, dataset: str) -> list[Marker]:
@@ -87,18 +100,27 @@ def markers(storage: Storage, dataset: str) -> list[Marker]:
     A marker directly in the folder of all markers was written before markers named their dataset: it may be of any
     dataset, and so it counts for each.
     """
+    files = _running_files(storage, dataset)
     found = []
-    for file in storage.list_files(paths.RUNNING):
-        folder = file.path.rpartition("/")[0]
-        if file.path.endswith(".json") and folder in (paths.RUNNING, f"{paths.RUNNING}/{dataset}"):
-            try:
-                written = storage.read(file.path)
-            except StorageError:  # a run that ends at this moment takes its marker away
-                continue
-            with naming_damage(f"{storage.root}/{file.path}"):
-                content = json.loads(written)
-                beat = datetime.fromisoformat(content.pop("beat"))
-                found.append(Marker(path=file.path, beat=beat, **content))
+    for path in (path for path in files if path.endswith(".json")):
+        written = _read(storage, path)
+        if written is None:
+            continue
+        with naming_damage(f"{storage.root}/{path}"):
+            content = json.loads(written)
+            marker = Marker(
+                path=path,
+                run_id=content["run_id"],
+                machine=content.get("machine", ""),
+                pid=content["pid"],
+                started=content["started"],
+                beat=datetime.fromisoformat(content["beat"]),
+            )
+        beat = _read(storage, paths.beat(path)) if paths.beat(path) in files else None
+        if beat is not None:
+            with naming_damage(f"{storage.root}/{paths.beat(path)}"):
+                marker = replace(marker, beat=datetime.fromisoformat(beat))
+        found.append(marker)
     return found
 
 
@@ -108,15 +130,46 @@ def living_runs(storage: Storage, dataset: str, now: datetime | None = None) -> 
     return frozenset(marker.run_id for marker in markers(storage, dataset) if marker.is_alive(moment))
 
 
-def _write_marker(storage: Storage, dataset: str, run_id: str) -> None:
-    content = {
-        "run_id": run_id,
-        "host": socket.gethostname(),
-        "pid": os.getpid(),
-        "started": _start_of(os.getpid()),
-        "beat": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    storage.write(paths.running(dataset, run_id), json.dumps(content).encode())
+def lone_beats(storage: Storage, dataset: str) -> list[str]:
+    """The paths of beats whose marker is gone: their run died just after another run had removed its marker."""
+    files = _running_files(storage, dataset)
+    with_marker = {paths.beat(path) for path in files if path.endswith(".json")}
+    return [path for path in files if path.endswith(paths.BEAT) and path not in with_marker]
+
+
+def this_machine() -> str:
+    """What process numbers are unique in: the system since it was booted, and there the container's own numbering.
+
+    Host names are no help, many containers share one. Empty where the system has no /proc.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""
+
+
+def _running_files(storage: Storage, dataset: str) -> list[str]:
+    """The paths of markers and beats of the dataset, and of those that name no dataset."""
+    folders = (paths.RUNNING, f"{paths.RUNNING}/{dataset}")
+    return [file.path for file in storage.list_files(paths.RUNNING) if file.path.rpartition("/")[0] in folders]
+
+
+def _read(storage: Storage, path: str) -> str | None:
+    """The file's text; None where it is gone, for a run that ends at this moment takes its marker away."""
+    try:
+        return storage.read(path).decode()
+    except StorageError:
+        return None
+
+
+def _is_there(storage: Storage, marker: str) -> bool:
+    """Whether the marker lies in the lake; a store that does not answer is a `StorageError`, and not a no."""
+    return any(file.path == marker for file in storage.list_files(marker.rpartition("/")[0]))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _process_runs(pid: int, started: str) -> bool:

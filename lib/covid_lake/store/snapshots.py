@@ -21,7 +21,7 @@ from covid_lake.store.storage import Storage
 FORMAT = 2
 ATTEMPTS = 20
 # How often the put of a snapshot is tried that the store does not answer.
-PUTS = 3
+PUTS = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ from covid_lake.errors import AlreadyExists, SettingsError, StorageError
 S3_SCHEMES = ("s3", "s3a")
 COPY_CHUNK_BYTES = 1 << 20
 DELETES_A_REQUEST = 1000
+# How often the folder of a file is made for it.
+FOLDERS_MADE = 100
 # The hidden neighbour that a file is written to before it is moved into place.
 UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 # An unfinished file of this age has lost its writer, where no lock tells. An upload to S3 does not name its writer, and
@@ -312,9 +314,8 @@ class LocalStorage:
         name = os.fsencode(target.name)[:LONGEST_NAME_BYTES].decode("utf-8", "ignore")
         aside = target.with_name(f".{name}.{secrets.token_hex(4)}.tmp")
         with self._reporting("write", path):
-            target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with aside.open("wb") as stream, _locked(stream):
+                with _opened_in_its_folder(aside) as stream, _locked(stream):
                     yield stream, aside
             finally:
                 aside.unlink(missing_ok=True)
@@ -325,6 +326,19 @@ class LocalStorage:
             yield
         except OSError as error:
             raise StorageError(f"cannot {verb} {self.root}/{path}: {error.strerror or error}") from error
+
+
+def _opened_in_its_folder(file: Path) -> BinaryIO:
+    """The file, opened to be written, in a folder that is made if need be."""
+    for attempt in range(1, FOLDERS_MADE + 1):
+        # Whoever removes the last file of a folder removes the folder too, perhaps in the midst of this.
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            return file.open("wb")
+        except (FileNotFoundError, FileExistsError):
+            if attempt == FOLDERS_MADE:
+                raise
+    raise FileNotFoundError(file)
 
 
 @contextlib.contextmanager

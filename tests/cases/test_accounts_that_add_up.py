@@ -10,10 +10,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from covid_lake.cli.display import show_summary
+from covid_lake.cli.terminal import Terminal
 from covid_lake.errors import AccountsDiffer, AuditFailed
 from covid_lake.pipeline import trusted as promotion_module
 from covid_lake.pipeline.run import Request
-from covid_lake.reading.terminal import Terminal
 from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.storage import LocalStorage
 from lake_runs import report_of, run_lake

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from covid_lake.cli.main import EXIT_USAGE, main
+from covid_lake.cli.group import EXIT_USAGE
+from covid_lake.cli.main import main
 from covid_lake.datasets import registry
 from covid_lake.errors import SettingsError
 from covid_lake.pipeline.run import Request, make_plan

@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 
 from covid_lake.cli.display import RunDisplay
 from covid_lake.cli.main import main
+from covid_lake.cli.terminal import Terminal, give_up
 from covid_lake.errors import OutputError
-from covid_lake.reading.terminal import Terminal, give_up
 from covid_lake.store.reports import Status, TableReport
 from covid_lake.store.storage import LocalStorage
 from small_lake import publish_rows

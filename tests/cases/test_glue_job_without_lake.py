@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from covid_lake.cli.main import EXIT_FAULT, main
+from covid_lake.cli.group import EXIT_FAULT
+from covid_lake.cli.main import main
 from covid_lake.datasets import registry
 from covid_lake.errors import MissingInput
 from covid_lake.pipeline.run import Request, make_plan

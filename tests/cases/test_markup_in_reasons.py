@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 import covid_lake
 from covid_lake.cli.display import RunDisplay, show_summary
 from covid_lake.cli.main import main
-from covid_lake.reading.terminal import Terminal
+from covid_lake.cli.terminal import Terminal
 from covid_lake.store.reports import RunReport, Status, TableReport
 from covid_lake.store.storage import LocalStorage
 from small_lake import publish_rows

@@ -13,7 +13,7 @@ import pytest
 
 from covid_lake.cli.display import RunDisplay, show_summary
 from covid_lake.cli.main import main
-from covid_lake.reading.terminal import Terminal
+from covid_lake.cli.terminal import Terminal
 from covid_lake.store.reports import RunReport, Status, TableReport
 from covid_lake.store.storage import LocalStorage
 from small_lake import publish_rows

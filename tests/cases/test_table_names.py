@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from covid_lake.cli.main import EXIT_FAULT, EXIT_USAGE, main
+from covid_lake.cli.group import EXIT_FAULT, EXIT_USAGE
+from covid_lake.cli.main import main
 from covid_lake.contracts import Zone
 from covid_lake.datasets import registry
 from covid_lake.errors import SettingsError, UnknownTable

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from covid_lake.cli.main import main
 from covid_lake.reading.answers import answer_of_rows, format_table
-from covid_lake.reading.terminal import Column, Grid, Page, grid_lines
+from covid_lake.reading.grid import Column, Grid, Page, grid_lines
 from covid_lake.store.storage import LocalStorage
 from small_lake import publish_rows
 from terminals import at_terminal

@@ -23,7 +23,8 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from covid_lake.reading.terminal import Column, Grid, Part, Terminal
+from covid_lake.cli.terminal import Terminal
+from covid_lake.reading.grid import Column, Grid, Part
 from covid_lake.runtime import embedded_postgres
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.covid19 import generate_sample

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from chaos import print_result, print_summary
-from covid_lake.reading.terminal import Terminal
+from covid_lake.cli.terminal import Terminal
 from moments import LANDING
 from pairs import Pair
 from trials import Trial

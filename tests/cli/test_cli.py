@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 from pyspark.sql import SparkSession
 
 from covid_lake import __version__
-from covid_lake.cli.main import EXIT_FAULT, EXIT_USAGE, main
+from covid_lake.cli.group import EXIT_FAULT, EXIT_USAGE
+from covid_lake.cli.main import main
 from covid_lake.runtime import session as session_module
 from covid_lake.store.storage import LocalStorage
 from lake_runs import BuiltLake

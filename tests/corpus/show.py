@@ -11,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from corpus.kinds import KINDS
 from corpus.trial import Outcome, Trial, describe, is_as_expected, tally
-from covid_lake.reading.terminal import Column, Grid, Terminal
+from covid_lake.cli.terminal import Terminal
+from covid_lake.reading.grid import Column, Grid
 from covid_lake.runtime.session import local_session
 
 

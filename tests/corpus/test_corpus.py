@@ -12,11 +12,11 @@ from pyspark.sql import SparkSession
 from corpus.kinds import KINDS, TABLES, Kind, PassedOver, Read, Refused
 from corpus.show import show
 from corpus.trial import LANDING, Trial, describe, is_as_expected, printable, table_of
+from covid_lake.cli.terminal import Terminal
 from covid_lake.contracts import Zone
 from covid_lake.errors import LakeError
 from covid_lake.pipeline.run import Request
 from covid_lake.reading.lake import Lake
-from covid_lake.reading.terminal import Terminal
 from covid_lake.store.reports import Status, TableReport
 from covid_lake.store.storage import LocalStorage
 from lake_runs import Recorder, report_of, run_lake

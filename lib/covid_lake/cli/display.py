@@ -9,10 +9,11 @@ from types import TracebackType
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from covid_lake.cli.terminal import Terminal
 from covid_lake.errors import OutputError
 from covid_lake.pipeline.plan import Action, PlannedBuild, PlannedPromotion
 from covid_lake.pipeline.run import Plan
-from covid_lake.reading.terminal import Column, Grid, Line, Part, Terminal
+from covid_lake.reading.grid import Column, Grid, Line, Part
 from covid_lake.runtime import interrupts
 from covid_lake.store.reports import RunReport, Status, TableReport
 

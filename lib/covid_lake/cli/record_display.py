@@ -9,7 +9,7 @@ from typing import Any
 from covid_lake.provenance.refusals import RefusedFile, RefusedRecords
 from covid_lake.provenance.trace import Arrival, Trace
 from covid_lake.reading.answers import answer_grid, answer_of_arrow, plain_rows
-from covid_lake.reading.terminal import Column, Grid, Line, Page, grid_lines
+from covid_lake.reading.grid import Column, Grid, Line, Page, grid_lines
 
 BRANCH, LAST, GUIDE = "├── ", "└── ", "│   "
 PLAIN_BRANCH, PLAIN_LAST, PLAIN_GUIDE = "+-- ", "`-- ", "|   "

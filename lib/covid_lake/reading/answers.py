@@ -19,7 +19,7 @@ import pyarrow as pa
 from covid_lake.errors import QueryError, SettingsError
 
 if TYPE_CHECKING:
-    from covid_lake.reading.terminal import Grid
+    from covid_lake.reading.grid import Grid
 
 FORMATS = ("table", "csv", "json")
 NANOSECONDS_A_DAY = 86_400_000_000_000
@@ -103,7 +103,7 @@ def format_table(answer: Answer, width: int | None = None) -> str:
 
     Where the table is wider than `width` characters, each row is a block of lines instead; no value is cut.
     """
-    from covid_lake.reading.terminal import Page, grid_lines
+    from covid_lake.reading.grid import Page, grid_lines
 
     lines = grid_lines(answer_grid(answer), Page(width))
     return "\n".join("".join(part if isinstance(part, str) else part[0] for part in line) for line in lines) + "\n"
@@ -111,7 +111,7 @@ def format_table(answer: Answer, width: int | None = None) -> str:
 
 def answer_grid(answer: Answer) -> Grid:
     """The answer as a terminal shows it: numbers to the right, NULL as a dimmed dash."""
-    from covid_lake.reading.terminal import Column, Grid
+    from covid_lake.reading.grid import Column, Grid
 
     kinds = zip(answer.columns, answer.arrow.schema.types, strict=True)
     return Grid([Column(name, right=_is_number(kind)) for name, kind in kinds], list(_texts(answer)))

@@ -1,4 +1,4 @@
-"""Where commands print: text as it is, in the output's own encoding, in tables that keep every value whole.
+"""Tables as lines of text, which keep every value whole; pure, for a terminal or for a string.
 
 Whatever is shown is made of parts: a text, or a text and its style. A part is never read as markup, and control
 characters in it are shown instead of obeyed, so that a landing file cannot change what a person sees.
@@ -6,22 +6,12 @@ characters in it are shown instead of obeyed, so that a landing file cannot chan
 
 from __future__ import annotations
 
-import codecs
-import io
-import os
 import re
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO, Any, NoReturn, TextIO
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console
-from rich.text import Text
-
-from covid_lake.errors import OutputClosed, OutputError
 
 # A text, or a text and how it looks, such as ("failed", "bold red").
 Part = str | tuple[str, str]
@@ -35,7 +25,6 @@ SHORT_ESCAPES = {"\t": "\\t", "\r": "\\r"}
 PLAIN_SIGNS = {"✓": "+", "✗": "x", "…": "...", "×": "x", "–": "-", "±": "+-"}
 WORD = re.compile(r"\s*\S+\s*|\s+")
 PROSE_WIDTH = 20
-ESCAPING = "covid_lake.escaping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,48 +69,6 @@ class Page:
     def narrower(self, by: int) -> Page:
         """The page beside an indentation."""
         return self if self.width is None else Page(max(1, self.width - by), self.encoding)
-
-
-class Terminal:
-    """The standard output, the standard error, or a file.
-
-    Raises `OutputClosed` where nobody reads any more, and `OutputError` where the output cannot be written.
-    """
-
-    def __init__(self, file: IO[str] | None = None, *, stderr: bool = False) -> None:
-        self.console = _Console(file=file, stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
-
-    @property
-    def is_terminal(self) -> bool:
-        return self.console.is_terminal
-
-    @property
-    def page(self) -> Page:
-        return Page(self.console.width if self.is_terminal else None, self.console.encoding)
-
-    def show(self, *parts: Part) -> None:
-        """Print one line, or several where a part has line feeds."""
-        self.show_lines([parts])
-
-    def show_grid(self, grid: Grid) -> None:
-        self.show_lines(grid_lines(grid, self.page))
-
-    def show_lines(self, lines: Iterable[Line]) -> None:
-        page = self.page
-        styled = (Text.assemble(*((page.text(text), style) for text, style in map(_styled, line))) for line in lines)
-        with _reporting():
-            self.console.print(Text("\n").join(styled))
-
-    def write(self, text: str) -> None:
-        """Print what a program reads: as it is, but for characters that the encoding lacks, which become `\\uXXXX`."""
-        with _reporting():
-            self.console.file.write(encodable(text, self.console.encoding))
-            self.console.file.flush()
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> NoReturn:
-        raise OutputClosed("nobody reads the output any more")
 
 
 def grid_lines(grid: Grid, page: Page) -> list[Line]:
@@ -178,7 +125,7 @@ def _row(cells: list[Cell], grid: Grid, widths: list[int], edges: tuple[str, str
             room = " " * (widths[at] - cell_len(text))
             before, after = (room, "") if grid.columns[at].right else ("", room)
             parts += [before, (text, style), f"{after} {between if at + 1 < len(cells) else right} "]
-        parts[-1] = _styled(parts[-1])[0].rstrip()
+        parts[-1] = styled(parts[-1])[0].rstrip()
         lines.append(tuple(parts))
     return lines
 
@@ -200,7 +147,7 @@ def _blocks(names: list[str], rows: list[list[Cell]], page: Page) -> list[Line]:
 
 
 def _cell(value: Part | None, page: Page) -> Cell:
-    text, style = _styled(NULL if value is None else value)
+    text, style = styled(NULL if value is None else value)
     return page.text(text).split("\n"), style
 
 
@@ -218,7 +165,7 @@ def _wrapped(texts: list[str], width: int) -> list[str]:
     return lines
 
 
-def _styled(part: Part) -> tuple[str, str]:
+def styled(part: Part) -> tuple[str, str]:
     return (part, "") if isinstance(part, str) else part
 
 
@@ -240,55 +187,13 @@ def _encodable(sign: str, encoding: str, signs: dict[str, str]) -> str:
     try:
         sign.encode(encoding)
     except UnicodeEncodeError:
-        return signs.get(sign) or _json_escape(sign)
+        return signs.get(sign) or json_escape(sign)
     return sign
 
 
-def _json_escape(sign: str) -> str:
+def json_escape(sign: str) -> str:
     code = ord(sign)
     if code < 0x10000:
         return f"\\u{code:04x}"
     code -= 0x10000
     return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
-
-
-def prepare_streams() -> None:
-    """From here on nothing that this process prints ends in a fault of encoding, whoever prints it."""
-    codecs.register_error(ESCAPING, _escape_unencodable)
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:  # the caller has closed it: who prints nowhere is heard by nobody
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - as long as the process
-        elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=ESCAPING)
-
-
-def flush() -> None:
-    """Write what the standard output still holds back; `OutputClosed` or `OutputError` where that fails."""
-    with _reporting():
-        sys.stdout.flush()
-
-
-def give_up(stream: TextIO) -> None:
-    """Drop what the stream still holds back, which the interpreter would try to write when it ends."""
-    with suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
-
-
-@contextmanager
-def _reporting() -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise OutputClosed("nobody reads the output any more") from None
-    except OSError as error:
-        raise OutputError(f"the output cannot be written: {error.strerror or error}") from error
-
-
-def _escape_unencodable(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    lacking: Any = error.object[error.start : error.end]
-    return "".join(PLAIN_SIGNS.get(sign) or _json_escape(sign) for sign in lacking), error.end

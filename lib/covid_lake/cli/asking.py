@@ -1,0 +1,239 @@
+"""Commands that ask: query, tables, tour, trace."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from covid_lake.cli.group import EXIT_FAULT
+from covid_lake.cli.opening import warehouse_connection
+from covid_lake.cli.options import (
+    DEFAULT_LAKE,
+    answer_format_option,
+    dataset_argument,
+    lake_option,
+    table_or_json_option,
+    warehouse_option,
+)
+from covid_lake.cli.printing import show_answer, show_error
+from covid_lake.cli.sql_files import BYTE_ORDER_MARK, read_sql
+from covid_lake.cli.terminal import Terminal
+from covid_lake.errors import QueryError, SettingsError
+from covid_lake.reading.grid import Column, Grid
+
+if TYPE_CHECKING:
+    from covid_lake.reading.answers import Answer
+
+STANDARD_INPUT = "-"
+ASK_ONE_QUESTION = (
+    "ask one question: as text, \"covid-lake query 'SELECT ...'\", or with --file, or with --name, or through a pipe"
+)
+TOUR = ("curve", "fastest_counties", "first_100_cases")
+
+
+class _QueryCommand(click.Command):
+    """Takes an argument that begins with `--` for a query where no option has such a name: a comment comes first."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        queries = [one for one in args if one.startswith("--") and self._is_query(one, options)]
+        others = [one for one in args if one not in queries]
+        return super().parse_args(ctx, [*others, "--", *queries] if queries else args)
+
+    @staticmethod
+    def _is_query(argument: str, options: set[str]) -> bool:
+        name = argument.split("=", 1)[0]
+        return name not in options and ("\n" in argument or any(sign.isspace() for sign in name))
+
+
+@click.command(cls=_QueryCommand)
+@click.argument("sql", required=False, metavar="[SQL|-]")
+@lake_option
+@warehouse_option
+@click.option(
+    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read the query from a file."
+)
+@click.option("--name", metavar="QUERY", help="Ask a question that ships with the dataset; '--name list' lists them.")
+@click.option("--dataset", default="covid19", show_default=True, help="The dataset whose named queries are meant.")
+@answer_format_option
+def query(
+    sql: str | None,
+    root: str,
+    warehouse: str | None,
+    file: Path | None,
+    name: str | None,
+    dataset: str,
+    style: str,
+) -> None:
+    """Ask the lake, in Athena's SQL. Tables are named DATASET_ZONE.TABLE; one query sees one state of the lake.
+
+    Without SQL, or with "-", the query is read from the standard input. At a terminal that is narrower than the table
+    each row is a block of lines; no value is cut.
+
+    \b
+    covid-lake query "SELECT region_id, population FROM covid19_curated.dim_region ORDER BY 2 DESC LIMIT 5"
+    covid-lake query "SHOW TABLES"
+    covid-lake query --name curve --format csv > curve.csv
+    covid-lake query --name curve --warehouse embedded
+    covid-lake query --format json < question.sql
+    """
+    from covid_lake.datasets.queries import named_queries
+
+    if name == "list":
+        for one in named_queries(dataset):
+            Terminal().show(f"{one.name:<24} {one.question}")
+        return
+    text = _query_text(sql, file, name, dataset)
+    try:
+        answer = _ask_warehouse(warehouse, text) if warehouse is not None else _ask_lake(root, text)
+    except RecursionError:
+        raise QueryError("the query is nested too deeply to be read") from None
+    show_answer(answer, style)
+
+
+@click.command()
+@lake_option
+def tables(root: str) -> None:
+    """List the tables that the lake has, with their versions and rows."""
+    from covid_lake.reading.lake import Lake
+
+    columns = [Column("table"), Column("rows", right=True), Column("version"), Column("a row is", prose=True)]
+    rows = [
+        (
+            entry.name,
+            "" if entry.rows is None else f"{entry.rows:,}",
+            entry.version or "",
+            entry.table.contract.grain,
+        )
+        for entry in Lake(root).tables()
+    ]
+    Terminal().show_grid(Grid(columns, rows))
+
+
+@click.command()
+@dataset_argument
+@lake_option
+def tour(dataset: str, root: str) -> None:
+    """Answer three of the questions that ship with DATASET, and say what to try next."""
+    from covid_lake.datasets.queries import named_query
+    from covid_lake.reading.answers import answer_grid
+    from covid_lake.reading.lake import Lake
+
+    terminal, lake = Terminal(), Lake(root)
+    for name in TOUR:
+        one = named_query(dataset, name)
+        answer = lake.sql(one.sql)
+        terminal.show("\n", (one.question, "bold"), "  ", (f"(covid-lake query --name {name})", "dim"))
+        terminal.show_grid(answer_grid(replace(answer, arrow=answer.arrow.slice(max(0, len(answer) - 10)))))
+        if len(answer) > 10:
+            terminal.show((f"the last 10 of {len(answer):,} rows", "dim"))
+    where = "" if root == DEFAULT_LAKE else f" --lake {root}"
+    refused = "SELECT * FROM covid19_quarantine.jhu_daily_reports"
+    terminal.show(("\nTry next", "bold"))
+    for command, what in (
+        (f"covid-lake tables{where}", "what the lake has"),
+        (f"covid-lake query{where} --name list", "the questions that ship with it"),
+        (f'covid-lake query{where} "{refused}"', "what was refused, and why"),
+        (f"covid-lake report{where}", "the accounts of the latest run"),
+        (f"covid-lake plan {dataset}{where}", "what a run would do now"),
+        ("covid-lake warehouse psql", "the warehouse at a prompt"),
+    ):
+        terminal.show(f"  {command:<80} ", (what, "dim"))
+
+
+@click.command()
+@click.argument("table")
+@click.argument("key", nargs=-1, metavar="[KEY=VALUE]...")
+@lake_option
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    help="Rows shown of each table behind; 0 shows all.",
+)
+@table_or_json_option
+def trace(table: str, key: tuple[str, ...], root: str, limit: int, style: str) -> None:
+    """Show where a row of TABLE comes from: the rows behind it, down to file and line of each landing record.
+
+    TABLE is a trusted or curated table. KEY=VALUE names the row, by columns of the table or of the dimensions that it
+    refers to. Starts no Spark, changes nothing. Exit code 1 where a record is not found as it was.
+
+    \b
+    covid-lake trace covid19_curated.fact_cases region_id=county:53033 date=2020-03-01 source=jhu_daily_reports
+    covid-lake trace covid19_curated.fact_covid region_id=state:US/Texas date=2020-03-01 --limit 5
+    covid-lake trace covid19_trusted.hospital_beds hospital_id=7 --format json
+    """
+    from covid_lake.cli.record_display import trace_json, trace_lines
+    from covid_lake.provenance.trace import trace as trace_row
+    from covid_lake.provenance.trace import traced_table
+    from covid_lake.reading.lake import Lake
+
+    named, pairs = traced_table(table), _pairs(key)  # a wrong name is told before anything else
+    traced = trace_row(Lake(root), str(named), pairs, limit=limit or None)
+    if style == "json":
+        Terminal().write(trace_json(traced) + "\n")
+    else:
+        terminal = Terminal()
+        terminal.show_lines(trace_lines(traced, terminal.page))
+    for fault in traced.faults:
+        show_error(fault)
+    if traced.faults:
+        sys.exit(EXIT_FAULT)
+
+
+def _query_text(sql: str | None, file: Path | None, name: str | None, dataset: str) -> str:
+    given = [one for one in (sql, file, name) if one]
+    if not given and not _is_terminal(sys.stdin):
+        sql = STANDARD_INPUT
+        given = [sql]
+    if len(given) != 1:
+        raise SettingsError(ASK_ONE_QUESTION)
+    if name:
+        from covid_lake.datasets.queries import named_query
+
+        return named_query(dataset, name).sql
+    if file:
+        return read_sql(file.read_bytes(), str(file))
+    if sql != STANDARD_INPUT:
+        return str(sql).removeprefix(BYTE_ORDER_MARK)
+    if sys.stdin is None:
+        raise SettingsError("the standard input is closed, and holds no query")
+    text = read_sql(sys.stdin.buffer.read(), "the standard input")
+    if not text.strip():
+        raise SettingsError(f"the standard input is empty; {ASK_ONE_QUESTION}")
+    return text
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is None or stream.isatty()
+
+
+def _ask_lake(root: str, text: str) -> Answer:
+    from covid_lake.reading.lake import Lake
+
+    return Lake(root).sql(text)
+
+
+def _ask_warehouse(name: str, text: str) -> Answer:
+    from covid_lake.reading.query import ask_warehouse
+
+    with warehouse_connection(name).connect() as connection:
+        return ask_warehouse(connection, text)
+
+
+def _pairs(key: Sequence[str]) -> dict[str, str]:
+    """KEY=VALUE arguments as a mapping."""
+    for pair in key:
+        if "=" not in pair[1:]:
+            raise SettingsError(f"{pair!r} names no row; write KEY=VALUE, such as date=2020-03-01")
+    pairs = [pair.split("=", 1) for pair in key]
+    twice = [name for name, _ in pairs if [one for one, _ in pairs].count(name) > 1]
+    if twice:
+        raise SettingsError(f"{twice[0]} stands more than once")
+    return dict(pairs)

@@ -1,0 +1,98 @@
+"""Commands for the versions of tables: versions, restore, vacuum."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from covid_lake import paths
+from covid_lake.cli.opening import open_lake
+from covid_lake.cli.options import dataset_argument, lake_option
+from covid_lake.cli.terminal import Terminal
+from covid_lake.contracts import Zone
+from covid_lake.errors import SettingsError, UnknownTable
+from covid_lake.reading.grid import Column, Grid
+
+if TYPE_CHECKING:
+    from covid_lake.datasets.registry import NamedTable
+
+
+@click.command()
+@click.argument("table")
+@lake_option
+def versions(table: str, root: str) -> None:
+    """List the versions of TABLE that can be restored, such as covid19_curated.fact_cases."""
+    from covid_lake.datasets.registry import table_called
+    from covid_lake.store.retention import versions_of
+
+    found = table_called(table)
+    _require_versions(found)
+    kept = versions_of(open_lake(root), found.contract)
+    if not kept:
+        raise UnknownTable(f"{found} was not built in this lake yet; build it with: covid-lake run {found.dataset}")
+    columns = [Column("version"), Column("rows", right=True), Column("snapshots"), Column("built from"), Column("")]
+    rows = []
+    for known in kept:
+        entry, (first, last) = known.entry, known.snapshots
+        numbers = f"{first}" if first == last else f"{first} to {last}"
+        sources = f"{len(entry.inputs):,} {'files' if found.zone is Zone.TRUSTED else 'tables'}"
+        rows.append((entry.version, f"{entry.rows:,}", numbers, sources, "current" if known.is_current else ""))
+    Terminal().show_grid(Grid(columns, rows))
+
+
+@click.command()
+@click.argument("table")
+@click.argument("version")
+@lake_option
+def restore(table: str, version: str, root: str) -> None:
+    """Make an older VERSION of TABLE the one that readers see.
+
+    A curated table comes back with the whole star of its time, for facts of one day and dimensions of another do not
+    belong together. Nothing is copied or lost: the version that readers had can be restored the same way. The next
+    run finds that the landing zone has newer files and builds from them again, so mend or remove these first.
+    """
+    from covid_lake.datasets import registry
+    from covid_lake.store.retention import restore as restore_version
+    from covid_lake.store.runs import announced
+
+    found = registry.table_called(table)
+    _require_versions(found)
+    storage = open_lake(root)
+    run_id = paths.new_run_id(datetime.now(UTC))
+    with announced(storage, found.dataset, run_id):
+        snapshot = restore_version(storage, registry.dataset(found.dataset), found.contract, version, run_id)
+    restored = [name for name, entry in snapshot.tables.items() if found.zone in name and entry.version == version]
+    what = "the star of that version" if found.zone is Zone.CURATED else ", ".join(restored)
+    Terminal().show(
+        f"readers see {what} since snapshot {snapshot.number}; see 'covid-lake plan' for what a run would do"
+    )
+
+
+@click.command()
+@dataset_argument
+@lake_option
+@click.option("--keep", type=click.IntRange(min=1), default=3, show_default=True, help="Versions a table keeps.")
+@click.option("--dry-run", is_flag=True, help="Say what would be removed.")
+def vacuum(dataset: str, root: str, keep: int, dry_run: bool) -> None:
+    """Remove all but the newest versions of DATASET's tables, and files that no version names.
+
+    Files of a run that is at work stay. A reader that began more than --keep versions ago loses its files.
+    """
+    from covid_lake.datasets import registry
+    from covid_lake.store.retention import vacuum as remove_old
+
+    family = registry.dataset(dataset)
+    removed = remove_old(open_lake(root), family, keep, dry_run=dry_run)
+    verb, terminal = "would be removed" if dry_run else "removed", Terminal()
+    for folder in removed.versions():
+        terminal.show(f"  {folder}")
+    terminal.show(
+        f"{len(removed.files):,} files ({removed.bytes / 1e6:,.1f} MB) and {len(removed.snapshots):,} snapshots {verb}"
+    )
+
+
+def _require_versions(table: NamedTable) -> None:
+    if table.zone not in (Zone.TRUSTED, Zone.CURATED):
+        raise SettingsError(f"{table} has no versions; only trusted and curated tables have")

@@ -1,0 +1,52 @@
+"""Options and arguments that several commands have."""
+
+from __future__ import annotations
+
+import click
+
+DEFAULT_LAKE = ".lake"
+
+lake_option = click.option(
+    "--lake", "root", default=DEFAULT_LAKE, show_default=True, envvar="COVID_LAKE_ROOT", metavar="ROOT",
+    help="The lake: a directory, or s3://bucket/prefix.",
+)  # fmt: skip
+warehouse_option = click.option(
+    "--warehouse", metavar="embedded|URL",
+    help="'embedded' starts a PostgreSQL of the library's own; otherwise postgresql://user@host:port/database"
+    "[?property=value], with the password in PGPASSWORD.",
+)  # fmt: skip
+source_option = click.option(
+    "--from", "sources", multiple=True, metavar="DIR_OR_S3",
+    help="Where files come from: a directory, or s3://bucket/prefix. May stand several times.",
+)  # fmt: skip
+endpoint_option = click.option(
+    "--endpoint", metavar="URL", help="Endpoint of the S3 that the sources lie in; otherwise AWS_ENDPOINT_URL_S3."
+)
+
+
+def folded(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    """A name in any case, as the registry has it."""
+    return name.strip().casefold() if name else name
+
+
+answer_format_option = click.option(
+    "--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True,
+    help="How the rows are printed: as a table for a person, or as CSV or JSON for a program.",
+)  # fmt: skip
+table_or_json_option = click.option(
+    "--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True,
+    help="How it is printed: for a person, or as JSON for a program.",
+)  # fmt: skip
+dataset_argument = click.argument("dataset", callback=folded)
+only_option = click.option(
+    "--only", multiple=True, metavar="TABLE",
+    help="Only this table and what it needs: fact_cases, or covid19_curated.fact_cases. Repeatable.",
+)  # fmt: skip
+from_date_option = click.option(
+    "--from-date", "first_day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
+    help="Do the days from this one on again, up to date or not.",
+)  # fmt: skip
+to_date_option = click.option(
+    "--to-date", "last_day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
+    help="Do the days up to this one again, up to date or not.",
+)  # fmt: skip

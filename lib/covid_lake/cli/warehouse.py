@@ -1,0 +1,67 @@
+"""Commands for the embedded PostgreSQL: start, stop, status, psql."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from covid_lake.cli.group import EXIT_FAULT
+from covid_lake.cli.terminal import Terminal
+
+
+@click.group()
+def warehouse() -> None:
+    """The embedded PostgreSQL: start, stop, status, psql."""
+
+
+directory_option = click.option(
+    "--dir", "directory", type=click.Path(file_okay=False, path_type=Path), envvar="COVID_LAKE_WAREHOUSE_DIR",
+    help="Where the server keeps its data; each user has a default of their own.",
+)  # fmt: skip
+
+
+@warehouse.command()
+@directory_option
+def start(directory: Path | None) -> None:
+    """Start the server, and make it first where there is none; prints its URL, without the password."""
+    from covid_lake.runtime import embedded_postgres
+
+    Terminal().show(embedded_postgres.start(directory or embedded_postgres.default_directory()).url)
+
+
+@warehouse.command()
+@directory_option
+def stop(directory: Path | None) -> None:
+    """Stop the server; its data stay."""
+    from covid_lake.runtime import embedded_postgres
+
+    stopped = embedded_postgres.stop(directory or embedded_postgres.default_directory())
+    Terminal().show("stopped" if stopped else "it was not running")
+
+
+@warehouse.command()
+@directory_option
+def status(directory: Path | None) -> None:
+    """Say whether the server runs, and where; exit code 1 where it doesn't."""
+    from covid_lake.runtime import embedded_postgres
+
+    where = directory or embedded_postgres.default_directory()
+    connection = embedded_postgres.status(where)
+    if connection is None:
+        Terminal().show(f"no server runs in {where}; start it with 'covid-lake warehouse start'")
+        sys.exit(EXIT_FAULT)
+    Terminal().show(f"{connection.url} in {where}")
+
+
+@warehouse.command(context_settings={"ignore_unknown_options": True})
+@directory_option
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def psql(directory: Path | None, arguments: tuple[str, ...]) -> None:
+    """Open psql on the server; ARGUMENTS go to psql, such as -c "SELECT count(*) FROM covid19.fact_cases"."""
+    from covid_lake.runtime import embedded_postgres
+
+    command, environment = embedded_postgres.psql_command(directory or embedded_postgres.default_directory())
+    os.execvpe(command[0], [*command, *arguments], environment)  # noqa: S606 - psql takes this process's place

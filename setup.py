@@ -4,19 +4,25 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
+PACKAGES = find_packages("lib")
+# A dataset is a package beside covid_lake/datasets/covid19; adding one needs no change here.
+DATASETS = {one.rsplit(".")[-1]: one for one in PACKAGES if one.rpartition(".")[0] == "covid_lake.datasets"}
+
 setup(
     name="covid_lake",
     version="0.1.0",
     description="PySpark jobs for AWS Glue that promote public data from landing to a curated star schema",
     long_description=Path("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
+    license="Apache-2.0",
     python_requires=">=3.11",
     package_dir={"": "lib"},
-    packages=find_packages("lib"),
+    packages=PACKAGES,
     package_data={
+        # What a dataset brings along: SQL, and tables of reference as CSV.
+        **{package: ["**/*.sql", "**/*.csv"] for package in DATASETS.values()},
         "covid_lake": ["py.typed"],
         "covid_lake.runtime": ["log4j2.properties"],
-        "covid_lake.datasets.covid19": ["sql/*/*.sql", "places/*.csv"],
     },
     install_requires=["boto3", "duckdb", "pyarrow"],
     extras_require={
@@ -24,5 +30,8 @@ setup(
         "dev": ["chispa", "hypothesis", "import-linter", "ministack", "mypy", "pre-commit", "pytest", "ruff"],
         "bench": ["pandas", "polars"],
     },
-    entry_points={"console_scripts": ["covid-lake=covid_lake.__main__:main"]},
+    entry_points={
+        "console_scripts": ["covid-lake=covid_lake.__main__:main"],
+        "covid_lake.datasets": [f"{name}={package}" for name, package in DATASETS.items()],
+    },
 )

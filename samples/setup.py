@@ -15,7 +15,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=PACKAGES,
-    package_data={package: ["py.typed", *(f"**/*.{kind}" for kind in ("csv", "json"))] for package in PACKAGES},
+    package_data={package: ["py.typed", "**/*.csv", "**/*.json"] for package in PACKAGES},
     install_requires=["covid_lake"],
     entry_points={"covid_lake.samples": [f"{one.rsplit('.')[-1]}={one}:GENERATOR" for one in GENERATORS]},
 )

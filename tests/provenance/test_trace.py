@@ -155,6 +155,21 @@ def test_a_day_without_a_figure_is_passed_over(tmp_path: Path) -> None:
     assert [row["date_key"] for row in behind(traced, "fact_cases")] == [20200301, 20200303]
 
 
+def test_without_a_lineage_a_row_is_shown_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "lineage", lambda dataset: ())
+    storage = open_storage(str(tmp_path))
+    publish_rows(storage, "v1", {"covid19_curated.fact_cases": [cases(1, date(2020, 3, 1), 5)]})
+    traced = trace(Lake(tmp_path), "covid19_curated.fact_cases", {"date_key": "20200301"})
+    assert (traced.rows.num_rows, traced.behind, traced.faults) == (1, (), ())
+    assert traced.note == "covid19 declares no lineage for fact_cases, so the rows behind it are not known"
+
+
+def test_a_trusted_row_needs_no_lineage_to_be_traced(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "lineage", lambda dataset: ())
+    traced = trace(lake, "covid19_trusted.jhu_daily_reports", KING)
+    assert (len(traced.arrivals[0].records), traced.note) == (1, "")
+
+
 def test_a_states_cases_and_tests_are_behind_its_row(lake: Lake) -> None:
     for row in sample(lake, "covid19_curated.fact_covid", 10, "confirmed IS NOT NULL AND positive IS NOT NULL"):
         traced = trace_row(lake, "covid19_curated.fact_covid", row)

@@ -5,6 +5,7 @@ Names are found in the distributions' metadata; nothing is imported before it is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
@@ -21,6 +22,11 @@ def registered(group: str) -> Mapping[str, tuple[metadata.EntryPoint, ...]]:
         if entry.value not in {known.value for known in found.get(entry.name, ())}:
             found[entry.name] = (*found.get(entry.name, ()), entry)
     return dict(sorted(found.items()))
+
+
+def is_own(entry: metadata.EntryPoint) -> bool:
+    """Whether this library's own distribution has registered it."""
+    return entry.dist is not None and re.sub(r"[-_.]+", "-", entry.dist.name).lower() == OWN_DISTRIBUTION
 
 
 def only(what: str, entries: tuple[metadata.EntryPoint, ...]) -> metadata.EntryPoint:

@@ -34,7 +34,7 @@ class NamedQuery:
 def named_queries(dataset: str) -> tuple[NamedQuery, ...]:
     """All queries that ship with the dataset, by name; `SettingsError` for an unknown dataset."""
     registry.dataset(dataset)
-    folder = resources.files(f"covid_lake.datasets.{dataset}") / "sql" / "queries"
+    folder = resources.files(registry.package(dataset)) / "sql" / "queries"
     if not folder.is_dir():
         return ()
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)

@@ -1,7 +1,14 @@
-"""The datasets of the library by name, and their tables by the names that people write in SQL.
+"""The datasets by name, and their tables by the names that people write in SQL.
 
-A dataset is a package beside this module whose `contracts` module holds a `Dataset` under the package's name in
-capitals. A dataset's contracts are imported when it is first asked for, not before.
+A dataset is a package that a distribution registers under the entry point group `covid_lake.datasets`, by the dataset's
+name: `books = company_lake.books`. The package has
+
+- `contracts`, a module with a `Dataset` under the dataset's name in capitals (`BOOKS`),
+- `flow`, a module with a `Flow` called `FLOW`,
+- `lineage`, if there is any, a module with a tuple of `Lineage` called `LINEAGE`,
+- `sql/queries/*.sql`, if there are any, its named queries.
+
+Nothing of a dataset is imported before it is asked for.
 """
 
 from __future__ import annotations
@@ -11,15 +18,19 @@ import importlib
 import importlib.util
 import pkgutil
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import EntryPoint
+from typing import TypeVar
 
 from covid_lake import datasets
 from covid_lake.contracts import Dataset, Table, Zone
+from covid_lake.datasets import entry_points
 from covid_lake.errors import SettingsError, UnknownTable
 from covid_lake.flows import Flow, Lineage
 
+GROUP = "covid_lake.datasets"
 ATHENA_CATALOG = "awsdatacatalog"
 
 
@@ -43,38 +54,86 @@ class NamedTable:
 
 
 @cache
+def _registered() -> Mapping[str, tuple[EntryPoint, ...]]:
+    """The entry points of all datasets by name.
+
+    The library's own distribution registers its packages in `covid_lake.datasets`, as setup.py finds them. Here they
+    are found in the same folder, since the metadata of a source tree may be older than the tree, or missing.
+    """
+    own = [module.name for module in pkgutil.iter_modules(datasets.__path__) if module.ispkg]
+    found = {name: (EntryPoint(name, f"{datasets.__name__}.{name}", GROUP),) for name in own}
+    for name, entries in entry_points.registered(GROUP).items():
+        others = tuple(one for one in entries if not entry_points.is_own(one))
+        if others:
+            found[name] = (*found.get(name, ()), *others)
+    return dict(sorted(found.items()))
+
+
 def dataset_names() -> tuple[str, ...]:
-    """The names of all datasets that ship with the library, in alphabetical order."""
-    packages = (module.name for module in pkgutil.iter_modules(datasets.__path__) if module.ispkg)
-    return tuple(sorted(name for name in packages if importlib.util.find_spec(_contracts_module(name))))
+    """The names of all datasets that are installed, in alphabetical order."""
+    return tuple(_registered())
 
 
 @cache
 def dataset(name: str) -> Dataset:
-    """The dataset of that name; `SettingsError`, listing what there is, where there is none."""
-    if name not in dataset_names():
-        raise SettingsError(f"no dataset is called {name!r}; there is: {', '.join(dataset_names())}")
-    found = getattr(importlib.import_module(_contracts_module(name)), name.upper())
-    if not isinstance(found, Dataset):
-        raise TypeError(f"{_contracts_module(name)}.{name.upper()} is no Dataset")
+    """The dataset of that name.
+
+    Raises `SettingsError` if there is none, if several distributions register the name, or if it can't be imported.
+    """
+    found = _part(name, "contracts", name.upper(), Dataset)
+    if found.name != name:
+        raise SettingsError(f"the dataset registered as {name!r} calls itself {found.name!r}; the two must be the same")
     return found
 
 
 def flow(name: str) -> Flow:
     """The steps of the dataset of that name; imports Spark's Python side, but starts nothing."""
     dataset(name)
-    found = importlib.import_module(f"{datasets.__name__}.{name}.flow").FLOW
-    if not isinstance(found, Flow):
-        raise TypeError(f"{datasets.__name__}.{name}.flow.FLOW is no Flow")
-    return found
+    return _part(name, "flow", "FLOW", Flow)
 
 
 def lineage(name: str) -> tuple[Lineage, ...]:
-    """The lineage of each curated table of the dataset of that name."""
+    """The lineage that the dataset declares, by curated table; empty if it has no module `lineage`."""
     dataset(name)
-    found = importlib.import_module(f"{datasets.__name__}.{name}.lineage").LINEAGE
-    if not isinstance(found, tuple) or not all(isinstance(one, Lineage) for one in found):
-        raise TypeError(f"{datasets.__name__}.{name}.lineage.LINEAGE is no tuple of Lineage")
+    if importlib.util.find_spec(f"{package(name)}.lineage") is None:
+        return ()
+    found = _part(name, "lineage", "LINEAGE", tuple)
+    if not all(isinstance(one, Lineage) for one in found):
+        raise SettingsError(f"{package(name)}.lineage.LINEAGE holds something that is no Lineage")
+    return found
+
+
+def package(name: str) -> str:
+    """The package of the dataset of that name, to be imported; `SettingsError` as `dataset` raises it."""
+    return _entry(name).value
+
+
+def _entry(name: str) -> EntryPoint:
+    known = _registered()
+    if name not in known:
+        raise SettingsError(f"no dataset is called {name!r}; there is: {', '.join(known)}")
+    return entry_points.only("the dataset", known[name])
+
+
+Part = TypeVar("Part")
+
+
+def _part(name: str, module: str, attribute: str, kind: type[Part]) -> Part:
+    """What a module of the dataset's package has under a name.
+
+    Raises `SettingsError` if the module can't be imported, or has nothing of that name and kind.
+    """
+    entry = _entry(name)
+    place = f"{entry.value}.{module}"
+    try:
+        found = getattr(importlib.import_module(place), attribute, None)
+    except Exception as error:
+        raise entry_points.load_fault("the dataset", entry, error) from error
+    if not isinstance(found, kind):
+        raise SettingsError(
+            f"the dataset {name!r} of {entry_points.distribution_of(entry)}: {place} has no {kind.__name__} called "
+            f"{attribute}"
+        )
     return found
 
 
@@ -179,7 +238,3 @@ def close_matches(name: str, known: Iterable[NamedTable]) -> list[str]:
 def _close_to(name: str, known: Iterable[NamedTable]) -> str:
     matches = close_matches(name, known)
     return f"; did you mean {' or '.join(matches)}?" if matches else "; list the tables with: covid-lake tables"
-
-
-def _contracts_module(name: str) -> str:
-    return f"{datasets.__name__}.{name}.contracts"

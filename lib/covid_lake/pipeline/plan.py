@@ -293,10 +293,12 @@ def _files(count: int) -> str:
 @cache
 def code_fingerprint(dataset: str) -> str:
     """A digest of the source that decides what the dataset's tables hold."""
-    package = resources.files("covid_lake")
+    library = resources.files("covid_lake")
     digest = hashlib.sha256()
-    for name in (*SHARED_CODE, f"datasets/{dataset}"):
-        for path, content in sorted(_sources(package.joinpath(name), name)):
+    code = {name: library.joinpath(name) for name in SHARED_CODE}
+    code[f"datasets/{dataset}"] = resources.files(registry.package(dataset))
+    for name, entry in code.items():
+        for path, content in sorted(_sources(entry, name)):
             digest.update(f"{path}\0".encode() + content)
     return digest.hexdigest()
 
@@ -307,7 +309,7 @@ def _sources(entry: Traversable, name: str) -> Iterable[tuple[str, bytes]]:
             yield name, entry.read_bytes()
         return
     for child in entry.iterdir():
-        if child.name not in ("__pycache__", "sample", "queries"):
+        if child.name not in ("__pycache__", "queries"):
             yield from _sources(child, f"{name}/{child.name}")
 
 

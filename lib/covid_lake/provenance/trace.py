@@ -169,12 +169,18 @@ class _Walk:
             for link, its in found
             if its.num_rows
         ]
-        note = lineage.note if lineage and not meaning else ""
+        note = "" if meaning else _note(table, lineage)
         return Trace(table, meaning, rows.slice(0, limit), rows.num_rows, shows, behind=tuple(behind), note=note)
 
     def _behind(self, rows: pa.Table, link: Link) -> pa.Table:
         self.connection.register(ROW, rows)
         return self._ask(link.table, link.rows)
+
+
+def _note(table: NamedTable, lineage: Lineage | None) -> str:
+    if lineage is None and table.zone is Zone.CURATED:
+        return f"{table.dataset} declares no lineage for {table.contract.name}, so the rows behind it are not known"
+    return lineage.note if lineage else ""
 
 
 @dataclass(frozen=True, slots=True)

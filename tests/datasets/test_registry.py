@@ -1,0 +1,135 @@
+"""Datasets are found by entry points; what is wrong with one is told by the name of its distribution."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from covid_lake.cli.main import main
+from covid_lake.contracts import Zone
+from covid_lake.datasets import registry
+from covid_lake.errors import SettingsError
+from tiny_dataset import CONTRACTS, GROUP, install_books
+
+ROOT = Path(registry.__file__).resolve().parents[3]
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The registry looks anew before and after a test, and the test's modules are forgotten."""
+    before = set(sys.modules)
+    _forget()
+    yield
+    monkeypatch.undo()
+    _forget()
+    for name in set(sys.modules) - before:
+        if name.startswith(("tiny_", "other_")):
+            del sys.modules[name]
+
+
+def _forget() -> None:
+    registry._registered.cache_clear()
+    registry.dataset.cache_clear()
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_a_dataset_of_another_distribution_is_beside_the_librarys_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(install_books(tmp_path / "site"))
+    assert registry.dataset_names()[:2] == ("books", "covid19")
+    assert registry.dataset("books").title == "Books"
+    assert str(registry.table_called("book")) == "books_trusted.book"
+    assert {str(table) for table in registry.tables_of("books", Zone.QUARANTINE)} == {"books_quarantine.book"}
+    assert "CREATE EXTERNAL TABLE" in call("ddl", "books").stdout
+    (tmp_path / "in" / "books").mkdir(parents=True)
+    (tmp_path / "in" / "books" / "a.csv").write_text("id,title\n1,Emma\n")
+    landed = call("land", "books", "--from", tmp_path / "in", "--lake", tmp_path / "lake")
+    assert (landed.exit_code, "1 files copied" in landed.stdout) == (0, True)
+    assert "books_landing.book" in call("tables", "--lake", tmp_path / "lake").stdout
+
+
+def test_listing_datasets_imports_none() -> None:
+    script = (
+        "import sys; from covid_lake.datasets import registry; print(*registry.dataset_names());"
+        "print([name for name in sys.modules if name.startswith('covid_lake.datasets.covid19')])"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert ("covid19" in said.split("\n")[0], said.split("\n")[1]) == (True, "[]")
+
+
+def test_a_source_tree_without_metadata_has_the_librarys_own_datasets(tmp_path: Path) -> None:
+    script = "from covid_lake.datasets import registry; print(registry.dataset('covid19').name)"
+    # Without site-packages, and with them the metadata that pip has left there.
+    command = [sys.executable, "-S", "-c", script]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "lib")}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("covid19\n", "")
+
+
+def test_a_dataset_that_cannot_be_imported_names_its_distribution_and_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(install_books(tmp_path, contracts="import module_that_is_missing"))
+    with pytest.raises(SettingsError, match=r"'books' \(tiny_books, from tiny-books 1\.0\) can't be imported: .*miss"):
+        registry.dataset("books")
+    assert registry.dataset("covid19").name == "covid19"
+    failed = call("run", "books", "--lake", tmp_path / "lake")
+    assert (failed.exit_code, "tiny-books 1.0" in failed.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("contracts", "message"),
+    [
+        ("", "tiny_books.contracts has no Dataset called BOOKS"),
+        (CONTRACTS.replace('name="books"', 'name="other"'), "registered as 'books' calls itself 'other'"),
+    ],
+    ids=["no dataset", "another name"],
+)
+def test_a_package_that_is_no_dataset_is_an_error(
+    contracts: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(install_books(tmp_path, contracts=contracts))
+    with pytest.raises(SettingsError, match=message):
+        registry.dataset("books")
+
+
+def test_a_name_that_two_distributions_register_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(install_books(tmp_path / "a"))
+    monkeypatch.syspath_prepend(install_books(tmp_path / "b", name="other", package="other_books"))
+    with pytest.raises(SettingsError) as failed:
+        registry.dataset("books")
+    assert "tiny-books 1.0 (tiny_books)" in str(failed.value)
+    assert "other 1.0 (other_books)" in str(failed.value)
+    assert registry.dataset("covid19").name == "covid19"
+
+
+def test_a_name_of_the_librarys_own_cannot_be_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributions import install
+
+    monkeypatch.syspath_prepend(install(tmp_path, "impostor", {GROUP: {"covid19": "impostor_covid19"}}))
+    with pytest.raises(SettingsError, match=r"covid-lake \(covid_lake\.datasets\.covid19\) and impostor 1\.0"):
+        registry.dataset("covid19")
+
+
+def test_a_dataset_needs_no_lineage_and_no_queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(install_books(tmp_path))
+    assert registry.lineage("books") == ()
+    assert call("query", "--name", "list", "--dataset", "books").stdout == ""
+
+
+def test_a_lineage_that_cannot_be_imported_is_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(install_books(tmp_path, lineage="import module_that_is_missing"))
+    with pytest.raises(SettingsError, match="No module named 'module_that_is_missing'"):
+        registry.lineage("books")

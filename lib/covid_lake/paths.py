@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import datetime
 
 from covid_lake.contracts import Table, Zone
 
+RUN_ID = re.compile(r"(?P<begin>\d{8}T\d{6}Z)-[0-9a-f]{4}")
 REASON_FILE = ".reason.json"
 # Of the 255 bytes that a directory allows a name.
 LONGEST_KEPT_BYTES = 255 - len(REASON_FILE)
@@ -16,6 +18,12 @@ LONGEST_KEPT_BYTES = 255 - len(REASON_FILE)
 def new_run_id(now: datetime) -> str:
     """An identifier of a run, sortable by time: `20200630T120000Z-1f9c`."""
     return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def begin_of(run_id: str) -> str | None:
+    """The time in a run's identifier, as sortable text; None for an identifier that `new_run_id` did not make."""
+    found = RUN_ID.fullmatch(run_id)
+    return found["begin"] if found else None
 
 
 def landing(dataset: str) -> str:

@@ -258,3 +258,34 @@ def test_vacuum_spares_what_a_run_is_writing_and_takes_what_nobody_names(storage
     with announced(storage, "covid19", "working"):
         removed = vacuum(storage, COVID19, 3)
     assert removed.versions() == ("state_abv/version=forgotten",)
+
+
+def test_vacuum_takes_refused_files_that_are_older_than_every_snapshot_kept(storage: Storage) -> None:
+    runs = [f"202003{day:02}T120000Z-00ff" for day in range(1, 6)]
+    before, first, between, second, working = runs
+    for run_id in (first, second):
+        publish_rows(storage, run_id, {STATES: [{"abbreviation": f"State of {run_id}"}]})
+    for run_id in (*runs, "by-hand"):
+        kept_aside = paths.refused_file("covid19", run_id, "folder/file.csv")
+        storage.write(kept_aside, b"damaged")
+        storage.write(f"{kept_aside}{paths.REASON_FILE}", b"{}")
+    storage.write("quarantine/covid19/_files/loose", b"nobody's")
+
+    def runs_with_refused_files() -> list[str]:
+        folder = paths.refused_files("covid19")
+        return sorted({file.path.split("/")[3] for file in storage.list_files(folder)} - {"loose"})
+
+    assert vacuum(storage, COVID19, 2, dry_run=True).versions() == (f"_files/{before}",)
+    assert runs_with_refused_files() == [*runs, "by-hand"]
+    with announced(storage, "covid19", before):
+        vacuum(storage, COVID19, 2)
+    assert runs_with_refused_files() == [*runs, "by-hand"]
+    vacuum(storage, COVID19, 2)
+    assert runs_with_refused_files() == [first, between, second, working, "by-hand"]
+    vacuum(storage, COVID19, 1)
+    assert runs_with_refused_files() == [second, working, "by-hand"]
+
+
+def test_vacuum_takes_no_refused_file_where_nothing_was_published(storage: Storage) -> None:
+    storage.write(paths.refused_file("covid19", "20200301T120000Z-00ff", "file.csv"), b"damaged")
+    assert vacuum(storage, COVID19, 1).files == ()

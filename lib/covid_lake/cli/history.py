@@ -78,7 +78,8 @@ def restore(table: str, version: str, root: str) -> None:
 def vacuum(dataset: str, root: str, keep: int, dry_run: bool) -> None:
     """Remove all but the newest versions of DATASET's tables, and files that no version names.
 
-    Files of a run that is at work stay. A reader that began more than --keep versions ago loses its files.
+    Refused files go, with their reasons, when they were refused by a run older than every snapshot that is kept. Files
+    of a run that is at work stay. A reader that began more than --keep versions ago loses its files.
     """
     from covid_lake.datasets import registry
     from covid_lake.store.retention import vacuum as remove_old

@@ -40,7 +40,7 @@ def list_quarantine(dataset: str | None, root: str, style: str) -> None:
     """List what was refused of DATASET, or of all: records by table, run and rule, and files with their reasons.
 
     Records are those of the tables' current versions. A record that breaks two rules counts under both. A refused file
-    stands in the list until it is removed, though a good one may have come since.
+    stands in the list until 'covid-lake vacuum' removes it, though a good one may have come since.
     """
     from covid_lake.cli.record_display import refused_file, refused_grid
     from covid_lake.datasets import registry

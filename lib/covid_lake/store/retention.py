@@ -50,7 +50,7 @@ class Removal:
         return sum(file.size for file in self.files)
 
     def versions(self) -> tuple[str, ...]:
-        """The folders `<table>/version=<run>` that lose files, each once."""
+        """The folders that lose files, each once: `<table>/version=<run>`, and `_files/<run>` with refused files."""
         return tuple(dict.fromkeys("/".join(file.path.split("/")[2:4]) for file in self.files))
 
 
@@ -93,7 +93,8 @@ def restore(storage: Storage, dataset: Dataset, table: Table, version: str, run_
 
 def vacuum(storage: Storage, dataset: Dataset, keep: int, *, dry_run: bool = False) -> Removal:
     """Remove all but the newest `keep` versions of each table, the snapshots that name older ones, and what no snapshot
-    names. Files of living runs stay.
+    names. Refused files go when the run that refused them began before the run of the oldest snapshot that is kept.
+    Files of living runs stay.
     """
     # In this order a run that begins or ends meanwhile loses nothing: its files are not listed yet, or it is seen
     # alive, or its snapshot is read.
@@ -103,7 +104,9 @@ def vacuum(storage: Storage, dataset: Dataset, keep: int, *, dry_run: bool = Fal
     kept = _newest_states(snapshots, keep)
     reached = _Reached.by(storage, dataset, kept)
     old = tuple(snapshot.number for snapshot in snapshots[: len(snapshots) - len(kept)])
-    files = tuple(file for file in listed if not reached.has(file.path) and _run_of(file.path) not in {None, *alive})
+    unreached = [file for file in listed if not reached.has(file.path)]
+    outdated = [file for file in unreached if _is_in_version(file.path) or _was_refused_before(file.path, kept)]
+    files = tuple(file for file in outdated if _run_of(file.path) not in alive)
     if not dry_run:
         # Snapshots first, the oldest first of all: one that is there never names a file that is not.
         for number in old:
@@ -201,7 +204,25 @@ def _newest_states(snapshots: Sequence[Snapshot], keep: int) -> list[Snapshot]:
     return kept[::-1]
 
 
-def _run_of(path: str) -> str | None:
-    """The run whose version folder the file lies in; None for a file in none, on which we have no say."""
-    folder = path.split("/")[3:4]
-    return folder[0].removeprefix("version=") if folder and folder[0].startswith("version=") else None
+def _is_in_version(path: str) -> bool:
+    """Whether the file lies in the folder of a table's version, or of its refused records."""
+    return _run_folder(path).startswith("version=")
+
+
+def _was_refused_before(path: str, kept: Sequence[Snapshot]) -> bool:
+    """Whether a file was refused by a run that began before that of the oldest of the snapshots."""
+    dataset, run_id = path.split("/")[1], _run_of(path)
+    if not path.startswith(f"{paths.refused_files(dataset)}/") or not kept:
+        return False
+    refused, oldest = paths.begin_of(run_id), paths.begin_of(kept[0].run_id)
+    return refused is not None and oldest is not None and refused < oldest
+
+
+def _run_of(path: str) -> str:
+    """The run that a file belongs to; empty for a file that lies in no folder of a run."""
+    return _run_folder(path).removeprefix("version=")
+
+
+def _run_folder(path: str) -> str:
+    """The folder below that of a table, or below `_files`, in which the file lies; the own name of a loose file."""
+    return "".join(path.split("/")[3:4])

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 
 from covid_lake.datasets.covid19.flow import FLOW
-from covid_lake.pipeline.run import Request, Run, Silent
+from covid_lake.pipeline.listeners import Silent
+from covid_lake.pipeline.run import Request, Run
 from covid_lake.runtime.session import local_session
 from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.storage import LocalStorage

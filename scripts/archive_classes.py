@@ -16,7 +16,8 @@ from pyspark.sql import SparkSession
 
 from covid_lake.datasets import registry
 from covid_lake.landing.arrivals import land
-from covid_lake.pipeline.run import Run, Silent
+from covid_lake.pipeline.listeners import Silent
+from covid_lake.pipeline.run import Run
 from covid_lake.runtime.java import MODULE_OPTIONS, class_archive, class_path, find_java, running_java
 from covid_lake.runtime.session import local_session
 from covid_lake.store.storage import LocalStorage

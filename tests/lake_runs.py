@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,9 +17,12 @@ from covid_lake.datasets import registry
 from covid_lake.datasets.covid19.contracts import COVID19
 from covid_lake.flows import Flow
 from covid_lake.landing.arrivals import LandingResult, land
+from covid_lake.pipeline.listeners import Listener
 from covid_lake.pipeline.run import Request, Run
+from covid_lake.publish.publisher import Publisher
+from covid_lake.publish.warehouse import WarehousePublisher
 from covid_lake.reading.lake import Lake
-from covid_lake.store.reports import RunReport, TableReport
+from covid_lake.store.reports import PublishedTable, RunReport, TableReport
 from covid_lake.store.storage import LocalStorage, Storage, open_storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.manifest import SampleManifest
@@ -78,18 +81,22 @@ def run_lake(
     *,
     flow: Flow | None = None,
     landed: LandingResult | None = None,
-    listener: Recorder | None = None,
+    listener: Listener | None = None,
     warehouse: WarehouseConnection | None = None,
+    publishers: Sequence[Publisher] = (),
     after_minutes: int = 0,
 ) -> RunReport:
-    """Run covid19, or the flow given, as of noon of a fixed day; `after_minutes` orders the runs of a test."""
+    """Run covid19, or the flow given, as of noon of a fixed day; `after_minutes` orders the runs of a test.
+
+    A `warehouse` is the first publisher.
+    """
     run = Run(
         flow or registry.flow("covid19"),
         storage,
         session,
         listener or Recorder(),
         request or Request(),
-        warehouse,
+        [*([WarehousePublisher(warehouse)] if warehouse else []), *publishers],
         now=lambda: NOON + timedelta(minutes=after_minutes),
     )
     return run.execute(landed)
@@ -107,6 +114,12 @@ def build_sample_lake(spark: SparkSession, source: Path, root: Path) -> BuiltLak
 def report_of(report: RunReport, table: str) -> TableReport:
     """The line of a run report on the table called `zone.name`."""
     return next(one for one in report.tables if one.table == table)
+
+
+def loads_of(report: RunReport) -> tuple[PublishedTable, ...]:
+    """What the run loaded into the warehouse."""
+    (found,) = (one for one in report.publishers if one.publisher == "warehouse")
+    return found.tables
 
 
 def rows_of(warehouse: WarehouseConnection, table: Table) -> Counter[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ import covid_lake
 from covid_lake.cli.display import RunDisplay, show_summary
 from covid_lake.cli.main import main
 from covid_lake.cli.terminal import Terminal
-from covid_lake.store.reports import RunReport, Status, TableReport
+from covid_lake.store.reports import PublisherReport, RunReport, Status, TableReport
 from covid_lake.store.storage import LocalStorage
 from small_lake import publish_rows
 
@@ -56,7 +56,7 @@ def test_a_summary_shows_every_text_of_a_report_as_it_is() -> None:
     skipped = TableReport("trusted.[/y]", Status.SKIPPED, HOSTILE)
     report = RunReport(
         "run[/x]", "covid19", "", 1.0, "none", 1, (failed, skipped), refused_files={HOSTILE: HOSTILE},
-        warehouse_error=HOSTILE,
+        publishers=(PublisherReport("warehouse", error=HOSTILE),), error=HOSTILE,
     )  # fmt: skip
     text = io.StringIO()
     with RunDisplay(Terminal(text)) as display:
@@ -66,7 +66,7 @@ def test_a_summary_shows_every_text_of_a_report_as_it_is() -> None:
             pass
     show_summary(Terminal(text), report, [(HOSTILE, HOSTILE)])
     # The line of the table, its refused file, and all that follows: each text that was given is there.
-    assert text.getvalue().count(SHOWN) == 16
+    assert text.getvalue().count(SHOWN) == 17
     assert "\x1b" not in text.getvalue()
     assert "trusted.[/y] was not built" in text.getvalue()
 

@@ -18,12 +18,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from pyspark.sql import SparkSession
 
 from covid_lake import paths
 from covid_lake.runtime import embedded_postgres
+from covid_lake.store.reports import read_report
+from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
 from due_lake import DELIVERED, TABLE, lake_with_delivery, run_here, without_last_record
 from lake_runs import BuiltLake
@@ -267,7 +270,7 @@ def test_a_connection_that_is_dropped_in_the_midst_of_the_transaction(
             killer.execute("SELECT pg_terminate_backend(%s)", (waiting,))
             ended = command.wait()
         holder.rollback()
-    assert_says(ended, "The warehouse was not loaded", "terminating connection")
+    assert_says(ended, "The warehouse was not brought up to date", "terminating connection")
     assert_loads_again(spark, lake, server, before)
 
 
@@ -287,7 +290,7 @@ def test_a_server_that_ends_in_the_midst_of_the_load(
         postmaster = int((server_directory / "data" / "postmaster.pid").read_text().split()[0])
         os.kill(postmaster, signal.SIGQUIT)
         ended = command.wait()
-    assert_says(ended, "The warehouse was not loaded")
+    assert_says(ended, "The warehouse was not brought up to date")
     assert server.url in ended.output or "terminating connection" in ended.output, ended.output
     again = embedded_postgres.start(server_directory)
     assert again.url == server.url
@@ -301,6 +304,30 @@ def test_a_server_that_is_not_there(
     before, password = warehouse_state(server), {"PGPASSWORD": server.password}
     embedded_postgres.stop(server_directory)
     ended = run_command(*load(lake, server), scratch=tmp_path / "tmp", environment=password)
-    assert_says(ended, "The warehouse was not loaded", "cannot connect to the warehouse", server.url)
+    assert_says(ended, "The warehouse was not brought up to date", "cannot connect to the warehouse", server.url)
     assert "covid-lake warehouse start" in ended.output
     assert_loads_again(spark, lake, embedded_postgres.start(server_directory), before)
+
+
+def test_an_engine_that_dies_in_the_midst_of_the_load(
+    spark: SparkSession, lake_ahead: tuple[Path, WarehouseConnection], tmp_path: Path
+) -> None:
+    """The load waits for a lock when its JVM is killed, as by a system that is out of memory."""
+    lake, server = lake_ahead
+    before, password = warehouse_state(server), {"PGPASSWORD": server.password}
+    with server.connect() as holder, server.connect() as watcher:
+        watcher.autocommit = True
+        holder.execute(f"LOCK TABLE {DATASET}_staging.loaded_versions IN SHARE MODE")
+        with started(*load(lake, server), scratch=tmp_path / "tmp", environment=password) as command:
+            first_answer(
+                watcher,
+                "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%loaded_versions%'",
+            )
+            processes = psutil.Process(command.process.pid).children(recursive=True)
+            next(process for process in processes if process.name() == "java").kill()
+            ended = command.wait()
+        holder.rollback()
+    assert_says(ended, "The warehouse was not brought up to date")
+    report = read_report(LocalStorage(lake))
+    assert [one["publisher"] for one in report["publishers"] if one["error"]] == ["warehouse"]
+    assert_loads_again(spark, lake, server, before)

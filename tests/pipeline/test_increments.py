@@ -21,7 +21,7 @@ from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.snapshots import DataFile, current_snapshot, read_manifest
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
-from lake_runs import BuiltLake, differing_tables, report_of, run_lake
+from lake_runs import BuiltLake, differing_tables, loads_of, report_of, run_lake
 
 REPORTS = "landing/covid19/jhu-daily-reports"
 COUNTIES = "landing/covid19/enigma-nytimes-data-in-usa/csv/us_county/us_county.csv"
@@ -200,10 +200,10 @@ def test_a_month_of_many_files_is_written_anew(table: c.Table, increments: Incre
 
 def test_the_warehouse_gets_the_touched_months_and_equals_the_lake(increments: Increments) -> None:
     assert increments.differences == []
-    loads = {load.table: load for load in increments.reports["days again"].warehouse}
+    loads = {load.table: load for load in loads_of(increments.reports["days again"])}
     cases = report_of(increments.reports["days again"], "curated.fact_cases")
-    assert loads["fact_cases"].staged == cases.written < cases.rows
-    assert (loads["fact_cases"].inserted, loads["fact_cases"].updated, loads["fact_cases"].deleted) == (0, 0, 0)
+    assert loads["fact_cases"].counts["staged"] == cases.written < cases.rows
+    assert [loads["fact_cases"].counts[name] for name in ("inserted", "updated", "deleted")] == [0, 0, 0]
 
 
 def test_a_run_reads_the_files_of_its_days_and_accounts_for_the_whole(increments: Increments) -> None:

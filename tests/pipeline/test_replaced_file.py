@@ -13,7 +13,7 @@ from covid_lake.store.snapshots import Snapshot, current_snapshot
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.load import read_loaded_versions
-from lake_runs import BuiltLake, differing_tables, no_session, run_lake
+from lake_runs import BuiltLake, differing_tables, loads_of, no_session, run_lake
 
 CURATED = COVID19.star
 COUNTRIES = "landing/covid19/static-datasets/csv/countrycode/CountryCodeQS.csv"
@@ -62,14 +62,14 @@ def story(
 
 def test_a_first_load_brings_every_table_whole(story: Story) -> None:
     assert story.first_load.succeeded
-    assert {load.table for load in story.first_load.warehouse} == {table.name for table in CURATED}
-    assert all(load.inserted == load.staged > 0 for load in story.first_load.warehouse)
-    assert all(load.updated == load.deleted == 0 for load in story.first_load.warehouse)
+    assert {load.table for load in loads_of(story.first_load)} == {table.name for table in CURATED}
+    assert all(load.counts["inserted"] == load.counts["staged"] > 0 for load in loads_of(story.first_load))
+    assert all(load.counts["updated"] == load.counts["deleted"] == 0 for load in loads_of(story.first_load))
     assert story.differences["first"] == []
 
 
 def test_a_second_load_does_nothing_and_starts_no_engine(story: Story) -> None:
-    assert (story.second_load.warehouse, story.second_load.engine) == ((), "none")
+    assert (loads_of(story.second_load), story.second_load.engine) == ((), "none")
     assert story.differences["second"] == []
 
 
@@ -89,9 +89,9 @@ def test_only_what_depends_on_the_file_is_built_again(story: Story) -> None:
 
 def test_the_warehouse_follows_the_lake_row_for_row(story: Story, warehouse: WarehouseConnection) -> None:
     assert story.differences["third"] == []
-    (region,) = story.replacement.warehouse
+    (region,) = loads_of(story.replacement)
     assert region.table == "dim_region"
-    assert (region.updated, region.inserted, region.deleted) == (1, 0, 0)
+    assert [region.counts[name] for name in ("updated", "inserted", "deleted")] == [1, 0, 0]
     assert read_loaded_versions(warehouse, "covid19") == {
         table.name: story.after.tables[table.id].version for table in CURATED
     }

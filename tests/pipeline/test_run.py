@@ -21,8 +21,9 @@ from covid_lake.datasets.covid19 import curated
 from covid_lake.datasets.covid19.flow import FLOW
 from covid_lake.errors import SettingsError
 from covid_lake.flows import Build, Flow, TableCheck
+from covid_lake.pipeline.listeners import Silent
 from covid_lake.pipeline.plan import Action
-from covid_lake.pipeline.run import Request, Silent, make_plan
+from covid_lake.pipeline.run import Request, make_plan
 from covid_lake.reading.lake import Lake
 from covid_lake.store.reports import RunReport, Status, from_json, read_report
 from covid_lake.store.snapshots import current_snapshot, snapshot_numbers

@@ -18,7 +18,7 @@ from covid_lake.store.storage import LocalStorage, S3Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.covid19 import generate_sample
 from covid_lake_samples.manifest import SampleManifest
-from lake_runs import land_files, no_session, report_of, run_lake
+from lake_runs import land_files, loads_of, no_session, report_of, run_lake
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def test_the_warehouse_holds_the_star_of_the_bucket(s3_lake: S3Lake, warehouse: 
     with warehouse.connect() as opened:
         found = opened.execute(question.format("covid19.").encode()).fetchall()
     assert found == [(expected["n"], expected["confirmed"])]
-    assert {load.table: load.staged for load in s3_lake.report.warehouse} == {
+    assert {load.table: load.counts["staged"] for load in loads_of(s3_lake.report)} == {
         table.table.removeprefix("curated."): table.written
         for table in s3_lake.report.tables
         if table.table.startswith("curated.") and table.table != "curated.region_names"
@@ -93,7 +93,7 @@ def test_a_second_run_does_nothing_and_starts_no_engine(s3_lake: S3Lake, warehou
     assert (landed.copied, landed.unchanged) == ((), len(s3_lake.manifest.files))
     report = run_lake(no_session, s3_lake.storage, landed=landed, warehouse=warehouse, after_minutes=1)
     assert {table.status for table in report.tables} == {Status.UP_TO_DATE}
-    assert (report.succeeded, report.engine, report.warehouse) == (True, "none", ())
+    assert (report.succeeded, report.engine, loads_of(report)) == (True, "none", ())
 
 
 def test_a_copy_of_the_lake_on_disk_is_up_to_date_and_answers(s3_lake: S3Lake, tmp_path: Path) -> None:

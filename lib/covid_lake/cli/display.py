@@ -15,7 +15,7 @@ from covid_lake.pipeline.plan import Action, PlannedBuild, PlannedPromotion
 from covid_lake.pipeline.run import Plan
 from covid_lake.reading.grid import Column, Grid, Line, Part
 from covid_lake.runtime import interrupts
-from covid_lake.store.reports import RunReport, Status, TableReport
+from covid_lake.store.reports import PublisherReport, RunReport, Status, TableReport
 
 STYLES = {
     Status.PUBLISHED: "green",
@@ -146,10 +146,14 @@ def show_summary(terminal: Terminal, report: RunReport, zones: Sequence[tuple[st
         if table.status == Status.SKIPPED:
             terminal.show((f"{table.table} was not built: {table.reason}.", "dim"))
     _show_trouble(terminal, report)
-    if report.warehouse:
-        terminal.show_grid(_loads(report))
-    if report.warehouse_error:
-        terminal.show(("The warehouse was not loaded", "bold red"), f": {report.warehouse_error}")
+    for publisher in report.publishers:
+        if publisher.tables:
+            terminal.show_grid(_published_tables(report.dataset, publisher))
+        if publisher.error:
+            fault = f"The {publisher.publisher} was not brought up to date"
+            terminal.show((fault, "bold red"), f": {publisher.error}")
+    if report.error:
+        terminal.show(("The run stopped early", "bold red"), f": {report.error}")
     failed = sum(table.status == Status.FAILED for table in report.tables)
     accounts: Line = ("every record is accounted for",)
     if not report.reconciled:
@@ -179,17 +183,13 @@ def _tables(reports: Sequence[TableReport]) -> Grid:
     return Grid(columns, rows, "Tables of this run")
 
 
-def _loads(report: RunReport) -> Grid:
+def _published_tables(dataset: str, publisher: PublisherReport) -> Grid:
+    names = list(dict.fromkeys(name for table in publisher.tables for name in table.counts))
     rows = [
-        (
-            f"{report.dataset}.{load.table}",
-            *(f"{count:,}" for count in (load.staged, load.inserted, load.updated, load.deleted)),
-            f"{load.seconds:.1f}",
-        )
-        for load in report.warehouse
+        (f"{dataset}.{table.table}", *(f"{table.counts.get(name, 0):,}" for name in names), f"{table.seconds:.1f}")
+        for table in publisher.tables
     ]
-    columns = [Column("table"), *_numbers("staged", "inserted", "changed", "deleted", "seconds")]
-    return Grid(columns, rows, "Warehouse")
+    return Grid([Column("table"), *_numbers(*names, "seconds")], rows, publisher.publisher.capitalize())
 
 
 def _show_trouble(terminal: Terminal, report: RunReport) -> None:

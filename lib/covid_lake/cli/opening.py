@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -69,7 +69,10 @@ class _Session:
 
     def stop(self) -> None:
         if self._spark is not None:
-            self._spark.stop()
+            from py4j.protocol import Py4JError
+
+            with suppress(Py4JError, OSError):  # its JVM has died: there is nothing left to stop
+                self._spark.stop()
 
 
 def start_warehouse(name: str, display: RunDisplay) -> WarehouseConnection:

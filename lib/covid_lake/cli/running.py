@@ -100,6 +100,7 @@ def run(
     from covid_lake.datasets import registry
     from covid_lake.pipeline.plan import wanted_tables
     from covid_lake.pipeline.run import Request, Run, make_plan, require_sense
+    from covid_lake.publish.warehouse import WarehousePublisher
 
     terminal = Terminal()
     flow, storage = registry.flow(dataset), open_place(root)
@@ -118,7 +119,8 @@ def run(
         landed = _land(dataset, sources, storage, display, endpoint, unsigned, False, run_id) if sources else None
         target = start_warehouse(warehouse, display) if warehouse is not None else None
         with spark_session(root, display) as session:
-            report = Run(flow, storage, session, display, request, target).execute(landed, run_id)
+            publishers = (WarehousePublisher(target),) if target is not None else ()
+            report = Run(flow, storage, session, display, request, publishers).execute(landed, run_id)
     show_summary(terminal, report, places(dataset, storage, report.run_id, target))
     if not report.succeeded:
         sys.exit(EXIT_FAULT)

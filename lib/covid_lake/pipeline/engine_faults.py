@@ -12,10 +12,15 @@ _PLACE = re.compile(r"while writing rows to \S+?(?=\.?$)")
 
 def describe_engine_fault(error: Exception) -> str:
     """The innermost cause and, where an outer one tells it, the place that was being written to."""
-    causes = _java_causes(error) or [f"{type(error).__name__}: {_first_line(str(error))}"]
-    place = next((found[0] for cause in causes if (found := _PLACE.search(cause))), None)
-    innermost = causes[-1][:_LONGEST]
+    place = next((found[0] for cause in _java_causes(error) if (found := _PLACE.search(cause))), None)
+    innermost = innermost_cause(error)
     return f"the engine gave up: {innermost} ({place})" if place else f"the engine gave up: {innermost}"
+
+
+def innermost_cause(error: Exception) -> str:
+    """What the innermost Java exception says; the error's class and first line where no Java is behind it."""
+    causes = _java_causes(error) or [f"{type(error).__name__}: {_first_line(str(error))}"]
+    return causes[-1][:_LONGEST]
 
 
 def _java_causes(error: Exception) -> list[str]:

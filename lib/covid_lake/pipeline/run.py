@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from covid_lake import paths
 from covid_lake.contracts import Table, Zone
@@ -18,7 +18,8 @@ from covid_lake.flows import Flow
 from covid_lake.landing.arrivals import LandingResult
 from covid_lake.landing.inventory import NO_STRAYS, Strays, look_at_landing, notices
 from covid_lake.landing.names import files_by_folder
-from covid_lake.pipeline.engine_faults import describe_engine_fault
+from covid_lake.pipeline.engine_faults import describe_engine_fault, innermost_cause
+from covid_lake.pipeline.listeners import Listener, Undisturbed
 from covid_lake.pipeline.plan import (
     Action,
     Anew,
@@ -29,10 +30,11 @@ from covid_lake.pipeline.plan import (
     plan_promotions,
     wanted_tables,
 )
+from covid_lake.publish.publisher import Published, Publisher
 from covid_lake.store.parquet import require_spark_path
 from covid_lake.store.presence import require_input
 from covid_lake.store.questions import Questions, Stored
-from covid_lake.store.reports import LoadReport, RunReport, Status, TableReport, write_report
+from covid_lake.store.reports import PublisherReport, RunReport, Status, TableReport, write_report
 from covid_lake.store.retention import remove_leavings
 from covid_lake.store.runs import announced, require_announced
 from covid_lake.store.snapshots import Snapshot, current_snapshot, publish, read_manifest, require_version
@@ -41,40 +43,9 @@ from covid_lake.store.storage import Storage
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from covid_lake.warehouse.connection import WarehouseConnection
-
 # Small tables leave cores idle while Spark plans and commits; a second and third one at the same time use them.
 PROMOTIONS_AT_ONCE = 3
 SAME_INPUTS = "its inputs came out as they were"
-
-
-class Listener(Protocol):
-    """Who is told how a run goes; the command line draws bars of it."""
-
-    def progress(self, label: str, done: int, total: int) -> None:
-        """`done` of `total` units of the work called `label`."""
-        ...
-
-    def started(self, table: str) -> None:
-        """A table's step begins."""
-        ...
-
-    def finished(self, report: TableReport) -> None:
-        """A table's step has ended."""
-        ...
-
-
-class Silent:
-    """Hears how a run goes and says nothing."""
-
-    def progress(self, label: str, done: int, total: int) -> None:
-        pass
-
-    def started(self, table: str) -> None:
-        pass
-
-    def finished(self, report: TableReport) -> None:
-        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +185,17 @@ class Run:
     session: Callable[[], SparkSession]
     listener: Listener
     request: Request = field(default_factory=Request)
-    warehouse: WarehouseConnection | None = None
+    publishers: Sequence[Publisher] = ()
+    """Called one after another once everything is published."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _listener: Undisturbed = field(init=False)
     _reports: list[TableReport] = field(default_factory=list)
     _engine: SparkSession | None = None
+    _engine_name: str = "none"
     _removed: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._listener = Undisturbed(self.listener)
 
     def execute(self, landed: LandingResult | None = None, run_id: str | None = None) -> RunReport:
         """Do what the plan asks for, and leave a report behind; a table that fails keeps its old version."""
@@ -240,36 +217,47 @@ class Run:
                 def start_engine() -> None:
                     starting.append(background.submit(self._spark))
 
-                plan = make_plan(self.flow, self.storage, self.request, self.listener, start_engine, unchecked=True)
+                plan = make_plan(self.flow, self.storage, self.request, self._listener, start_engine, unchecked=True)
             for start in starting:
                 start.result()  # an engine that does not start is not tried a second time
+        number: int | None = None
+        publishers: tuple[PublisherReport, ...] = ()
+        fault: Exception | None = None
+        try:
             self._promote(plan.promotions, run_id, started_at)
             self._build(run_id, started_at)
-        loads, warehouse_error = self._load()
+            snapshot = current_snapshot(self.storage, self.flow.dataset.name)
+            number = snapshot.number
+            publishers = self._bring_up_publishers(snapshot)
+        except Exception as error:  # tables may be published by now, and the report has to say so
+            fault = error
         strays = plan.strays + landed.strays if landed else plan.strays
         report = RunReport(
             run_id,
             self.flow.dataset.name,
             started_at.isoformat(timespec="seconds"),
             round(time.monotonic() - began, 2),
-            f"Spark {self._engine.version}" if self._engine else "none",
-            current_snapshot(self.storage, self.flow.dataset.name).number,
+            self._engine_name,
+            number,
             tuple(self._reports),
             landed_files=len(landed.copied) if landed else 0,
             refused_files={refusal.path: refusal.reason for refusal in landed.refused} if landed else {},
-            warehouse=tuple(loads),
-            warehouse_error=warehouse_error,
+            publishers=publishers,
+            error=_cause(fault) if fault else "",
             dead_runs=self._removed,
             files_of_no_table={stray.path: stray.reason for stray in strays.of_no_table},
             leavings=tuple(sorted({stray.path for stray in strays.leavings})),
             notices=plan.notices,
         )
         write_report(self.storage, report)
+        if fault := fault or self._listener.fault:
+            raise fault
         return report
 
     def _spark(self) -> SparkSession:
         if self._engine is None:
             self._engine = self.session()
+            self._engine_name = f"Spark {self._engine.version}"  # asked now: its JVM may be dead when the report is due
         return self._engine
 
     def _promote(self, promotions: Sequence[PlannedPromotion], run_id: str, started_at: datetime) -> None:
@@ -286,7 +274,7 @@ class Run:
             from covid_lake.pipeline.trusted import promote
 
             table = planned.step.target
-            self.listener.started(table.id)
+            self._listener.started(table.id)
             try:
                 base = current_snapshot(self.storage, self.flow.dataset.name)
                 # A plan for some days is right on the version that it was made against, and on no other.
@@ -325,7 +313,7 @@ class Run:
         try:
             for building in due:
                 if star.is_due(building):
-                    self.listener.started(building.step.target.id)
+                    self._listener.started(building.step.target.id)
                     star.add(building)
             written = star.checked(self.flow.dataset.zone(Zone.CURATED))
             if written:
@@ -359,23 +347,23 @@ class Run:
                 if not isinstance(error, AuditFailed):
                     self.storage.delete_folder(paths.quarantine_version(table.dataset, table.name, run_id))
 
-    def _load(self) -> tuple[Sequence[LoadReport], str]:
-        """Bring the warehouse to the snapshot that readers see now; the lake is fine whatever becomes of it."""
-        if self.warehouse is None:
-            return (), ""
-        from covid_lake.publish.warehouse import load_snapshot, outdated_tables
-
-        snapshot = current_snapshot(self.storage, self.flow.dataset.name)
-        try:
-            force = self.request.full_refresh
-            outdated = outdated_tables(self.warehouse, self.flow.dataset, snapshot, force=force)
-            if not outdated:
-                return (), ""
-            progress = self.listener.progress
-            spark = self._spark()
-            return load_snapshot(spark, self.storage, self.warehouse, snapshot, outdated, progress, force=force), ""
-        except LakeError as error:
-            return (), str(error)
+    def _bring_up_publishers(self, snapshot: Snapshot) -> tuple[PublisherReport, ...]:
+        """Call every publisher, whatever becomes of the others; the lake is fine in any case."""
+        published = Published(
+            storage=self.storage,
+            dataset=self.flow.dataset,
+            snapshot=snapshot,
+            engine=self._spark,
+            progress=self._listener.progress,
+            full_refresh=self.request.full_refresh,
+        )
+        reports = []
+        for publisher in self.publishers:
+            try:
+                reports.append(publisher.bring_up_to(published))
+            except Exception as error:  # a driver's or the JVM's fault as well
+                reports.append(PublisherReport(publisher.name, error=_cause(error)))
+        return tuple(reports)
 
     def _note_idle(self, planned: Sequence[PlannedPromotion] | Sequence[PlannedBuild]) -> None:
         statuses = {
@@ -397,11 +385,15 @@ class Run:
 
     def _finish(self, report: TableReport) -> None:
         self._reports.append(report)
-        self.listener.finished(report)
+        self._listener.finished(report)
 
 
 def _failure(table: str, why: str, *, reconciled: bool, refused_files: Mapping[str, str] | None = None) -> TableReport:
     return TableReport(table, Status.FAILED, why, refused_files=refused_files or {}, reconciled=reconciled)
+
+
+def _cause(error: Exception) -> str:
+    return str(error) if isinstance(error, LakeError) else innermost_cause(error)
 
 
 def describe(error: Exception) -> str:

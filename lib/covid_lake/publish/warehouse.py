@@ -1,17 +1,19 @@
-"""Curated to the warehouse: which tables are behind the lake's snapshot, and bringing them up to it."""
+"""The warehouse as a publisher: finds which curated tables are behind the lake's snapshot, and loads them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from covid_lake.contracts import Dataset, Table
+from covid_lake.contracts import Table
 from covid_lake.errors import StorageError
+from covid_lake.publish.publisher import Published
 from covid_lake.store.parquet import read_files, read_version
-from covid_lake.store.reports import LoadReport
-from covid_lake.store.snapshots import Manifest, Snapshot, read_manifest
+from covid_lake.store.reports import PublishedTable, PublisherReport
+from covid_lake.store.snapshots import Manifest, read_manifest
 from covid_lake.store.storage import Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 
@@ -23,54 +25,71 @@ if TYPE_CHECKING:
 PHASES = ("staging", "merging", "verifying")
 
 
-def outdated_tables(
-    connection: WarehouseConnection, dataset: Dataset, snapshot: Snapshot, *, force: bool = False
-) -> tuple[Table, ...]:
-    """The curated tables whose loaded version is not the snapshot's. Asks the warehouse itself; starts no engine.
+@dataclass(frozen=True, slots=True)
+class WarehousePublisher:
+    """Loads the curated tables into the warehouse: all that are behind in one transaction, or none of them."""
 
-    Without psycopg, as on Glue, every table counts as outdated: the load then asks again, through JDBC.
-    """
-    from covid_lake.warehouse.load import read_loaded_versions
+    connection: WarehouseConnection
 
-    can_ask = find_spec("psycopg") is not None
-    loaded = read_loaded_versions(connection, dataset.name) if can_ask and not force else {}
-    published = [(table, snapshot.version_of(table)) for table in dataset.star]
-    return tuple(table for table, version in published if version and loaded.get(table.name) != version.version)
+    @property
+    def name(self) -> str:
+        return "warehouse"
 
+    def bring_up_to(self, published: Published) -> PublisherReport:
+        """Load the tables whose version in the warehouse is not the snapshot's.
 
-def load_snapshot(
-    spark: SparkSession,
-    storage: Storage,
-    connection: WarehouseConnection,
-    snapshot: Snapshot,
-    tables: Sequence[Table],
-    progress: Callable[[str, int, int], None],
-    *,
-    force: bool = False,
-) -> tuple[LoadReport, ...]:
-    """Load the tables' versions in one transaction; raises `WarehouseError`, and the warehouse is as it was."""
-    from covid_lake.warehouse.load import CuratedVersion, load_star
+        Raises `WarehouseError` where the warehouse refuses; it is then as it was before.
+        """
+        outdated = self._outdated(published)
+        return PublisherReport(self.name, self._load(published, outdated) if outdated else ())
 
-    versions = []
-    for table in tables:
-        version = snapshot.tables[table.id].version
-        manifest = read_manifest(storage, table, version)
-        since = partial(_since, spark, storage, table, manifest)
-        versions.append(CuratedVersion(table, read_version(spark, storage, table, manifest), version, since))
-    total = len(PHASES) * len(tables)
-    done = 0
+    def _outdated(self, published: Published) -> tuple[Table, ...]:
+        """The curated tables that are to be loaded. Asks the warehouse itself; starts no engine.
 
-    def advance(table: str, phase: str) -> None:
-        nonlocal done
-        done += 1
-        progress(f"{phase} {table}", min(done, total), total)
+        Without psycopg, as on Glue, every table counts as outdated: the load then asks again, through JDBC.
+        """
+        from covid_lake.warehouse.load import read_loaded_versions
 
-    loads = load_star(spark, connection, snapshot.dataset, versions, force=force, progress=advance)
-    return tuple(
-        LoadReport(load.table, load.version, load.staged, load.inserted, load.changed, load.deleted, load.seconds)
-        for load in loads
-        if not load.up_to_date
-    )
+        can_ask = find_spec("psycopg") is not None and not published.full_refresh
+        loaded = read_loaded_versions(self.connection, published.dataset.name) if can_ask else {}
+        versions = [(table, published.snapshot.version_of(table)) for table in published.dataset.star]
+        return tuple(table for table, version in versions if version and loaded.get(table.name) != version.version)
+
+    def _load(self, published: Published, tables: Sequence[Table]) -> tuple[PublishedTable, ...]:
+        from covid_lake.warehouse.load import CuratedVersion, load_star
+
+        spark, storage = published.engine(), published.storage
+        versions = []
+        for table in tables:
+            manifest = published.manifest(table)
+            since = partial(_since, spark, storage, table, manifest)
+            frame = read_version(spark, storage, table, manifest)
+            versions.append(CuratedVersion(table, frame, manifest.version, since))
+        total = len(PHASES) * len(tables)
+        done = 0
+
+        def advance(table: str, phase: str) -> None:
+            nonlocal done
+            done += 1
+            published.progress(f"{phase} {table}", min(done, total), total)
+
+        force = published.full_refresh
+        loads = load_star(spark, self.connection, published.dataset.name, versions, force=force, progress=advance)
+        return tuple(
+            PublishedTable(
+                table=load.table,
+                version=load.version,
+                counts={
+                    "staged": load.staged,
+                    "inserted": load.inserted,
+                    "updated": load.changed,
+                    "deleted": load.deleted,
+                },
+                seconds=load.seconds,
+            )
+            for load in loads
+            if not load.up_to_date
+        )
 
 
 def _since(spark: SparkSession, storage: Storage, table: Table, manifest: Manifest, loaded: str) -> Delta | None:

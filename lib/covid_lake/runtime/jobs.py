@@ -12,6 +12,7 @@ from covid_lake.contracts import Zone
 from covid_lake.datasets import registry
 from covid_lake.errors import LakeError, SettingsError
 from covid_lake.pipeline.run import Request, Run, require_sense
+from covid_lake.publish.warehouse import WarehousePublisher
 from covid_lake.runtime import interrupts
 from covid_lake.runtime.java import leave_foreign_spark
 from covid_lake.runtime.settings import JobSettings
@@ -78,9 +79,13 @@ def _run(job: str, settings: JobSettings) -> RunReport:
     flow, storage = registry.flow(settings.dataset), open_storage(settings.lake_root)
     request = Request(settings.only, settings.full_refresh, ZONES[job])
     require_sense(flow, storage, request)  # before a warehouse is started for nothing
-    warehouse = _warehouse(settings) if job == "curated_to_redshift" else None
-    report = Run(flow, storage, partial(_session, settings), _LogListener(), request, warehouse).execute()
+    publishers = (WarehousePublisher(_warehouse(settings)),) if job == "curated_to_redshift" else ()
+    report = Run(flow, storage, partial(_session, settings), _LogListener(), request, publishers).execute()
     print(f"run {report.run_id}: {report.seconds} s, reconciled {report.reconciled}", flush=True)
+    for one in report.publishers:
+        for loaded in one.tables:
+            counts = ", ".join(f"{count} {name}" for name, count in loaded.counts.items())
+            print(f"{one.publisher}: {loaded.table}: {counts}, {loaded.seconds:.1f} s", flush=True)
     for path, reason in report.files_of_no_table.items():
         print(f"warning: {path} belongs to no table: {reason}", flush=True)
     for notice in report.notices:

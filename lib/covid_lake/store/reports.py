@@ -13,7 +13,7 @@ from covid_lake.errors import SettingsError, StorageError
 from covid_lake.store.documents import naming_damage
 from covid_lake.store.storage import Storage
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Status(StrEnum):
@@ -72,21 +72,33 @@ class TableReport:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadReport:
-    """What a run did to one table of the warehouse; counts are rows."""
+class PublishedTable:
+    """What a publisher did to one table."""
 
     table: str
+    """The table's name without its zone."""
     version: str
-    staged: int
-    inserted: int
-    updated: int
-    deleted: int
-    seconds: float
+    """The version that it has now outside of the lake."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """How much was done, by the publisher's own words: rows inserted, files listed."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherReport:
+    """What a publisher did after a run; without tables and without an error it had nothing to do."""
+
+    publisher: str
+    """The publisher's name, such as `warehouse`."""
+    tables: tuple[PublishedTable, ...] = ()
+    """The tables that were changed."""
+    error: str = ""
+    """Why the publisher failed; the lake is not affected, and the next run catches up."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One run: its tables in the order in which they ran, the files that landing refused, the warehouse's tables.
+    """One run: its tables in the order in which they ran, the files that landing refused, what the publishers did.
 
     `dead_runs` are runs that had died, and whose leavings this one removed.
     """
@@ -96,12 +108,15 @@ class RunReport:
     started_at: str
     seconds: float
     engine: str
-    snapshot: int
+    snapshot: int | None
+    """Number of the newest snapshot at the end of the run; None where it could not be read."""
     tables: tuple[TableReport, ...]
     landed_files: int = 0
     refused_files: Mapping[str, str] = field(default_factory=dict)
-    warehouse: tuple[LoadReport, ...] = ()
-    warehouse_error: str = ""
+    publishers: tuple[PublisherReport, ...] = ()
+    """One entry a publisher, in the order in which they were called."""
+    error: str = ""
+    """What stopped the run before it had done all that it was asked to; tables that were published stay so."""
     dead_runs: tuple[str, ...] = ()
     files_of_no_table: Mapping[str, str] = field(default_factory=dict)
     """Path to reason, of files in the landing zone (paths below the lake's root) and in the sources."""
@@ -123,7 +138,8 @@ class RunReport:
         return (
             *(f"{table.table}: {table.reason}" for table in tables),
             *(f"{path} is refused: {reason}" for path, reason in refused.items()),
-            *((f"the warehouse: {self.warehouse_error}",) if self.warehouse_error else ()),
+            *(f"{one.publisher}: {one.error}" for one in self.publishers if one.error),
+            *((self.error,) if self.error else ()),
         )
 
     @property
@@ -165,5 +181,27 @@ def from_json(content: dict[str, Any]) -> RunReport:
         fields["tables"] = tuple(
             TableReport(**{**table, "status": Status(table["status"])}) for table in content["tables"]
         )
-        fields["warehouse"] = tuple(LoadReport(**load) for load in content["warehouse"])
+        if content["format"] == 1:
+            fields["publishers"] = _publishers_of_format_1(fields.pop("warehouse"), fields.pop("warehouse_error"))
+        fields["publishers"] = tuple(
+            PublisherReport(**{**one, "tables": tuple(PublishedTable(**table) for table in one["tables"])})
+            for one in fields["publishers"]
+        )
         return RunReport(**fields)
+
+
+def _publishers_of_format_1(loads: list[dict[str, Any]], error: str) -> list[dict[str, Any]]:
+    """Format 1 knew the warehouse alone, and kept the counts of a table among its other fields."""
+    if not loads and not error:
+        return []
+    names = ("staged", "inserted", "updated", "deleted")
+    tables = [
+        {
+            "table": load["table"],
+            "version": load["version"],
+            "counts": {name: load[name] for name in names},
+            "seconds": load["seconds"],
+        }
+        for load in loads
+    ]
+    return [{"publisher": "warehouse", "tables": tables, "error": error}]

@@ -37,8 +37,9 @@ def test_what_is_written_is_read(storage: Storage) -> None:
 def test_a_stream_is_received_whole(storage: Storage) -> None:
     content = bytes(range(256)) * 40_000
     storage.write("big", b"old")
-    storage.receive("big", io.BytesIO(content))
+    received = storage.receive("big", io.BytesIO(content))
     assert storage.read("big") == content
+    assert [received] == storage.list_files("")
     with storage.open("big") as stream:
         assert stream.read(10) == content[:10]
         assert stream.read(10) == content[10:20]

@@ -7,7 +7,7 @@ import errno
 import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import BinaryIO, cast
 
@@ -22,6 +22,7 @@ from covid_lake.landing.inventory import (
     Refusal,
     Strays,
     inspect_for,
+    list_landing,
     notices,
     read_inventory,
     refusal_reason,
@@ -54,6 +55,8 @@ class LandingResult:
     """What lies in the sources, and in the landing zone already, that no table is read from."""
     notices: tuple[str, ...] = ()
     """What is odd about files that are fine each by itself, in sentences."""
+    listed: tuple[FileInfo, ...] | None = field(default=None, repr=False, compare=False)
+    """The files of the landing zone after landing, so that a run need not list them again; None after a dry run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +108,20 @@ def _land(
     progress: Progress | None,
 ) -> LandingResult:
     folder = paths.landing(dataset.name)
-    known = read_inventory(lake, dataset.name)
-    present = lake.list_files(folder)
-    landed = {file.path[len(folder) + 1 :]: file for file in present}
+    landed = {file.path: file for file in list_landing(lake, dataset.name)}
+    in_lake = sort_out(dataset, landed.values())[1]
+    known = {path: file for path, file in read_inventory(lake, dataset.name).items() if path in landed}
     searched = [_search(dataset, source, lake) for source in sources]
     offers = _offers(searched)
     new = [
-        (source, file)
-        for source, file in offers
-        if file.path not in landed or file.path not in known or known[file.path].origin != _origin(file)
+        (source, file) for source, file in offers if file.path not in known or known[file.path].origin != _origin(file)
     ]
     copied: list[str] = []
     refused = [closed for source in searched for closed in source.closed]
     bytes_copied = 0
-    arrived: dict[str, LandingFile] = {}
     try:
         for done, (source, file) in enumerate(new, start=1):
-            before = known.get(file.path) if file.path in landed else None
+            before = known.get(file.path)
             try:
                 outcome = _land_one(dataset, source, file, lake, run_id, before, dry_run)
             except (StorageError, ValueError) as error:
@@ -130,12 +130,11 @@ def _land(
             if isinstance(outcome, Refusal):
                 refused.append(outcome)
             else:
-                arrived[file.path] = outcome
-                if outcome.stamp == "":
+                if before is None or outcome.inspection is not before.inspection:
                     copied.append(file.path)
                     bytes_copied += file.size
-                if not dry_run:
-                    known[file.path] = outcome
+                    landed[file.path] = FileInfo(file.path, outcome.size, outcome.stamp)
+                known[file.path] = outcome
             if progress:
                 progress("land", done, len(new))
     except BaseException:
@@ -143,14 +142,17 @@ def _land(
         with contextlib.suppress(LakeError):
             _remember(lake, dataset, known, dry_run)
         raise
-    torn = _remember(lake, dataset, known, dry_run)
-    refused += torn
-    copied = [path for path in copied if path not in {refusal.path for refusal in torn}]
+    _remember(lake, dataset, known, dry_run)
     unchanged = len(offers) - len(copied) - len(refused) + sum(len(source.closed) for source in searched)
-    in_lake = sort_out(dataset, (replace(file, path=path) for path, file in landed.items()))[1]
     strays = sum((source.strays for source in searched), in_lake.below(folder))
     return LandingResult(
-        tuple(copied), unchanged, tuple(refused), bytes_copied, strays, notices(dataset, (known | arrived).values())
+        copied=tuple(copied),
+        unchanged=unchanged,
+        refused=tuple(refused),
+        total_bytes=bytes_copied,
+        strays=strays,
+        notices=notices(dataset, known.values()),
+        listed=None if dry_run else tuple(landed[path] for path in sorted(landed)),
     )
 
 
@@ -252,7 +254,7 @@ def _land_one(
     known: LandingFile | None,
     dry_run: bool,
 ) -> LandingFile | Refusal:
-    """The file's entry in the inventory (an empty stamp for a fresh copy), or why it was refused."""
+    """The file's entry in the inventory, or why it was refused."""
     table = table_of(dataset, file.path)
     if table is None:
         return Refusal(file.path, "no table of the dataset has files of this name")
@@ -271,8 +273,13 @@ def _land_one(
     landed = LandingFile(file.path, file.size, "", inspection, _origin(file))
     if dry_run:
         return landed
-    fault = _copy(source, file.path, lake, f"{paths.landing(dataset.name)}/{file.path}", inspection.sha256)
-    return Refusal(file.path, fault) if fault else landed
+    copy = _copy(source, file.path, lake, f"{paths.landing(dataset.name)}/{file.path}", inspection.sha256)
+    if isinstance(copy, str):
+        return Refusal(file.path, copy)
+    if copy.size != file.size:
+        reason = f"the copy has {copy.size:,} bytes of {file.size:,}: it failed; land the file again"
+        return Refusal(file.path, reason)
+    return replace(landed, stamp=copy.stamp)
 
 
 def _refuse(
@@ -290,7 +297,7 @@ def _refuse(
         return refusal
     target = paths.refused_file(dataset.name, run_id, refusal.path)
     try:
-        if _copy(source, file.path, lake, target, sha256) is None:
+        if isinstance(_copy(source, file.path, lake, target, sha256), FileInfo):
             reason = json.dumps({"path": refusal.path, "reason": refusal.reason})
             lake.write(f"{target}{paths.REASON_FILE}", reason.encode())
     except StorageError as error:
@@ -317,8 +324,8 @@ class _SourceReader:
             raise _SourceFault(str(error)) from error
 
 
-def _copy(source: _Source, path: str, lake: Storage, target: str, sha256: str) -> str | None:
-    """None where the file arrived as it was inspected; otherwise why not, and nothing takes the target's place."""
+def _copy(source: _Source, path: str, lake: Storage, target: str, sha256: str) -> FileInfo | str:
+    """The copy, if the file arrived as it was inspected; otherwise why not, and the target stays as it was."""
     with contextlib.ExitStack() as opened:
         try:
             stream = opened.enter_context(source.open(path))
@@ -326,38 +333,17 @@ def _copy(source: _Source, path: str, lake: Storage, target: str, sha256: str) -
             return CHANGED
         try:
             reader = cast(BinaryIO, _SourceReader(stream))
-            lake.receive(target, cast(BinaryIO, HashingReader(reader, sha256)))
+            return lake.receive(target, cast(BinaryIO, HashingReader(reader, sha256)))
         except OtherContent:
             return CHANGED
         except _SourceFault as fault:
             return f"the file could not be read to its end: {fault}; land it again"
-    return None
 
 
-def _remember(lake: Storage, dataset: Dataset, known: dict[str, LandingFile], dry_run: bool) -> list[Refusal]:
-    """Keep in the inventory what was landed so far; the files that have not arrived whole."""
-    if dry_run:
-        return []
-    torn = _stamp_landed(lake, paths.landing(dataset.name), known)
-    write_inventory(lake, dataset.name, known)
-    return torn
-
-
-def _stamp_landed(lake: Storage, folder: str, known: dict[str, LandingFile]) -> list[Refusal]:
-    """Give fresh copies the stamp that the lake has for them, and drop those that did not arrive whole."""
-    landed = {file.path[len(folder) + 1 :]: file for file in lake.list_files(folder)}
-    torn: list[Refusal] = []
-    for path, file in list(known.items()):
-        if path not in landed:
-            del known[path]
-        elif not file.stamp:
-            if landed[path].size == file.size:
-                known[path] = replace(file, stamp=landed[path].stamp)
-            else:
-                del known[path]
-                reason = f"the copy has {landed[path].size:,} bytes of {file.size:,}: it failed; land the file again"
-                torn.append(Refusal(path, reason))
-    return torn
+def _remember(lake: Storage, dataset: Dataset, known: dict[str, LandingFile], dry_run: bool) -> None:
+    """Keep in the inventory what was landed so far."""
+    if not dry_run:
+        write_inventory(lake, dataset.name, known)
 
 
 def _origin(file: FileInfo) -> str:

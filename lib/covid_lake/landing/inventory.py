@@ -120,15 +120,16 @@ def look_at_landing(
     dataset: Dataset,
     progress: Progress | None = None,
     on_new_files: Callable[[], None] | None = None,
+    *,
+    listed: Iterable[FileInfo] | None = None,
 ) -> LandingZone:
-    """Look at every landing file that is new or changed since the last look, and keep what was found.
+    """Inspect every landing file that is new or changed since the last look, and keep what was found.
 
-    `on_new_files` is called before the files are looked at, if some were never seen: there will be work.
+    `on_new_files` is called before the files are inspected, if some were never seen: there will be work. `listed` are
+    the files of the landing zone where the caller has just listed them (see `list_landing`).
     """
     known = read_inventory(storage, dataset.name)
-    folder = paths.landing(dataset.name)
-    present = [FileInfo(file.path[len(folder) + 1 :], file.size, file.stamp) for file in storage.list_files(folder)]
-    present, strays = sort_out(dataset, present)
+    present, strays = sort_out(dataset, list_landing(storage, dataset.name) if listed is None else listed)
     stale = [file for file in present if _changed(known.get(file.path), file)]
     if on_new_files and any(file.path not in known for file in stale):
         on_new_files()
@@ -142,7 +143,13 @@ def look_at_landing(
     files = {file.path: looked_at.get(file.path) or known[file.path] for file in present}
     if files != known:
         write_inventory(storage, dataset.name, files)
-    return LandingZone(files, strays.below(folder))
+    return LandingZone(files, strays.below(paths.landing(dataset.name)))
+
+
+def list_landing(storage: Storage, dataset: str) -> list[FileInfo]:
+    """All files in the dataset's landing folder, by their paths below it."""
+    folder = paths.landing(dataset)
+    return [replace(file, path=file.path[len(folder) + 1 :]) for file in storage.list_files(folder)]
 
 
 def sort_out(dataset: Dataset, listed: Iterable[FileInfo]) -> tuple[list[FileInfo], Strays]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -38,7 +38,7 @@ from covid_lake.store.reports import PublisherReport, RunReport, Status, TableRe
 from covid_lake.store.retention import remove_leavings
 from covid_lake.store.runs import announced, require_announced
 from covid_lake.store.snapshots import Snapshot, current_snapshot, publish, read_manifest, require_version
-from covid_lake.store.storage import Storage
+from covid_lake.store.storage import FileInfo, Storage
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -152,11 +152,13 @@ def make_plan(
     on_work: Callable[[], None] | None = None,
     *,
     unchecked: bool = False,
+    listed: Iterable[FileInfo] | None = None,
 ) -> Plan:
     """Look at the landing zone and the snapshot, and say what is to be done; publishes nothing.
 
     `on_work` is called as soon as new files are found. Raises what `require_sense` raises, unless `unchecked`: the
-    caller has asked already, or files will land before.
+    caller has asked already, or files will land before. `listed` are the landing zone's files, if landing has just
+    listed them.
     """
     if not unchecked:
         require_sense(flow, storage, request)
@@ -166,7 +168,8 @@ def make_plan(
     promotions: list[PlannedPromotion] = []
     strays, odd = NO_STRAYS, tuple[str, ...]()
     if Zone.TRUSTED in request.zones:
-        found = look_at_landing(storage, flow.dataset, listener.progress if listener else None, on_work)
+        progress = listener.progress if listener else None
+        found = look_at_landing(storage, flow.dataset, progress, on_work, listed=listed)
         promotions = plan_promotions(flow, snapshot, found.files.values(), wanted, anew)
         strays, odd = found.strays, notices(flow.dataset, found.files.values())
     builds: list[PlannedBuild] = []
@@ -217,7 +220,15 @@ class Run:
                 def start_engine() -> None:
                     starting.append(background.submit(self._spark))
 
-                plan = make_plan(self.flow, self.storage, self.request, self._listener, start_engine, unchecked=True)
+                plan = make_plan(
+                    self.flow,
+                    self.storage,
+                    self.request,
+                    self._listener,
+                    start_engine,
+                    unchecked=True,
+                    listed=landed.listed if landed else None,
+                )
             for start in starting:
                 start.result()  # an engine that does not start is not tried a second time
         number: int | None = None

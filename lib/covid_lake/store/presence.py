@@ -35,7 +35,7 @@ def require_input(storage: Storage, dataset: str, zones: Collection[Zone]) -> No
     """
     snapshot = current_snapshot(storage, dataset)
     if Zone.TRUSTED in zones:
-        if not snapshot.tables and not storage.list_files(paths.landing(dataset)):
+        if not snapshot.tables and not storage.list_files(paths.landing(dataset), at_most=1):
             raise MissingInput(
                 f"{storage.root} has no landing files and no tables of {dataset}; bring files with --from DIR_OR_S3, "
                 "or name another lake"

@@ -81,8 +81,8 @@ class Storage(Protocol):
         """Put the file in place whole if none is there; `AlreadyExists` otherwise. Of two writers one wins."""
         ...
 
-    def receive(self, path: str, stream: BinaryIO) -> None:
-        """Put the file in place whole from a stream, replacing what was there."""
+    def receive(self, path: str, stream: BinaryIO) -> FileInfo:
+        """Put the file in place whole from a stream, replacing what was there; returns what a listing would show."""
         ...
 
     def copy(self, source: str, target: str) -> None:
@@ -199,11 +199,13 @@ class LocalStorage:
                 raise FileExistsError
             aside.replace(target)
 
-    def receive(self, path: str, stream: BinaryIO) -> None:
+    def receive(self, path: str, stream: BinaryIO) -> FileInfo:
         with self._written_aside(path) as (target, aside):
             shutil.copyfileobj(stream, target, COPY_CHUNK_BYTES)
             target.close()
+            status = aside.stat()
             aside.replace(self.directory / path)
+        return FileInfo(path, status.st_size, str(status.st_mtime_ns))
 
     def copy(self, source: str, target: str) -> None:
         with self._reporting("copy", source):
@@ -406,9 +408,11 @@ class S3Storage:
                     raise AlreadyExists(f"{self.root}/{path} is there already") from None
                 raise
 
-    def receive(self, path: str, stream: BinaryIO) -> None:
+    def receive(self, path: str, stream: BinaryIO) -> FileInfo:
         with self._reporting("write", path):
             self._client.upload_fileobj(stream, self.bucket, self._key(path))
+            found = self._client.head_object(Bucket=self.bucket, Key=self._key(path))
+        return FileInfo(path, found["ContentLength"], found["ETag"].strip('"'))
 
     def copy(self, source: str, target: str) -> None:
         with self._reporting("copy", source):

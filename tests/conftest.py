@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from pyspark.sql import SparkSession
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from covid_lake.runtime import embedded_postgres
+from covid_lake.runtime import embedded_postgres, java
 from covid_lake.runtime.session import local_session, s3_settings
 from covid_lake.store.storage import Storage, open_storage
 from covid_lake.warehouse.connection import WarehouseConnection
@@ -27,6 +28,10 @@ __all__ = ["emulator", "emulator_process"]
 # Made-up examples are the same in every run: a test that fails does so for everybody.
 settings.register_profile("lake", derandomize=True, deadline=None, database=None)
 settings.load_profile("lake")
+
+# Tests plan many queries over few rows: Java's optimizing compiler would take more time than its code saves.
+# Commands that tests start inherit this, too.
+os.environ.setdefault(java.OPTIONS_VARIABLE, "-XX:TieredStopAtLevel=1")
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -147,6 +147,19 @@ def test_memory_in_any_unit(size: str, megabytes: int, monkeypatch: pytest.Monke
     assert java.driver_memory() == megabytes
 
 
+def test_options_for_java_are_added_and_never_change_what_rows_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(java.OPTIONS_VARIABLE, "-Dtrust='/a b/c.jks' -Duser.timezone=Asia/Tokyo")
+    options = java.java_options()
+    assert "-Dtrust=/a b/c.jks" in options
+    assert options.index("-Duser.timezone=Asia/Tokyo") < options.index("-Duser.timezone=UTC")  # the last one counts
+
+
+def test_options_that_cannot_be_split_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(java.OPTIONS_VARIABLE, "-Da='b")
+    with pytest.raises(SettingsError, match=f"{java.OPTIONS_VARIABLE}.*close the quotation marks"):
+        java.java_options()
+
+
 def fake_java(folder: Path, complaint: str) -> str:
     """A home of a Java that says it is version 17, and ends with a complaint when it is to run something."""
     program = folder / "bin" / "java"

@@ -11,6 +11,7 @@ import atexit
 import os
 import pwd
 import re
+import shlex
 import shutil
 import signal
 import struct
@@ -31,6 +32,7 @@ JAVA_VERSIONS = (17, 21)
 JAVA_HOMES = Path("/usr/lib/jvm")
 JARS_VARIABLE = "COVID_LAKE_JARS"
 MEMORY_VARIABLE = "COVID_LAKE_DRIVER_MEMORY"
+OPTIONS_VARIABLE = "COVID_LAKE_JAVA_OPTIONS"
 DEFAULT_MEMORY = "4g"
 # Spark refuses to start with less than 450 MiB of heap, of which Java counts a little less than it is given.
 LEAST_MEMORY_MB = 512
@@ -133,8 +135,12 @@ def driver_memory() -> int:
 
 
 def java_options(*, new_archive: Path | None = None) -> list[str]:
-    """What decides how Java runs and what rows mean to it; the class path is not among them."""
-    options = [f"-Xmx{driver_memory()}m", "-XX:+UseParallelGC", "-XX:-UsePerfData"]
+    """What decides how Java runs and what rows mean to it; the class path is not among them.
+
+    Options from `COVID_LAKE_JAVA_OPTIONS` come before the library's own, which win where both set the same thing.
+    Raises `SettingsError` where these cannot be split into words.
+    """
+    options = [*_added_options(), f"-Xmx{driver_memory()}m", "-XX:+UseParallelGC", "-XX:-UsePerfData"]
     options += [f"-Dlog4j2.configurationFile={_log_settings()}", *MEANING_OPTIONS]
     # An archive of another Java or of other jars is passed over, which needs no warning.
     quiet = ["-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
@@ -143,6 +149,16 @@ def java_options(*, new_archive: Path | None = None) -> list[str]:
     elif class_archive().is_file():
         options += [f"-XX:SharedArchiveFile={class_archive()}", *quiet]
     return [*options, *MODULE_OPTIONS]
+
+
+def _added_options() -> list[str]:
+    given = os.environ.get(OPTIONS_VARIABLE, "")
+    try:
+        return shlex.split(given)
+    except ValueError as error:
+        raise SettingsError(
+            f"{OPTIONS_VARIABLE} is {given!r}, which cannot be split into options ({error}); close the quotation marks"
+        ) from error
 
 
 def class_path() -> str:

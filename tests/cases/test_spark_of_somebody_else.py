@@ -154,6 +154,14 @@ def test_options_for_java_are_added_and_never_change_what_rows_mean(monkeypatch:
     assert options.index("-Duser.timezone=Asia/Tokyo") < options.index("-Duser.timezone=UTC")  # the last one counts
 
 
+def test_options_with_which_java_does_not_start_are_told(tmp_path: Path) -> None:
+    arguments = run_arguments(landing_file(tmp_path / "in"), tmp_path / "lake")
+    ended = command(*arguments, changes={java.OPTIONS_VARIABLE: "-XX:+UseSerialGC"})
+    assert ended.returncode == 1, ended.stdout
+    assert "Multiple garbage collectors selected" in ended.stdout
+    assert f"Look at {java.OPTIONS_VARIABLE}, which is '-XX:+UseSerialGC'" in ended.stdout
+
+
 def test_options_that_cannot_be_split_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(java.OPTIONS_VARIABLE, "-Da='b")
     with pytest.raises(SettingsError, match=f"{java.OPTIONS_VARIABLE}.*close the quotation marks"):
@@ -180,7 +188,8 @@ def fake_java(folder: Path, complaint: str) -> str:
 def test_a_java_that_does_not_start_is_told(complaint: str, advice: str, tmp_path: Path) -> None:
     source = landing_file(tmp_path / "in")
     home = fake_java(tmp_path / "java", complaint)
-    ended = command(*run_arguments(source, tmp_path / "lake"), changes={"JAVA_HOME": home, "TMPDIR": str(tmp_path)})
+    changes = {"JAVA_HOME": home, "TMPDIR": str(tmp_path), java.OPTIONS_VARIABLE: None}
+    ended = command(*run_arguments(source, tmp_path / "lake"), changes=changes)
     assert ended.returncode == 1, ended.stdout
     assert complaint in ended.stdout
     assert ended.stdout.count("starting Spark") == 1, ended.stdout

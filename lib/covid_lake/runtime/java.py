@@ -141,6 +141,8 @@ def java_options(*, new_archive: Path | None = None) -> list[str]:
     Raises `SettingsError` where these cannot be split into words.
     """
     options = [*_added_options(), f"-Xmx{driver_memory()}m", "-XX:+UseParallelGC", "-XX:-UsePerfData"]
+    # What is wrong with the options themselves; Java would write it to its standard output, which nobody reads.
+    options.append("-XX:+DisplayVMOutputToStderr")
     options += [f"-Dlog4j2.configurationFile={_log_settings()}", *MEANING_OPTIONS]
     # An archive of another Java or of other jars is passed over, which needs no warning.
     quiet = ["-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
@@ -227,6 +229,8 @@ class JavaProcess:
         words = "; ".join([line for line in self.said if line.strip()][:3]) or f"exit code {self.process.returncode}"
         if re.search(r"heap|memory|reserve|allocate", words, re.IGNORECASE):
             advice = f"set {MEMORY_VARIABLE} to less, such as 1g (now {driver_memory()}m)"
+        elif options := os.environ.get(OPTIONS_VARIABLE):
+            advice = f"Look at {OPTIONS_VARIABLE}, which is {options!r}, and at JAVA_HOME: Java is {self.home}"
         else:
             advice = f"Java is {self.home}; set JAVA_HOME to a Java 17 that works here"
         return LakeError(f"Java ended while Spark started: {words}. {advice}")

@@ -108,3 +108,18 @@ def test_default_directory_follows_the_environment(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert embedded_postgres.default_directory() == tmp_path / "data" / "covid-lake" / "warehouse"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root creates the system user")
+@pytest.mark.parametrize("is_created", [True, False], ids=["by another process", "by nobody"])
+def test_the_system_user_may_be_created_by_another_process_meanwhile(
+    is_created: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = iter([False, is_created])
+    monkeypatch.setattr(embedded_postgres, "_exists", lambda user: next(found))
+    monkeypatch.setattr(embedded_postgres, "SYSTEM_USER", "root")  # useradd refuses a name that is taken
+    if is_created:
+        assert embedded_postgres._server_user() == "root"
+    else:
+        with pytest.raises(WarehouseError, match="the system user root could not be created"):
+            embedded_postgres._server_user()

@@ -343,30 +343,26 @@ def _server_user() -> str | None:
     """The system user of the server where we are root, created if need be; None where it runs as ourselves."""
     if os.geteuid() != 0:
         return None
+    if not _exists(SYSTEM_USER):
+        options = ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"]
+        try:
+            subprocess.run(["useradd", *options, SYSTEM_USER], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            if not _exists(SYSTEM_USER):  # another process may have created it at the same moment
+                raise WarehouseError(
+                    f"PostgreSQL does not run as root, and the system user {SYSTEM_USER} could not be created: {error}"
+                ) from error
+    return SYSTEM_USER
+
+
+def _exists(user: str) -> bool:
     import pwd
 
     try:
-        pwd.getpwnam(SYSTEM_USER)
+        pwd.getpwnam(user)
     except KeyError:
-        try:
-            subprocess.run(
-                [
-                    "useradd",
-                    "--system",
-                    "--user-group",
-                    "--no-create-home",
-                    "--shell",
-                    "/usr/sbin/nologin",
-                    SYSTEM_USER,
-                ],
-                check=True,
-                capture_output=True,
-            )
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise WarehouseError(
-                f"PostgreSQL does not run as root, and the system user {SYSTEM_USER} could not be created: {error}"
-            ) from error
-    return SYSTEM_USER
+        return False
+    return True
 
 
 def _has_name() -> bool:

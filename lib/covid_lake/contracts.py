@@ -400,6 +400,8 @@ class Dataset:
     name: str
     title: str
     tables: tuple[Table, ...]
+    public_buckets: tuple[str, ...] = ()
+    """S3 buckets with the dataset's files that anybody may read; they are read without credentials."""
 
     def __post_init__(self) -> None:
         owners: dict[str, Table] = {}

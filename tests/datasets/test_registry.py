@@ -14,7 +14,11 @@ from click.testing import CliRunner, Result
 from covid_lake.cli.main import main
 from covid_lake.contracts import Zone
 from covid_lake.datasets import registry
-from covid_lake.errors import SettingsError
+from covid_lake.datasets.queries import named_queries, named_query, tour
+from covid_lake.errors import QueryError, SettingsError
+from covid_lake.store import storage as storage_module
+from covid_lake.store.storage import Storage, open_storage
+from small_lake import publish_rows
 from tiny_dataset import CONTRACTS, GROUP, install_books
 
 ROOT = Path(registry.__file__).resolve().parents[3]
@@ -125,6 +129,73 @@ def test_a_dataset_needs_no_lineage_and_no_queries(tmp_path: Path, monkeypatch: 
     monkeypatch.syspath_prepend(install_books(tmp_path))
     assert registry.lineage("books") == ()
     assert call("query", "--name", "list", "--dataset", "books").stdout == ""
+
+
+QUERY = """-- name: curve
+-- question: Which books are there?
+-- shows: Titles.
+-- grain: A book.
+-- parameters: none
+SELECT title FROM books_trusted.book
+"""
+
+
+def with_query(folder: Path, text: str) -> Path:
+    """The distribution with a query of the name that one of covid19 has, too."""
+    place = install_books(folder) / "tiny_books" / "sql" / "queries"
+    place.mkdir(parents=True)
+    (place / "curve.sql").write_text(text)
+    return folder
+
+
+def test_a_query_that_two_datasets_have_must_be_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(with_query(tmp_path, QUERY))
+    with pytest.raises(QueryError, match="books and covid19 have a query called 'curve'; say which with --dataset"):
+        named_query(None, "curve")
+    assert named_query("books", "curve").question == "Which books are there?"
+    listed = call("query", "--name", "list").stdout
+    assert [line.split()[1] for line in listed.splitlines() if line.startswith("curve ")] == ["books", "covid19"]
+    assert "covid19" not in call("query", "--name", "list", "--dataset", "Books").stdout
+
+
+def test_a_datasets_tour_is_what_its_queries_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(with_query(tmp_path, QUERY))
+    assert tour("books") == ()
+    storage = open_storage(str(tmp_path / "lake"))
+    row = {"book_id": 1, "title": "Emma", "source_file": "a", "source_row_hash": 1, "run_id": "v1"}
+    publish_rows(storage, "v1", {"books_trusted.book": [row]})
+    toured = call("tour", "books", "--lake", storage.root)
+    assert (toured.exit_code, "books has no questions for a tour" in toured.stdout) == (0, True)
+    (tmp_path / "tiny_books/sql/queries/curve.sql").write_text(QUERY.replace("-- shows", "-- tour: 1\n-- shows"))
+    toured = call("tour", "books", "--lake", storage.root)
+    assert ("Which books are there?" in toured.stdout, "Emma" in toured.stdout) == (True, True)
+    assert "covid19" not in toured.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [("tour: first", "its place in the tour is 'first'; write a whole number"), ("hint: x", "an unknown key 'hint'")],
+)
+def test_a_header_that_is_wrong_is_an_error(
+    line: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(with_query(tmp_path, QUERY.replace("-- shows", f"-- {line}\n-- shows")))
+    with pytest.raises(QueryError, match=message):
+        named_queries("books")
+
+
+def test_public_buckets_are_the_datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[tuple[str, bool]] = []
+
+    def open_place(root: str, *, unsigned: bool = False, endpoint: str | None = None) -> Storage:
+        opened.append((root, unsigned))
+        return open_storage(str(tmp_path / "empty"))
+
+    monkeypatch.setattr(storage_module, "open_storage", open_place)
+    monkeypatch.syspath_prepend(install_books(tmp_path))
+    call("land", "covid19", "--from", "s3://covid19-lake", "--lake", "lake")
+    call("land", "books", "--from", "s3://covid19-lake", "--lake", "lake")
+    assert opened[1::2] == [("s3://covid19-lake", True), ("s3://covid19-lake", False)]
 
 
 def test_a_lineage_that_cannot_be_imported_is_not_taken_for_none(

@@ -14,7 +14,7 @@ import sqlglot
 
 from covid_lake.contracts import Type
 from covid_lake.datasets import registry
-from covid_lake.datasets.queries import named_queries, named_query
+from covid_lake.datasets.queries import named_queries, named_query, tour
 from covid_lake.errors import QueryError, SettingsError, UnknownTable
 from covid_lake.reading.answers import Answer
 from covid_lake.reading.lake import Lake
@@ -300,8 +300,15 @@ def test_six_questions_ship() -> None:
 def test_unknown_query_is_answered_with_what_there_is() -> None:
     with pytest.raises(QueryError, match="curve"):
         named_query("covid19", "curves")
+    with pytest.raises(QueryError, match="no dataset has a query called 'curves'; there is: curve"):
+        named_query(None, "curves")
     with pytest.raises(SettingsError, match="covid19"):
         named_queries("covid20")
+
+
+def test_a_query_is_found_in_whichever_dataset_has_it() -> None:
+    assert named_query(None, "curve") == named_query("covid19", "curve")
+    assert [query.name for query in tour("covid19")] == ["curve", "fastest_counties", "first_100_cases"]
 
 
 def test_warehouse_refuses_what_it_does_not_hold(warehouse: psycopg.Connection[Any]) -> None:

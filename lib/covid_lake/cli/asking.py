@@ -16,6 +16,7 @@ from covid_lake.cli.options import (
     DEFAULT_LAKE,
     answer_format_option,
     dataset_argument,
+    folded,
     lake_option,
     table_or_json_option,
     warehouse_option,
@@ -33,7 +34,6 @@ STANDARD_INPUT = "-"
 ASK_ONE_QUESTION = (
     "ask one question: as text, \"covid-lake query 'SELECT ...'\", or with --file, or with --name, or through a pipe"
 )
-TOUR = ("curve", "fastest_counties", "first_100_cases")
 
 
 class _QueryCommand(click.Command):
@@ -59,7 +59,7 @@ class _QueryCommand(click.Command):
     "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read the query from a file."
 )
 @click.option("--name", metavar="QUERY", help="Ask a question that ships with the dataset; '--name list' lists them.")
-@click.option("--dataset", default="covid19", show_default=True, help="The dataset whose named queries are meant.")
+@click.option("--dataset", callback=folded, help="The dataset whose named queries are meant; otherwise all.")
 @answer_format_option
 def query(
     sql: str | None,
@@ -67,7 +67,7 @@ def query(
     warehouse: str | None,
     file: Path | None,
     name: str | None,
-    dataset: str,
+    dataset: str | None,
     style: str,
 ) -> None:
     """Ask the lake, in Athena's SQL. Tables are named DATASET_ZONE.TABLE; one query sees one state of the lake.
@@ -86,7 +86,7 @@ def query(
 
     if name == "list":
         for one in named_queries(dataset):
-            Terminal().show(f"{one.name:<24} {one.question}")
+            Terminal().show(f"{one.name:<24} {one.dataset:<12} {one.question}")
         return
     text = _query_text(sql, file, name, dataset)
     try:
@@ -119,26 +119,26 @@ def tables(root: str) -> None:
 @dataset_argument
 @lake_option
 def tour(dataset: str, root: str) -> None:
-    """Answer three of the questions that ship with DATASET, and say what to try next."""
-    from covid_lake.datasets.queries import named_query
+    """Answer some of the questions that ship with DATASET, and say what to try next."""
+    from covid_lake.datasets import queries
     from covid_lake.reading.answers import answer_grid
     from covid_lake.reading.lake import Lake
 
-    terminal, lake = Terminal(), Lake(root)
-    for name in TOUR:
-        one = named_query(dataset, name)
+    terminal, lake, stops = Terminal(), Lake(root), queries.tour(dataset)
+    for one in stops:
         answer = lake.sql(one.sql)
-        terminal.show("\n", (one.question, "bold"), "  ", (f"(covid-lake query --name {name})", "dim"))
+        terminal.show("\n", (one.question, "bold"), "  ", (f"(covid-lake query --name {one.name})", "dim"))
         terminal.show_grid(answer_grid(replace(answer, arrow=answer.arrow.slice(max(0, len(answer) - 10)))))
         if len(answer) > 10:
             terminal.show((f"the last 10 of {len(answer):,} rows", "dim"))
     where = "" if root == DEFAULT_LAKE else f" --lake {root}"
-    refused = "SELECT * FROM covid19_quarantine.jhu_daily_reports"
+    if not stops:
+        terminal.show(f"{dataset} has no questions for a tour: none of its queries has a line '-- tour: NUMBER'")
     terminal.show(("\nTry next", "bold"))
     for command, what in (
         (f"covid-lake tables{where}", "what the lake has"),
-        (f"covid-lake query{where} --name list", "the questions that ship with it"),
-        (f'covid-lake query{where} "{refused}"', "what was refused, and why"),
+        ("covid-lake query --name list", "the questions that ship with the datasets"),
+        (f"covid-lake quarantine list {dataset}{where}", "what was refused, and why"),
         (f"covid-lake report{where}", "the accounts of the latest run"),
         (f"covid-lake plan {dataset}{where}", "what a run would do now"),
         ("covid-lake warehouse psql", "the warehouse at a prompt"),
@@ -187,7 +187,7 @@ def trace(table: str, key: tuple[str, ...], root: str, limit: int, style: str) -
         sys.exit(EXIT_FAULT)
 
 
-def _query_text(sql: str | None, file: Path | None, name: str | None, dataset: str) -> str:
+def _query_text(sql: str | None, file: Path | None, name: str | None, dataset: str | None) -> str:
     given = [one for one in (sql, file, name) if one]
     if not given and not _is_terminal(sys.stdin):
         sql = STANDARD_INPUT

@@ -21,7 +21,7 @@ def main() -> None:
       covid-lake sample covid19 --out .sample              make up a small landing zone
       covid-lake run covid19 --from .sample --warehouse embedded
       covid-lake query "SELECT * FROM covid19_curated.dim_region LIMIT 5"
-      covid-lake tour covid19                               three questions answered
+      covid-lake tour covid19                               some questions answered
 
     Exit codes: 0 all is well; 1 something was refused, failed or is unreachable; 2 the command was not understood.
     """

@@ -50,3 +50,7 @@ to_date_option = click.option(
     "--to-date", "last_day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
     help="Do the days up to this one again, up to date or not.",
 )  # fmt: skip
+unsigned_option = click.option(
+    "--unsigned", is_flag=True,
+    help="Read S3 sources without credentials; the dataset's public buckets always are.",
+)  # fmt: skip

@@ -21,6 +21,7 @@ from covid_lake.cli.options import (
     only_option,
     source_option,
     to_date_option,
+    unsigned_option,
     warehouse_option,
 )
 from covid_lake.cli.printing import show_json
@@ -34,15 +35,13 @@ if TYPE_CHECKING:
     from covid_lake.store.storage import Storage
     from covid_lake.warehouse.connection import WarehouseConnection
 
-PUBLIC_BUCKETS = ("covid19-lake",)
-
 
 @click.command()
 @dataset_argument
 @source_option
 @lake_option
 @endpoint_option
-@click.option("--unsigned", is_flag=True, help="Read S3 sources without credentials; s3://covid19-lake always is.")
+@unsigned_option
 @click.option("--dry-run", is_flag=True, help="Look at the files and say what would be copied or refused.")
 def land(
     dataset: str, sources: tuple[str, ...], root: str, endpoint: str | None, unsigned: bool, dry_run: bool
@@ -71,7 +70,7 @@ def land(
 @from_date_option
 @to_date_option
 @endpoint_option
-@click.option("--unsigned", is_flag=True, help="Read S3 sources without credentials; s3://covid19-lake always is.")
+@unsigned_option
 @click.option("--dry-run", is_flag=True, help="Show the plan and do nothing, as 'covid-lake plan' does.")
 def run(
     dataset: str,
@@ -197,12 +196,12 @@ def _land(
 
     if not sources:
         raise SettingsError("name at least one place to land files from, with --from DIR_OR_S3")
-    opened = []
+    family, opened = registry.dataset(dataset), []
     for source in sources:
-        is_public = urlsplit(source).netloc in PUBLIC_BUCKETS and not endpoint
+        is_public = urlsplit(source).netloc in family.public_buckets and not endpoint
         opened.append(open_storage(source, unsigned=unsigned or is_public, endpoint=endpoint))
     run_id = run_id or paths.new_run_id(datetime.now(UTC))
-    return land(registry.dataset(dataset), opened, storage, run_id, dry_run=dry_run, progress=display.progress)
+    return land(family, opened, storage, run_id, dry_run=dry_run, progress=display.progress)
 
 
 def _show_landing(terminal: Terminal, result: LandingResult, dry_run: bool) -> None:

@@ -868,4 +868,5 @@ COVID19 = Dataset(
         FACT_TESTING,
         FACT_COVID,
     ),
+    public_buckets=("covid19-lake",),
 )

@@ -1,4 +1,5 @@
 -- name: curve
+-- tour: 1
 -- question: How did the cases and deaths of a country or a state run, day by day?
 -- shows: Cumulative cases and deaths, the new ones of each day, and the mean of the new ones over seven days, which is
 --   NULL until there are seven.

@@ -1,4 +1,5 @@
 -- name: fastest_counties
+-- tour: 2
 -- question: In which US counties did the cases grow fastest over a week?
 -- shows: Cases at the end of the week and a week before, the growth in per cent, cases per 100,000 people, intensive-care
 --   beds and how many of them there are per 1,000 people. What needs a population or a hospital is NULL without one.

@@ -1,4 +1,5 @@
 -- name: first_100_cases
+-- tour: 3
 -- question: On which day did each state pass 100 cases, and how fast did the cases double then?
 -- shows: The first day with at least 100 cumulative cases (a state that had them on the first day of the source shows
 --   that day), the cases on it and a week later, and the doubling time in days over that week: 7 * ln 2 / ln growth.

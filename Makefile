@@ -1,8 +1,9 @@
 # Two commands are all it takes: `make run` and `make test`. Both set up what is missing first.
 SPARK ?= 4.1.1
 LAKE ?= .lake
-SAMPLE ?= .sample
-DAYS ?= 45
+DATASET ?= covid19
+SAMPLE ?= .sample-$(DATASET)
+SAMPLE_OPTIONS ?=
 KILLS ?= 100
 PAIRS ?= 20
 SEED ?=
@@ -20,7 +21,7 @@ READY := $(VENV)/.ready
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  SPARK=3.5.6 chooses the second engine; LAKE, SAMPLE and DAYS are those of 'make run'."
+	@echo "  SPARK=3.5.6 chooses the second engine; DATASET, LAKE, SAMPLE and SAMPLE_OPTIONS='--seed 1' are for 'make run'."
 
 setup: $(READY) ## Make the virtual environment, with pinned packages, and fetch Java and the pinned jars
 
@@ -28,10 +29,10 @@ $(READY): setup.py samples/setup.py scripts/setup.sh scripts/fetch_jars.py scrip
 	@scripts/setup.sh $(VENV) $(SPARK)
 	@touch $@
 
-run: setup ## Sample files to landing, trusted, curated and PostgreSQL, and three questions answered
-	@$(BIN)/covid-lake sample covid19 --out $(SAMPLE) --days $(DAYS)
-	@$(BIN)/covid-lake run covid19 --from $(SAMPLE) --lake $(LAKE) --warehouse embedded
-	@$(BIN)/covid-lake tour covid19 --lake $(LAKE)
+run: setup ## Sample files of DATASET to landing, trusted, curated and PostgreSQL, and some questions answered
+	@$(BIN)/covid-lake sample $(DATASET) --out $(SAMPLE) $(SAMPLE_OPTIONS)
+	@$(BIN)/covid-lake run $(DATASET) --from $(SAMPLE) --lake $(LAKE) --warehouse embedded
+	@$(BIN)/covid-lake tour $(DATASET) --lake $(LAKE)
 
 test: setup ## Run the tests; 'make faults' has those that kill, fill disks and stop servers
 	@$(BIN)/pytest -q --ignore tests/chaos
@@ -48,22 +49,22 @@ corpus: setup ## Put every kind of bad input through landing and a run, and prin
 chaos: setup ## Kill the command KILLS times at any moment, and prove that nothing is lost (most of an hour)
 	@$(BIN)/python tests/chaos/chaos.py --kills $(KILLS) --pairs $(PAIRS) $(if $(SEED),--seed $(SEED))
 
-check: setup ## Lint, types, import directions, and whether the committed DDL is what the contracts say
+check: setup ## Lint, types, import directions, and whether the committed DDL of all datasets is what the contracts say
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/covid-lake ddl covid19 --check ddl
+	@$(BIN)/covid-lake ddl --check ddl
 
 format: setup ## Format the code
 	@$(BIN)/ruff check --fix -q .
 	@$(BIN)/ruff format -q .
 
 ddl: setup ## Render the committed DDL anew from the contracts
-	@$(BIN)/covid-lake ddl covid19 --write ddl
+	@$(BIN)/covid-lake ddl --write ddl
 
 bench: setup ## Compare with pandas, Polars and DuckDB, side by side (minutes)
 	@$(BIN)/python bench/run.py
 
 clean: ## Remove the sample, the lake and the caches; the environments stay
-	rm -rf $(SAMPLE) $(LAKE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .sample* $(SAMPLE) $(LAKE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -45,7 +45,7 @@ has_java || install_debian "Java 17" openjdk-17-jre-headless openjdk-21-jre-head
 
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 echo "setup: installing pinned packages into $venv (Spark $spark)"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
   -r requirements/lock.txt -r "requirements/spark-$spark.txt" \
   || fail "pip could not install the pinned packages; is a package index reachable?"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e ./samples \

@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 from covid_lake import __version__
 from covid_lake.cli.group import EXIT_FAULT, EXIT_USAGE
 from covid_lake.cli.main import main
+from covid_lake.datasets import registry
 from covid_lake.runtime import session as session_module
 from covid_lake.store.storage import LocalStorage
 from lake_runs import BuiltLake
@@ -385,8 +386,23 @@ def test_ddl_is_printed_written_and_checked(tmp_path: Path) -> None:
     stale.write_text("-- by hand\n")
     result = call("ddl", "covid19", "--check", tmp_path)
     assert result.exit_code == EXIT_FAULT
-    assert f"{stale} is not what the contract says" in result.stderr
+    assert f"{stale} differs from the contract" in result.stderr
     assert f"run 'covid-lake ddl covid19 --write {tmp_path}' and commit the result" in result.stderr
+
+
+def test_ddl_is_of_all_datasets_unless_one_is_named(tmp_path: Path) -> None:
+    answer("ddl", "--write", tmp_path)
+    assert {path.name for path in (tmp_path / "athena").iterdir()} == set(registry.dataset_names())
+    assert "files agree with the contracts" in answer("ddl", "--check", tmp_path)
+    assert "CREATE EXTERNAL TABLE" in answer("ddl")
+    next(tmp_path.rglob("dim_date.sql")).unlink()
+    assert f"run 'covid-lake ddl --write {tmp_path}'" in call("ddl", "--check", tmp_path).stderr
+    unnamed = call("ddl", "--table", "dim_date")
+    assert (unnamed.exit_code, "--table needs a DATASET" in unnamed.stderr) == (EXIT_USAGE, True)
+
+
+def test_the_committed_ddl_is_what_the_contracts_say() -> None:
+    answer("ddl", "--check", Path(__file__).parents[2] / "ddl")
 
 
 def test_a_warehouse_that_does_not_run_ends_with_1(tmp_path: Path) -> None:

@@ -41,8 +41,9 @@ class TruncatedFile:
 class SampleTable:
     """A landing table's files and records, and what becomes of the records; truncated files are not in it.
 
-    `records` = `trusted` + `superseded` + `rejected`. A record that breaks two rules counts once in `rejected` and
-    under both in `rejected_by_rule`. `planted` counts each oddity, most of them in records that are trusted.
+    `records` = `trusted` + `superseded` + `rejected` + `withheld`. A record that breaks two rules counts once in
+    `rejected` and under both in `rejected_by_rule`; `withheld` likewise. `planted` counts each oddity, most of them in
+    records that are trusted.
     """
 
     files: int
@@ -52,6 +53,8 @@ class SampleTable:
     rejected: int
     rejected_by_rule: Mapping[str, int]
     planted: Mapping[str, int]
+    withheld: int = 0
+    withheld_by_rule: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,9 @@ class SampleManifest:
     def summary(self) -> str:
         """The sample in a sentence."""
         rejected = sum(table.rejected for table in self.tables.values())
-        return f"{self.records:,} records in {len(self.files)} files; {rejected} of them are made to be rejected"
+        withheld = sum(table.withheld for table in self.tables.values())
+        both = f"{withheld:,} to be withheld and {rejected}" if withheld else f"{rejected}"
+        return f"{self.records:,} records in {len(self.files)} files; {both} of them are made to be rejected"
 
     def to_json(self) -> str:
         """The text of `sample_manifest.json`."""
@@ -128,12 +133,19 @@ class Tally:
     superseded: int = 0
     rejected: int = 0
     rejected_by_rule: Counter[str] = field(default_factory=Counter)
+    withheld: int = 0
+    withheld_by_rule: Counter[str] = field(default_factory=Counter)
     planted: Counter[str] = field(default_factory=Counter)
 
     def reject(self, *rules: str) -> None:
         """One record that breaks these rules."""
         self.rejected += 1
         self.rejected_by_rule.update(rules)
+
+    def withhold(self, *rules: str) -> None:
+        """One record that may not leave the landing zone by these rules."""
+        self.withheld += 1
+        self.withheld_by_rule.update(rules)
 
     def supersede(self, oddity: str) -> None:
         """One record that another of the same grain replaces."""
@@ -145,9 +157,11 @@ class Tally:
         return SampleTable(
             files=self.files,
             records=self.records,
-            trusted=self.records - self.superseded - self.rejected,
+            trusted=self.records - self.superseded - self.rejected - self.withheld,
             superseded=self.superseded,
             rejected=self.rejected,
             rejected_by_rule=dict(sorted((+self.rejected_by_rule).items())),
             planted=dict(sorted((+self.planted).items())),
+            withheld=self.withheld,
+            withheld_by_rule=dict(sorted((+self.withheld_by_rule).items())),
         )

@@ -221,6 +221,8 @@ def test_numbers_are_finite(spark: SparkSession) -> None:
         "1.5": "1.5",
         "-7.25e2": "-725.0",
         "12": "12.0",
+        "-0.0": "0.0",
+        "-1e-400": "0.0",
         "NaN": None,
         "Infinity": None,
         "-inf": None,

@@ -84,9 +84,10 @@ def _whole(text: str, type_: Type) -> str:
 
 
 def number(name: str) -> Column:
-    """A finite double; `NaN` and `Infinity` are no measurements."""
+    """A finite double; `NaN` and `Infinity` are no measurements, and `-0.0` is 0.0."""
     value = f"try_cast(`{name}` AS DOUBLE)"
-    return F.expr(f"CASE WHEN abs({value}) < double('Infinity') THEN {value} END")
+    # By adding zero: as part of a key, 0.0 and -0.0 are one value to some engines and two to others.
+    return F.expr(f"CASE WHEN abs({value}) < double('Infinity') THEN {value} + double(0) END")
 
 
 def decimal(name: str, precision: int, scale: int) -> Column:

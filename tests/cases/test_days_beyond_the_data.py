@@ -83,5 +83,5 @@ def test_commands_end_with_2(command: str, days: list[str], lake: Storage, monke
     result = CliRunner(env={"COLUMNS": "400"}).invoke(main, [command, "covid19", "--lake", lake.root, *days])
 
     assert result.exit_code == EXIT_USAGE
-    assert "no day to do again" in result.output or "lies after" in result.output
+    assert "no day to do again" in result.output or "is later than" in result.output
     assert not list(Path(lake.root).glob("_runs/*"))

@@ -108,8 +108,8 @@ def test_the_version() -> None:
         (["sample", "covid19", "--out", "x", "--days", "3"], "days is 3; a sample has 14 to 1000"),
         (["sample", "books", "--out", "x"], "no generator of samples is installed for 'books'; there are samples of: "),
         (["ddl", "covid19", "--dialect", "oracle"], "Invalid value for '--dialect'"),
-        (["trace", "covid19_curated.dim_date", "2020-02-05"], "write KEY=VALUE, such as date=2020-03-01"),
-        (["trace", "covid19_curated.dim_date", "date=2020-02-05", "date=2020-02-06"], "date stands more than once"),
+        (["trace", "covid19_curated.dim_date", "2020-02-05"], "is not KEY=VALUE; write it as in date=2020-03-01"),
+        (["trace", "covid19_curated.dim_date", "date=2020-02-05", "date=2020-02-06"], "date is given more than once"),
         (["trace", "covid19_landing.state_abv"], "a trace starts from a trusted or curated table"),
         (["quarantine", "list", "books"], "no dataset is called 'books'"),
     ],
@@ -362,7 +362,7 @@ def test_a_plan_for_days_names_the_months_that_it_rewrites(lake: str) -> None:
     assert "2 files again: rewrites 2020-01" in planned
     assert call("plan", "covid19", "--from-date", "25.1.2020", "--lake", lake).exit_code == 2
     turned = call("plan", "covid19", "--from-date", "2020-01-26", "--to-date", "2020-01-25", "--lake", lake)
-    assert (turned.exit_code, "--from-date 2020-01-26 lies after --to-date 2020-01-25" in turned.stderr) == (2, True)
+    assert (turned.exit_code, "--from-date 2020-01-26 is later than --to-date 2020-01-25" in turned.stderr) == (2, True)
 
 
 # --- the rest ------------------------------------------------------------------------------------------------------

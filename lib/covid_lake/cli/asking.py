@@ -37,7 +37,7 @@ ASK_ONE_QUESTION = (
 
 
 class _QueryCommand(click.Command):
-    """Takes an argument that begins with `--` for a query where no option has such a name: a comment comes first."""
+    """Accepts a query that begins with a comment, `--`: such an argument is a query if no option has its name."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         options = {name for parameter in self.get_params(ctx) for name in parameter.opts}
@@ -58,8 +58,8 @@ class _QueryCommand(click.Command):
 @click.option(
     "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read the query from a file."
 )
-@click.option("--name", metavar="QUERY", help="Ask a question that ships with the dataset; '--name list' lists them.")
-@click.option("--dataset", callback=folded, help="The dataset whose named queries are meant; otherwise all.")
+@click.option("--name", metavar="QUERY", help="Ask a question that ships with a dataset; '--name list' lists them.")
+@click.option("--dataset", callback=folded, help="Look for the named query in this dataset only.")
 @answer_format_option
 def query(
     sql: str | None,
@@ -72,8 +72,8 @@ def query(
 ) -> None:
     """Ask the lake, in Athena's SQL. Tables are named DATASET_ZONE.TABLE; one query sees one state of the lake.
 
-    Without SQL, or with "-", the query is read from the standard input. At a terminal that is narrower than the table
-    each row is a block of lines; no value is cut.
+    Without SQL, or with "-", the query is read from the standard input. If the terminal is too narrow for the table,
+    each row is shown as a block of lines; no value is cut.
 
     \b
     covid-lake query "SELECT region_id, population FROM covid19_curated.dim_region ORDER BY 2 DESC LIMIT 5"
@@ -119,7 +119,7 @@ def tables(root: str) -> None:
 @dataset_argument
 @lake_option
 def tour(dataset: str, root: str) -> None:
-    """Answer some of the questions that ship with DATASET, and say what to try next."""
+    """Answer some of the questions that ship with DATASET, and show what to try next."""
     from covid_lake.datasets import queries
     from covid_lake.reading.answers import answer_grid
     from covid_lake.reading.lake import Lake
@@ -155,14 +155,14 @@ def tour(dataset: str, root: str) -> None:
     type=click.IntRange(min=0),
     default=20,
     show_default=True,
-    help="Rows shown of each table behind; 0 shows all.",
+    help="Rows shown of each table; 0 shows all.",
 )
 @table_or_json_option
 def trace(table: str, key: tuple[str, ...], root: str, limit: int, style: str) -> None:
-    """Show where a row of TABLE comes from: the rows behind it, down to file and line of each landing record.
+    """Show what a row of TABLE was made of, down to file and line of each landing record.
 
-    TABLE is a trusted or curated table. KEY=VALUE names the row, by columns of the table or of the dimensions that it
-    refers to. Starts no Spark, changes nothing. Exit code 1 where a record is not found as it was.
+    TABLE is a trusted or curated table. KEY=VALUE selects the row, by columns of the table or of the dimensions that it
+    refers to. Neither starts Spark nor changes anything. Exit code 1 if a landing record has changed or is gone.
 
     \b
     covid-lake trace covid19_curated.fact_cases region_id=county:53033 date=2020-03-01 source=jhu_daily_reports
@@ -174,7 +174,7 @@ def trace(table: str, key: tuple[str, ...], root: str, limit: int, style: str) -
     from covid_lake.provenance.trace import traced_table
     from covid_lake.reading.lake import Lake
 
-    named, pairs = traced_table(table), _pairs(key)  # a wrong name is told before anything else
+    named, pairs = traced_table(table), _pairs(key)  # a wrong name is reported before anything else
     traced = trace_row(Lake(root), str(named), pairs, limit=limit or None)
     if style == "json":
         Terminal().write(trace_json(traced) + "\n")
@@ -203,7 +203,7 @@ def _query_text(sql: str | None, file: Path | None, name: str | None, dataset: s
     if sql != STANDARD_INPUT:
         return str(sql).removeprefix(BYTE_ORDER_MARK)
     if sys.stdin is None:
-        raise SettingsError("the standard input is closed, and holds no query")
+        raise SettingsError("the standard input is closed, so that no query can be read from it")
     text = read_sql(sys.stdin.buffer.read(), "the standard input")
     if not text.strip():
         raise SettingsError(f"the standard input is empty; {ASK_ONE_QUESTION}")
@@ -228,12 +228,12 @@ def _ask_warehouse(name: str, text: str) -> Answer:
 
 
 def _pairs(key: Sequence[str]) -> dict[str, str]:
-    """KEY=VALUE arguments as a mapping."""
+    """The KEY=VALUE arguments as a mapping."""
     for pair in key:
         if "=" not in pair[1:]:
-            raise SettingsError(f"{pair!r} names no row; write KEY=VALUE, such as date=2020-03-01")
+            raise SettingsError(f"{pair!r} is not KEY=VALUE; write it as in date=2020-03-01")
     pairs = [pair.split("=", 1) for pair in key]
     twice = [name for name, _ in pairs if [one for one, _ in pairs].count(name) > 1]
     if twice:
-        raise SettingsError(f"{twice[0]} stands more than once")
+        raise SettingsError(f"{twice[0]} is given more than once")
     return dict(pairs)

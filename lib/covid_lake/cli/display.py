@@ -1,4 +1,4 @@
-"""What a person sees of a run: bars while it goes, a summary when it has ended. Plain lines where no terminal is."""
+"""How a run is shown: progress bars, and a summary at the end. Without a terminal, plain lines."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STYLES = {
     Status.SKIPPED: "dim",
     Status.FAILED: "bold red",
 }
-# Of files that are read by nobody; the run's report names all of them.
+# How many unread files are named; the run's report names all.
 NAMES_SHOWN = 20
 ACTION_STYLES = {Action.RUN: "green", Action.NOTHING: "dim", Action.HOLD_BACK: "yellow", Action.SKIP: "dim"}
 
@@ -33,10 +33,10 @@ JUMPS_SHOWN = 10
 
 
 class RunDisplay:
-    """Listens to a run and shows how it goes; a context manager.
+    """Shows the progress of a run; a context manager.
 
-    A run goes on where its lines can't be written any more, for its tables are none the worse for that. The fault is
-    raised when the display ends.
+    If a line can't be written, the run goes on, since its tables don't depend on that. The error is raised when the
+    display ends.
     """
 
     def __init__(self, terminal: Terminal) -> None:
@@ -87,14 +87,14 @@ class RunDisplay:
             task = self._tasks.pop(report.table, None)
             if task is not None:
                 self._progress.remove_task(task)
-            # What was at work when the run was asked to stop has failed because of that.
+            # Tables fail because the run was asked to stop; that needs no line for each.
             if report.status in (Status.UP_TO_DATE, Status.SKIPPED) or interrupts.is_stopping():
                 return
             self._show(*_line(report))
 
     @contextlib.contextmanager
     def waiting(self, what: str) -> Iterator[None]:
-        """Something without parts that takes a while, such as starting Spark."""
+        """Show that something takes a while whose progress can't be measured, such as starting Spark."""
         with self._lock:
             task = self._progress.add_task(what, total=None)
             if not self._terminal.is_terminal:
@@ -133,7 +133,7 @@ def _status(report: TableReport) -> str:
 
 
 def show_summary(terminal: Terminal, report: RunReport, zones: Sequence[tuple[str, str]]) -> None:
-    """What came of the run: its tables, what was refused, the warehouse, and where everything lies."""
+    """Show the result of a run: its tables, what was refused, the warehouse, and where everything is."""
     ran = [table for table in report.tables if table.status not in (Status.UP_TO_DATE, Status.SKIPPED)]
     if ran:
         terminal.show_grid(_tables(ran))
@@ -214,7 +214,7 @@ def _show_trouble(terminal: Terminal, report: RunReport) -> None:
 def show_strays(
     terminal: Terminal, of_no_table: Mapping[str, str], leavings: Collection[str], *, is_cut: bool = False
 ) -> None:
-    """What lies among landing files and is read by nobody; `is_cut` says that there are more than were counted."""
+    """Show files of the landing zone that are not read. With `is_cut` there are more than were counted."""
     if of_no_table:
         count = f"{'at least ' if is_cut else ''}{len(of_no_table):,}"
         named = [f"{path} ({reason})" for path, reason in of_no_table.items()]
@@ -234,7 +234,7 @@ def _some(names: Collection[str]) -> str:
 
 
 def _drift(table: TableReport) -> Iterator[str]:
-    """What changed about the table's feed, in words."""
+    """The changes of the table's feed, as sentences."""
     if table.unknown_columns:
         yield f"new columns that the contract does not know: {', '.join(table.unknown_columns)}"
     if table.vanished_columns:
@@ -248,7 +248,7 @@ def _drift(table: TableReport) -> Iterator[str]:
 
 
 def show_plan(terminal: Terminal, plan: Plan) -> None:
-    """What a run would do with each table, and why."""
+    """Show what a run would do with each table, and why."""
     planned: list[PlannedPromotion | PlannedBuild] = [*plan.promotions, *plan.builds]
     rows = [(one.step.target.id, (str(one.action), ACTION_STYLES[one.action]), one.reason) for one in planned]
     terminal.show_grid(Grid([Column("table"), Column("action"), Column("why", prose=True)], rows, "Plan"))

@@ -1,4 +1,4 @@
-"""The command's outermost layer: faults become a sentence and an exit code, signals end it in good order."""
+"""The command group: turns errors into a sentence and an exit code, and ends Java on signals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXIT_USAGE = 2
 
 
 class Group(click.Group):
-    """Turns faults into a sentence and an exit code: the library's own, and those of files, folders and the output."""
+    """Turns errors of the library, of files and of the output into a sentence and an exit code."""
 
     def main(self, *args: Any, **settings: Any) -> Any:
         prepare_streams()
@@ -42,7 +42,7 @@ class Group(click.Group):
             try:
                 return self._invoke(ctx)
             except BaseException as error:
-                # Whatever fails after Ctrl-C fails because of it.
+                # A failure after Ctrl-C is a consequence of it.
                 if interrupts.is_stopping() or isinstance(error, KeyboardInterrupt):
                     ctx.exit(interrupts.exit_code())
                 raise
@@ -62,7 +62,7 @@ class Group(click.Group):
 
 
 def _described(error: Exception) -> str:
-    """A fault of the machine as a sentence: the system's words, and the file or folder that they are about."""
+    """An error as a sentence; for one of the system, its words and the file or folder."""
     if not isinstance(error, OSError) or error.strerror is None:
         return str(error)
     if error.filename is None:

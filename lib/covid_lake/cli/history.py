@@ -49,9 +49,10 @@ def versions(table: str, root: str) -> None:
 def restore(table: str, version: str, root: str) -> None:
     """Make an older VERSION of TABLE the one that readers see.
 
-    A curated table comes back with the whole star of its time, for facts of one day and dimensions of another do not
-    belong together. Nothing is copied or lost: the version that readers had can be restored the same way. The next
-    run finds that the landing zone has newer files and builds from them again, so mend or remove these first.
+    A curated table is restored together with the other curated tables of its time, since facts and dimensions of
+    different times don't fit together. No data is copied or removed: the version that readers had until now can be
+    restored in the same way. The next run will build from the newer landing files again, so correct or remove these
+    first.
     """
     from covid_lake.datasets import registry
     from covid_lake.store.retention import restore as restore_version
@@ -64,9 +65,9 @@ def restore(table: str, version: str, root: str) -> None:
     with announced(storage, found.dataset, run_id):
         snapshot = restore_version(storage, registry.dataset(found.dataset), found.contract, version, run_id)
     restored = [name for name, entry in snapshot.tables.items() if found.zone in name and entry.version == version]
-    what = "the star of that version" if found.zone is Zone.CURATED else ", ".join(restored)
+    what = "the curated tables of that version" if found.zone is Zone.CURATED else ", ".join(restored)
     Terminal().show(
-        f"readers see {what} since snapshot {snapshot.number}; see 'covid-lake plan' for what a run would do"
+        f"since snapshot {snapshot.number} readers see {what}; 'covid-lake plan' shows what the next run would do"
     )
 
 
@@ -74,12 +75,12 @@ def restore(table: str, version: str, root: str) -> None:
 @dataset_argument
 @lake_option
 @click.option("--keep", type=click.IntRange(min=1), default=3, show_default=True, help="Versions a table keeps.")
-@click.option("--dry-run", is_flag=True, help="Say what would be removed.")
+@click.option("--dry-run", is_flag=True, help="Show what would be removed.")
 def vacuum(dataset: str, root: str, keep: int, dry_run: bool) -> None:
-    """Remove all but the newest versions of DATASET's tables, and files that no version names.
+    """Remove all but the newest versions of DATASET's tables, and orphaned files.
 
-    Refused files go, with their reasons, when they were refused by a run older than every snapshot that is kept. Files
-    of a run that is at work stay. A reader that began more than --keep versions ago loses its files.
+    Refused files, with their reasons, are removed if the run that refused them is older than every snapshot that is
+    kept. Files of a run in progress stay. A reader that started more than --keep versions ago loses its files.
     """
     from covid_lake.datasets import registry
     from covid_lake.store.retention import vacuum as remove_old

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def display_of(terminal: Terminal) -> Iterator[RunDisplay]:
+    """A display of progress on the terminal."""
     from covid_lake.cli.display import RunDisplay
 
     with RunDisplay(terminal) as display:
@@ -26,14 +27,14 @@ def display_of(terminal: Terminal) -> Iterator[RunDisplay]:
 
 
 def open_place(root: str) -> Storage:
-    """The place that is named, where a command may make a lake."""
+    """The storage at `root`, where a command may create a lake."""
     from covid_lake.store.storage import open_storage
 
     return open_storage(root)
 
 
 def open_lake(root: str) -> Storage:
-    """The lake that is named; `MissingInput` where none is."""
+    """The storage of the lake at `root`; `MissingInput` if there is no lake."""
     from covid_lake.store.presence import require_lake
 
     storage = open_place(root)
@@ -43,7 +44,7 @@ def open_lake(root: str) -> Storage:
 
 @contextmanager
 def spark_session(root: str, display: RunDisplay) -> Iterator[_Session]:
-    """A session that is started when it is first asked for, and stopped where it was."""
+    """A function that starts Spark when it is first called; Spark is stopped at the end of the block."""
     session = _Session(root, display)
     try:
         yield session
@@ -52,7 +53,7 @@ def spark_session(root: str, display: RunDisplay) -> Iterator[_Session]:
 
 
 class _Session:
-    """Starts Spark when it is first asked for, and stops it where it was started."""
+    """Starts Spark at the first call."""
 
     def __init__(self, root: str, display: RunDisplay) -> None:
         self._on_s3 = urlsplit(root).scheme in ("s3", "s3a")
@@ -76,11 +77,13 @@ class _Session:
 
 
 def start_warehouse(name: str, display: RunDisplay) -> WarehouseConnection:
+    """The warehouse of that name, shown on the display while it starts."""
     with display.waiting("starting the warehouse"):
         return warehouse_connection(name)
 
 
 def warehouse_connection(name: str) -> WarehouseConnection:
+    """The warehouse that `--warehouse` names: the embedded one, which is started, or a URL."""
     if name == "embedded":
         from covid_lake.runtime import embedded_postgres
 

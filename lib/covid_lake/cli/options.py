@@ -17,10 +17,10 @@ warehouse_option = click.option(
 )  # fmt: skip
 source_option = click.option(
     "--from", "sources", multiple=True, metavar="DIR_OR_S3",
-    help="Where files come from: a directory, or s3://bucket/prefix. May stand several times.",
+    help="Where files come from: a directory, or s3://bucket/prefix. Repeatable.",
 )  # fmt: skip
 endpoint_option = click.option(
-    "--endpoint", metavar="URL", help="Endpoint of the S3 that the sources lie in; otherwise AWS_ENDPOINT_URL_S3."
+    "--endpoint", metavar="URL", help="Endpoint of the S3 that has the sources; otherwise AWS_ENDPOINT_URL_S3."
 )
 
 
@@ -31,11 +31,11 @@ def folded(_context: click.Context, _parameter: click.Parameter, name: str | Non
 
 answer_format_option = click.option(
     "--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True,
-    help="How the rows are printed: as a table for a person, or as CSV or JSON for a program.",
+    help="Print the rows as a table for a person, or as CSV or JSON for a program.",
 )  # fmt: skip
 table_or_json_option = click.option(
     "--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True,
-    help="How it is printed: for a person, or as JSON for a program.",
+    help="Print it for a person, or as JSON for a program.",
 )  # fmt: skip
 dataset_argument = click.argument("dataset", callback=folded)
 only_option = click.option(
@@ -44,11 +44,11 @@ only_option = click.option(
 )  # fmt: skip
 from_date_option = click.option(
     "--from-date", "first_day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
-    help="Do the days from this one on again, up to date or not.",
+    help="Build the days from this one on again, even if they are up to date.",
 )  # fmt: skip
 to_date_option = click.option(
     "--to-date", "last_day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD",
-    help="Do the days up to this one again, up to date or not.",
+    help="Build the days up to this one again, even if they are up to date.",
 )  # fmt: skip
 unsigned_option = click.option(
     "--unsigned", is_flag=True,

@@ -25,10 +25,10 @@ from covid_lake.cli.terminal import Terminal
 
 @click.group()
 def quarantine() -> None:
-    """What was refused, and why: list it, look at the records, try them again.
+    """List and show refused records and files, with the reasons, and try them again.
 
-    A record that breaks a rule is kept as it arrived, with every reason; the rest of its file goes on. A file that is
-    damaged is kept whole, and nothing of it goes on.
+    A record that breaks a rule is kept as it arrived, with every reason; the other records of its file are not
+    affected. Of a damaged file no record is used; the file is kept as it arrived.
     """
 
 
@@ -40,7 +40,7 @@ def list_quarantine(dataset: str | None, root: str, style: str) -> None:
     """List what was refused of DATASET, or of all: records by table, run and rule, and files with their reasons.
 
     Records are those of the tables' current versions. A record that breaks two rules counts under both. A refused file
-    stands in the list until 'covid-lake vacuum' removes it, though a good one may have come since.
+    stays in the list until 'covid-lake vacuum' removes it, even if a good one has replaced it since.
     """
     from covid_lake.cli.record_display import refused_file, refused_grid
     from covid_lake.datasets import registry
@@ -77,7 +77,7 @@ def list_quarantine(dataset: str | None, root: str, style: str) -> None:
 def show_quarantine(table: str, root: str, rule: str | None, file: str | None, limit: int, style: str) -> None:
     """Show refused records of TABLE as they arrived, with file, line and every reason.
 
-    The line is empty where lines are not records, or where a large file was read in parts.
+    The line is unknown if a record may span several lines, or if a large file was read in parts.
 
     \b
     covid-lake quarantine show jhu_daily_reports
@@ -87,7 +87,7 @@ def show_quarantine(table: str, root: str, rule: str | None, file: str | None, l
     from covid_lake.provenance.refusals import find_quarantine, refused
     from covid_lake.reading.lake import Lake
 
-    named = find_quarantine(table)  # a wrong name is told before anything else
+    named = find_quarantine(table)  # a wrong name is reported before anything else
     answer = refused(Lake(root), str(named), rule=rule, file=file)
     shown = replace(answer, arrow=answer.arrow.slice(0, limit or None))
     if style == "table":
@@ -103,10 +103,11 @@ def show_quarantine(table: str, root: str, rule: str | None, file: str | None, l
 @lake_option
 @only_option
 def retry(dataset: str, root: str, only: tuple[str, ...]) -> None:
-    """Promote the landing files again that have refused records, after a rule or an alias was mended.
+    """Read the landing files with refused records again, after a rule or an alias was corrected.
 
-    What passes now moves to trusted, the rest stays in quarantine, and the curated tables follow. Where the mended
-    rule is part of the library, its tables are built anew from all files, for it may judge other records otherwise.
+    Records that pass now move to trusted, the others stay in quarantine, and the curated tables are brought up to date.
+    If the corrected rule is part of the library, its tables are built again from all files, since the rule may decide
+    differently on other records too.
     """
     from covid_lake.cli.display import show_summary
     from covid_lake.datasets import registry
@@ -116,7 +117,7 @@ def retry(dataset: str, root: str, only: tuple[str, ...]) -> None:
 
     terminal = Terminal()
     flow, storage = registry.flow(dataset), open_lake(root)
-    wanted_tables(flow, only)  # a wrong name is told before anything else
+    wanted_tables(flow, only)  # a wrong name is reported before anything else
     waiting = refused_files(storage, flow, current_snapshot(storage, dataset))
     if not waiting:
         terminal.show(("Nothing to do", "green"), ": no record is in quarantine.")

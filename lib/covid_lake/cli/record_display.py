@@ -1,4 +1,4 @@
-"""Traces and refusals as a person reads them, down to the record as it stands in its file; a trace as JSON, too."""
+"""Traces and refused records as lines for a person, down to the landing record; a trace also as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLAIN_BRANCH, PLAIN_LAST, PLAIN_GUIDE = "+-- ", "`-- ", "|   "
 
 
 def trace_lines(traced: Trace, page: Page) -> list[Line]:
-    """The row with all its columns, and below it what stands behind it, as a tree."""
+    """The row with all its columns, and below it, as a tree, the rows that it was made of."""
     return [((str(traced.table), "bold"),), *grid_lines(_row(traced), page), *_branches(traced, page)]
 
 
@@ -26,7 +26,7 @@ def trace_json(traced: Trace) -> str:
 
 
 def refused_lines(row: Mapping[str, Any]) -> list[Line]:
-    """A refused record: where it stood, why it was refused, and as it arrived."""
+    """A refused record: its place, the reasons, and the record as it arrived."""
     line = f":{row['line']}" if row["line"] is not None else ""
     return [
         ((f"{row['source_file']}{line}", "green"),),
@@ -51,13 +51,13 @@ def refused_grid(records: Sequence[RefusedRecords]) -> Grid:
 
 
 def refused_file(file: RefusedFile) -> list[Line]:
-    """A refused file: its path, who refused it, why, and where it lies."""
+    """A refused file: its path, the run that refused it, the reason, and where it is kept."""
     since = f"refused by {file.run_id}" if file.run_id else "in the landing zone"
     return [((file.path, "bold red"), f" ({since}): {file.reason}"), ((f"  {file.location}", "dim"),)]
 
 
 def _branches(traced: Trace, page: Page) -> list[Line]:
-    """What stands behind the rows, each branch below its guide."""
+    """The branches below a row: its landing record, and the rows that it was made of."""
     below = page.narrower(len(BRANCH))
     branches = [_arrival(arrival) for arrival in traced.arrivals]
     if traced.note:
@@ -81,7 +81,7 @@ def _behind(traced: Trace, page: Page) -> list[Line]:
 
 
 def _row(traced: Trace) -> Grid:
-    """The columns of the one row that was asked for, one below the other."""
+    """The columns of the row, one below the other."""
     (row,) = answer_grid(answer_of_arrow(traced.rows.slice(0, 1))).rows
     names = traced.rows.column_names
     return Grid([Column("column"), Column("value")], list(zip(names, row, strict=True)), headed=False)

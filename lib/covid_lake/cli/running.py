@@ -42,14 +42,14 @@ if TYPE_CHECKING:
 @lake_option
 @endpoint_option
 @unsigned_option
-@click.option("--dry-run", is_flag=True, help="Look at the files and say what would be copied or refused.")
+@click.option("--dry-run", is_flag=True, help="Inspect the files and show what would be copied or refused.")
 def land(
     dataset: str, sources: tuple[str, ...], root: str, endpoint: str | None, unsigned: bool, dry_run: bool
 ) -> None:
     """Copy new and changed files of DATASET into the landing zone.
 
-    Every file is looked at first: its checksum, the end of a gzip, its text, its header, its last line. A damaged one
-    is refused with its reason and kept in quarantine; it never replaces a good one.
+    Every file is inspected first: its checksum, the end of a gzip, its text, its header, its last line. A damaged file
+    is refused with a reason and kept in quarantine; it never replaces a good one.
     """
     terminal = Terminal()
     storage = open_place(root)
@@ -66,7 +66,7 @@ def land(
 @lake_option
 @warehouse_option
 @only_option
-@click.option("--full-refresh", is_flag=True, help="Build everything anew, up to date or not.")
+@click.option("--full-refresh", is_flag=True, help="Build everything again, even if it is up to date.")
 @from_date_option
 @to_date_option
 @endpoint_option
@@ -87,9 +87,9 @@ def run(
 ) -> None:
     """Bring DATASET's trusted and curated tables, and the warehouse, up to date with the landing zone.
 
-    Only what new data or changed code asks for is done; with nothing to do, Spark is not even started. Tables are
-    written aside, checked and then published; one that fails keeps its old version. With --from, files are landed
-    first. --from-date and --to-date do these days again, in the tables that are kept by day.
+    A table is built if its data or code has changed; if none has, Spark is not started. A new version is written,
+    checked and then published; a table that fails keeps its old version. With --from, files are landed first.
+    --from-date and --to-date build these days again, in the tables that can be built by day.
 
     \b
     covid-lake run covid19 --from s3://covid19-lake --from jhu/
@@ -105,9 +105,9 @@ def run(
     flow, storage = registry.flow(dataset), open_place(root)
     first, last = _days(first_day, last_day)
     request = Request(only, full_refresh, first_day=first, last_day=last)
-    wanted_tables(flow, only)  # a wrong name is told before anything else
+    wanted_tables(flow, only)  # a wrong name is reported before anything else
     if not sources:
-        require_sense(flow, storage, request)  # before a warehouse is started for nothing
+        require_sense(flow, storage, request)  # before a warehouse is started in vain
     with display_of(terminal) as display:
         if dry_run:
             if sources:
@@ -129,7 +129,7 @@ def run(
 @dataset_argument
 @lake_option
 @only_option
-@click.option("--full-refresh", is_flag=True, help="Plan as if nothing were up to date.")
+@click.option("--full-refresh", is_flag=True, help="Plan as if no table were up to date.")
 @from_date_option
 @to_date_option
 def plan(
@@ -140,7 +140,7 @@ def plan(
     first_day: datetime | None,
     last_day: datetime | None,
 ) -> None:
-    """Show what a run would do with each table of DATASET, and why. Starts no Spark, changes no table."""
+    """Show what a run would do with each table of DATASET, and why. Neither starts Spark nor changes a table."""
     from covid_lake.cli.display import show_plan
     from covid_lake.datasets import registry
     from covid_lake.pipeline.run import Request, make_plan
@@ -158,10 +158,10 @@ def plan(
 @lake_option
 @click.option(
     "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="How it is printed: for a person, or whole, for a program.",
+    help="Print a summary for a person, or all of it as JSON for a program.",
 )  # fmt: skip
 def report(run_id: str | None, root: str, style: str) -> None:
-    """Print the report of a run, the latest one unless RUN_ID names another."""
+    """Print the report of the run RUN_ID, or of the latest run."""
     from covid_lake.cli.display import show_summary
     from covid_lake.store.reports import from_json, read_report
 
@@ -176,7 +176,7 @@ def report(run_id: str | None, root: str, style: str) -> None:
 
 def _days(first: datetime | None, last: datetime | None) -> tuple[date | None, date | None]:
     if first and last and first > last:
-        raise SettingsError(f"--from-date {first:%Y-%m-%d} lies after --to-date {last:%Y-%m-%d}")
+        raise SettingsError(f"--from-date {first:%Y-%m-%d} is later than --to-date {last:%Y-%m-%d}")
     return first.date() if first else None, last.date() if last else None
 
 

@@ -1,4 +1,4 @@
-"""Queries as files and pipes bring them: UTF-8, or what Windows makes of a text."""
+"""Queries from files and pipes: UTF-8, or the UTF-16 that Windows writes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import codecs
 from covid_lake.errors import SettingsError
 
 BYTE_ORDER_MARK = "\ufeff"
-# The longer marks first: that of UTF-32 begins with that of UTF-16.
+# UTF-32 before UTF-16: its mark begins with that of UTF-16.
 ENCODINGS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8"),
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
@@ -21,7 +21,7 @@ REMEDY = "save it as UTF-8"
 def read_sql(content: bytes, place: str) -> str:
     """The text of a query that came from `place`, with line feeds between its lines.
 
-    A byte order mark says which encoding it is; without one it is UTF-8. Raises `SettingsError` where it is neither.
+    The encoding is that of the byte order mark, or UTF-8 without one. Raises `SettingsError` if it can't be decoded.
     """
     encoding, name = next(
         ((one, name) for mark, one, name in ENCODINGS if content.startswith(mark)), ("utf-8", "UTF-8")

@@ -1,4 +1,4 @@
-"""Where commands print: text as it is, in the output's own encoding, with tables as `reading.grid` lays them out."""
+"""The output of commands: text in the output's encoding, and tables from `reading.grid`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ESCAPING = "covid_lake.escaping"
 class Terminal:
     """The standard output, the standard error, or a file.
 
-    Raises `OutputClosed` where nobody reads any more, and `OutputError` where the output cannot be written.
+    Raises `OutputClosed` if its reader is gone, and `OutputError` if it can't be written for another reason.
     """
 
     def __init__(self, file: IO[str] | None = None, *, stderr: bool = False) -> None:
@@ -37,7 +37,7 @@ class Terminal:
         return Page(self.console.width if self.is_terminal else None, self.console.encoding)
 
     def show(self, *parts: Part) -> None:
-        """Print one line, or several where a part has line feeds."""
+        """Print one line, or several if a part has line feeds."""
         self.show_lines([parts])
 
     def show_grid(self, grid: Grid) -> None:
@@ -50,7 +50,7 @@ class Terminal:
             self.console.print(Text("\n").join(texts))
 
     def write(self, text: str) -> None:
-        """Print what a program reads: as it is, but for characters that the encoding lacks, which become `\\uXXXX`."""
+        """Print text for a program. Only characters that the encoding lacks are changed, to `\\uXXXX`."""
         with _reporting():
             self.console.file.write(encodable(text, self.console.encoding))
             self.console.file.flush()
@@ -62,24 +62,24 @@ class _Console(Console):
 
 
 def prepare_streams() -> None:
-    """From here on nothing that this process prints ends in a fault of encoding, whoever prints it."""
+    """Make the standard streams escape characters that their encoding lacks, whoever prints them."""
     codecs.register_error(ESCAPING, _escape_unencodable)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if stream is None:  # the caller has closed it: who prints nowhere is heard by nobody
+        if stream is None:  # the caller has closed it
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - as long as the process
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=ESCAPING)
 
 
 def flush() -> None:
-    """Write what the standard output still holds back; `OutputClosed` or `OutputError` where that fails."""
+    """Write what the standard output has buffered; `OutputClosed` or `OutputError` if that fails."""
     with _reporting():
         sys.stdout.flush()
 
 
 def give_up(stream: TextIO) -> None:
-    """Drop what the stream still holds back, which the interpreter would try to write when it ends."""
+    """Drop what the stream has buffered: the interpreter would try to write it when it ends."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

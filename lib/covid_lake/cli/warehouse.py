@@ -14,19 +14,19 @@ from covid_lake.cli.terminal import Terminal
 
 @click.group()
 def warehouse() -> None:
-    """The embedded PostgreSQL: start, stop, status, psql."""
+    """Start, stop or use the embedded PostgreSQL."""
 
 
 directory_option = click.option(
     "--dir", "directory", type=click.Path(file_okay=False, path_type=Path), envvar="COVID_LAKE_WAREHOUSE_DIR",
-    help="Where the server keeps its data; each user has a default of their own.",
+    help="The directory of the server's data; each user has a default directory.",
 )  # fmt: skip
 
 
 @warehouse.command()
 @directory_option
 def start(directory: Path | None) -> None:
-    """Start the server, and make it first where there is none; prints its URL, without the password."""
+    """Start the server, creating it the first time, and print its URL without the password."""
     from covid_lake.runtime import embedded_postgres
 
     Terminal().show(embedded_postgres.start(directory or embedded_postgres.default_directory()).url)
@@ -35,7 +35,7 @@ def start(directory: Path | None) -> None:
 @warehouse.command()
 @directory_option
 def stop(directory: Path | None) -> None:
-    """Stop the server; its data stay."""
+    """Stop the server; its data is kept."""
     from covid_lake.runtime import embedded_postgres
 
     stopped = embedded_postgres.stop(directory or embedded_postgres.default_directory())
@@ -45,13 +45,13 @@ def stop(directory: Path | None) -> None:
 @warehouse.command()
 @directory_option
 def status(directory: Path | None) -> None:
-    """Say whether the server runs, and where; exit code 1 where it doesn't."""
+    """Print the server's URL and directory; exit code 1 if it isn't running."""
     from covid_lake.runtime import embedded_postgres
 
     where = directory or embedded_postgres.default_directory()
     connection = embedded_postgres.status(where)
     if connection is None:
-        Terminal().show(f"no server runs in {where}; start it with 'covid-lake warehouse start'")
+        Terminal().show(f"no server is running in {where}; start it with 'covid-lake warehouse start'")
         sys.exit(EXIT_FAULT)
     Terminal().show(f"{connection.url} in {where}")
 

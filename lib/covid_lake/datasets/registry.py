@@ -36,10 +36,12 @@ ATHENA_CATALOG = "awsdatacatalog"
 
 @dataclass(frozen=True, slots=True)
 class NamedTable:
-    """A table in one of its zones. For landing and quarantine the contract is the one that the files are read by."""
+    """A table in one of its zones."""
 
     zone: Zone
+    """The zone."""
     contract: Table
+    """The table's contract; in landing and quarantine, the contract that its files are read by."""
 
     @property
     def dataset(self) -> str:
@@ -138,12 +140,12 @@ def _part(name: str, module: str, attribute: str, kind: type[Part]) -> Part:
 
 
 def database_name(dataset_name: str, zone: Zone) -> str:
-    """The database that a zone of a dataset is in Athena and in SQL asked of the lake: `covid19_curated`."""
+    """The name of the database that holds a zone of a dataset in Athena and in the lake's SQL: `covid19_curated`."""
     return f"{dataset_name}_{zone}"
 
 
 def tables_of(dataset_name: str, zone: Zone) -> tuple[NamedTable, ...]:
-    """The tables that the zone can have: in landing those with files of their own, in quarantine any."""
+    """The tables that a zone can have: in landing those with landing files, in quarantine all."""
     family = dataset(dataset_name)
     if zone is Zone.LANDING:
         contracts: Iterable[Table] = (table for table in family.tables if table.landing)
@@ -155,14 +157,14 @@ def tables_of(dataset_name: str, zone: Zone) -> tuple[NamedTable, ...]:
 
 
 def all_tables() -> tuple[NamedTable, ...]:
-    """Every table of every dataset and zone, by contract: whether a lake has it is another question."""
+    """Every table of every dataset and zone, whether or not a lake has it."""
     return tuple(table for name in dataset_names() for zone in Zone for table in tables_of(name, zone))
 
 
 def find_table(name: str) -> NamedTable:
-    """The table called `<dataset>_<zone>.<table>`, in any case: the full name, as SQL has it.
+    """The table of that full name, `<dataset>_<zone>.<table>`, in any case.
 
-    Raises `UnknownTable` with close matches where there is none; what people type elsewhere is for `table_called`.
+    Raises `UnknownTable`, with close matches, if there is none. For shorter names see `table_called`.
     """
     known = {str(table): table for table in all_tables()}
     found = known.get(name.casefold())
@@ -172,11 +174,11 @@ def find_table(name: str) -> NamedTable:
 
 
 def table_called(name: str, among: Iterable[NamedTable] | None = None) -> NamedTable:
-    """The table that a person means, of those given or of all: the one place that decides what a name stands for.
+    """The table that a person means by a name, of those given or of all.
 
-    `covid19_trusted.x` is its full name; `trusted.x`, `covid19.x` and `x` will do where they mean one table only. Case,
-    quotes and the catalog's name make no difference. A name without a zone is that of a trusted or curated table, not
-    of its landing files or of what was refused of it. Raises `UnknownTable`, which says what was probably meant.
+    `covid19_trusted.x` is a full name; `trusted.x`, `covid19.x` and `x` are allowed if they fit one table only. Case,
+    quotes and the catalog's name make no difference. A name without a zone means the trusted or curated table, not its
+    landing files or its refused records. Raises `UnknownTable`, with close matches.
     """
     tables = all_tables() if among is None else tuple(among)
     *places, last = [part.strip().strip('`"').strip() for part in name.strip().casefold().split(".")]
@@ -198,10 +200,10 @@ def table_called(name: str, among: Iterable[NamedTable] | None = None) -> NamedT
 
 
 def tables_of_request(dataset_name: str, names: Iterable[str], tables: Iterable[Table]) -> tuple[Table, ...]:
-    """Those of the dataset's tables that a person names, one or several in a text, with commas or blanks between them.
+    """The tables of the dataset that a person names; a text may hold several names, with commas or blanks between them.
 
-    Each is read as `table_called` reads it. Raises `SettingsError`, which lists what there is and says what was
-    probably meant, for a name that is none of them and for texts without a name.
+    Each name is read as by `table_called`. Raises `SettingsError`, which lists the tables and the close matches, for a
+    name that fits no table and for texts without a name.
     """
     choices = [NamedTable(table.zone, table) for table in tables]
     there = ", ".join(sorted(table.contract.name for table in choices))
@@ -222,8 +224,8 @@ def tables_of_request(dataset_name: str, names: Iterable[str], tables: Iterable[
 
 
 def close_matches(name: str, known: Iterable[NamedTable]) -> list[str]:
-    """Up to three tables that a person may have meant by a name; one of the very name in another zone comes first."""
-    # Of a table's zones its own comes before its landing files and what was refused of it.
+    """Up to three tables that a person may have meant by a name. Tables of the same name in another zone come first."""
+    # The trusted or curated table comes before its landing files and its refused records.
     tables = sorted(known, key=lambda table: table.zone is not table.contract.zone)
     wanted = name.casefold()
     last = wanted.rsplit(".", 1)[-1].strip('`" ')

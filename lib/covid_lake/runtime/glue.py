@@ -1,4 +1,4 @@
-"""AWS Glue: the only module that imports `awsglue`, which has its JVM classes on Glue and in its Docker image alone."""
+"""AWS Glue. No other module imports `awsglue`: its JVM classes exist on Glue and in its Docker image only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def glue_session() -> SparkSession:
-    """The session that Glue has started, with the settings that a row's meaning depends on."""
+    """The session that Glue has started, with the settings that decide what rows mean."""
     from awsglue.context import GlueContext
     from pyspark import SparkContext
 
@@ -25,7 +25,7 @@ def glue_session() -> SparkSession:
 
 
 def glue_connection(name: str) -> WarehouseConnection:
-    """The warehouse behind a Glue connection; `SettingsError` where it is of another kind."""
+    """The warehouse behind a Glue connection; `SettingsError` if its database is of another kind."""
     from awsglue.context import GlueContext
     from pyspark import SparkContext
 

@@ -1,7 +1,7 @@
-"""Ctrl-C, and what else asks a command to stop: it is said at once, Java ends, and nothing stays behind.
+"""Ctrl-C and the other signals that stop a command: Java ends, and temporary files are removed.
 
-The first signal ends Java and raises `KeyboardInterrupt` in the main thread, so that what is being written is removed.
-The second one ends the process where it stands; what it leaves in the lake is removed by the next run.
+The first signal ends Java and raises `KeyboardInterrupt` in the main thread, so that unfinished files are removed. The
+second one ends the process at once; the next run removes the orphaned files that it leaves in the lake.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ CLEAR_LINE = "\r\x1b[2K"
 
 
 class _Asked:
-    """Whether this process was asked to stop, and by which signal."""
+    """Whether the handlers are installed, and which signal has asked this process to stop."""
 
     def __init__(self) -> None:
-        self.is_heard = False
+        self.is_installed = False
         self.signal: int | None = None
 
 
@@ -33,22 +33,22 @@ _asked = _Asked()
 
 
 def stop_on_signals() -> dict[int, Any]:
-    """Stop in good order on SIGINT, SIGTERM and SIGHUP from now on; returns the handlers of before.
+    """Install handlers for SIGINT, SIGTERM and SIGHUP; returns those that were installed before.
 
-    A signal that the caller has this process ignore, as `nohup` does, stays ignored.
+    A signal that this process was started to ignore, as `nohup` does it, stays ignored.
     """
     before: dict[int, Any] = {number: signal.getsignal(number) for number in SIGNALS}
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, _stop)
-    _asked.is_heard = True
+    _asked.is_installed = True
     return before
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Stop in good order while the block lasts. Of no effect outside of the main thread, which alone hears signals."""
-    if _asked.is_heard or threading.current_thread() is not threading.main_thread():
+    """Install the handlers for the duration of the block. Only the main thread gets signals: no effect in others."""
+    if _asked.is_installed or threading.current_thread() is not threading.main_thread():
         yield
         return
     before = stop_on_signals()
@@ -57,17 +57,17 @@ def stoppable() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        _asked.is_heard, _asked.signal = False, None
+        _asked.is_installed, _asked.signal = False, None
         allow_java()
 
 
 def is_stopping() -> bool:
-    """Whether this process was asked to stop: what fails from then on fails because of that."""
+    """Whether this process was asked to stop. A failure after that is a consequence of it."""
     return _asked.signal is not None
 
 
 def exit_code() -> int:
-    """What a process answers that was asked to stop: 130 for Ctrl-C, as a shell has it."""
+    """The exit code of a process that was stopped by a signal: 130 for Ctrl-C, as in a shell."""
     return 128 + (_asked.signal or signal.SIGINT)
 
 
@@ -76,7 +76,7 @@ def _stop(number: int, _frame: FrameType | None) -> None:
         kill_java()
         os._exit(exit_code())
     _asked.signal = number
-    # Not through sys.stderr, in the midst of whose writing this may come.
+    # Not through sys.stderr: the signal may have interrupted a write to it.
     with suppress(OSError):
         os.write(2, f"{CLEAR_LINE if os.isatty(2) else ''}{MESSAGE}\n".encode())
     end_java(for_good=True)

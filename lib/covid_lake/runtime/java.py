@@ -1,8 +1,8 @@
 """Spark's Java process: which Java runs it, with which options, and how it ends.
 
-The process is closed to the outside. It is started here and not by Spark's shell scripts, with an environment made
-here: another Spark's home, defaults and options, Java's own option variables, the caller's language and time zone do
-not reach it. What is passed on is what finds the S3 store and its credentials.
+The process is started here, not by Spark's shell scripts, and gets an environment of its own: the home, defaults and
+options of another Spark, Java's option variables, the caller's language and time zone don't reach it. It gets the
+variables that name the S3 store and its credentials.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ LINES_KEPT = 200
 ADDRESS_VARIABLE = "_PYSPARK_DRIVER_CONN_INFO_PATH"
 GATEWAY = "org.apache.spark.api.python.PythonGatewayServer"
 
-# Variables that the Java process gets from the caller; all others are kept from it.
+# The only variables of the caller's environment that the Java process gets.
 PASSED_ON = ("PATH", "HOME", "LD_LIBRARY_PATH")
 PASSED_ON_PREFIX = "AWS_"
-# Variables that pyspark reads in this process, where they would connect it to another Spark.
+# Variables by which pyspark would connect this process to another Spark.
 FOREIGN_PREFIXES = ("SPARK_", "PYSPARK_")
 FOREIGN = ("MASTER",)
 
-# What Spark's own launcher gives to every Java that it starts.
+# The options that Spark's own launcher passes to Java.
 MODULE_OPTIONS = (
     "-XX:+IgnoreUnrecognizedVMOptions",
     *(
@@ -79,7 +79,7 @@ MODULE_OPTIONS = (
     "-Dio.netty.handler.ssl.defaultEndpointVerificationAlgorithm=NONE",
     "--enable-native-access=ALL-UNNAMED",
 )
-# What a row may depend on in Java itself: upper and lower case, texts of times, bytes of texts.
+# Java's settings that decide what rows mean: upper and lower case, texts of times, bytes of texts.
 MEANING_OPTIONS = ("-Duser.timezone=UTC", "-Duser.language=en", "-Duser.country=US", "-Dfile.encoding=UTF-8")
 
 
@@ -120,7 +120,7 @@ def class_archive() -> Path:
 
 
 def driver_memory() -> int:
-    """The heap in MiB, 4 GiB unless `COVID_LAKE_DRIVER_MEMORY` says otherwise; `SettingsError` where it can't be."""
+    """The heap in MiB, 4 GiB unless `COVID_LAKE_DRIVER_MEMORY` says otherwise; `SettingsError` if it can't be."""
     given = os.environ.get(MEMORY_VARIABLE, "").strip()
     size = re.fullmatch(r"([0-9]+)([kmgt])(i?b)?", (given or DEFAULT_MEMORY).lower())
     if size is None:
@@ -170,38 +170,36 @@ def class_path() -> str:
 
 
 def leave_foreign_spark() -> None:
-    """Take another Spark's variables out of this process, for pyspark reads them at many places."""
+    """Remove the variables of another Spark from this process: pyspark reads them in many places."""
     for name in [one for one in os.environ if one.startswith(FOREIGN_PREFIXES) or one in FOREIGN]:
         del os.environ[name]
 
 
 @dataclass(slots=True)
 class JavaProcess:
-    """A Java that serves pyspark.
-
-    home: the Java that it is.
-    process: the process; it ends by itself when its standard input is closed.
-    scratch: its folder for temporary files, which is its working directory and goes when it ends.
-    said: the last lines that it wrote to its standard error.
-    """
+    """A Java process that serves pyspark."""
 
     home: Path
+    """The home of the Java that runs."""
     process: subprocess.Popen[bytes]
+    """The process. It ends by itself when its standard input is closed."""
     scratch: Path
+    """Its working directory, which holds its temporary files and is removed when it ends."""
     said: deque[str] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
+    """The last lines that it wrote to its standard error."""
     _is_ready: threading.Event = field(default_factory=threading.Event)
     _listener: threading.Thread | None = None
 
     def listen(self) -> None:
-        """Keep what Java says while it starts, and pass it on afterwards."""
-        self._listener = threading.Thread(target=self._listen, name="what Java says", daemon=True)
+        """Keep what Java writes to its standard error while it starts; pass it on afterwards."""
+        self._listener = threading.Thread(target=self._listen, name="Java's standard error", daemon=True)
         self._listener.start()
 
     def _listen(self) -> None:
         for line in self.process.stderr or ():
             self.said.append(line.decode(errors="replace").rstrip())
             if self._is_ready.is_set():
-                with suppress(OSError):  # nobody listens to this process any more
+                with suppress(OSError):  # the reader of our own standard error is gone
                     os.write(2, line)
 
     @property
@@ -236,18 +234,18 @@ class JavaProcess:
         return LakeError(f"Java ended while Spark started: {words}. {advice}")
 
     def end_by_itself(self) -> int:
-        """Let it end as it would without us, which is when it writes its class archive; returns its exit code."""
+        """Let it end by itself, so that it writes its class archive; returns its exit code."""
         if self.process.stdin:
             self.process.stdin.close()
         return self.process.wait(START_SECONDS)
 
     def kill(self) -> None:
-        """Kill it and remove its folder. It holds nothing that anybody still wants: what was published is on disk."""
+        """Kill it and remove its folder. Nothing is lost: whatever was published is on disk."""
         self.process.kill()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def end(self) -> None:
-        """Kill it, and return when nothing is left of it."""
+        """Kill it, and wait until the process and its folder are gone."""
         self.process.kill()
         self.process.wait()
         if self._listener:
@@ -256,8 +254,10 @@ class JavaProcess:
 
 
 class _Current:
-    """The one Java of this process. A lock, so that whoever ends it can't miss one that is just being started; the main
-    thread may come upon it once more, in a second signal.
+    """The Java process of this Python process, if there is one.
+
+    Its start and its end take the lock, so that a process that is just being started is ended as well. The lock is
+    reentrant: a second signal may interrupt the main thread while it holds the lock.
     """
 
     def __init__(self) -> None:
@@ -270,17 +270,16 @@ _current = _Current()
 
 
 def start_java(*, new_archive: Path | None = None) -> JavaProcess:
-    """Start Java; `LakeError` says why it does not. When it ends it writes the classes that it has loaded to
-    `new_archive`, where one is named.
+    """Start Java. If `new_archive` is named, Java writes the classes that it has loaded to it when it ends.
 
-    Not to be called from the main thread, where a signal may arrive
-    between the start of the process and the moment when it is known.
+    Don't call this from the main thread: a signal may arrive between the start of the process and its recording. Raises
+    `LakeError`, which says why, if Java does not start.
     """
     home = find_java()
     options, jars = java_options(new_archive=new_archive), class_path()
     with _current.lock:
         if _current.is_closed:
-            raise LakeError("Spark is not started any more: the command is ending")
+            raise LakeError("Spark is not started: the command is ending")
         scratch = _make_scratch()
         command = [str(home / "bin" / "java"), "-cp", jars, *options, *_scratch_options(scratch), GATEWAY]
         try:
@@ -302,13 +301,13 @@ def start_java(*, new_archive: Path | None = None) -> JavaProcess:
 
 
 def running_java() -> JavaProcess | None:
-    """The Java that this process has started and that has not ended."""
+    """The Java process that this process has started, unless it has ended."""
     java = _current.java
     return java if java is not None and java.process.poll() is None else None
 
 
 def end_java(*, for_good: bool = False) -> None:
-    """Kill the Java of this process and remove its files; `for_good` no other one is started."""
+    """Kill the Java process and remove its files. With `for_good`, no new one can be started until `allow_java`."""
     with _current.lock:
         _current.is_closed = _current.is_closed or for_good
         if java := _current.java:
@@ -317,13 +316,13 @@ def end_java(*, for_good: bool = False) -> None:
 
 
 def kill_java() -> None:
-    """Kill the Java of this process, waiting for nothing, not even for `end_java` below on the same stack."""
+    """Kill the Java process without waiting, not even for an `end_java` that a signal has interrupted."""
     if java := _current.java:
         java.kill()
 
 
 def allow_java() -> None:
-    """Java may be started again, after it was ended for good."""
+    """Allow a start of Java after `end_java(for_good=True)`."""
     _current.is_closed = False
 
 
@@ -391,7 +390,7 @@ def _environment(scratch: Path) -> dict[str, str]:
 
 
 def user_name() -> str:
-    """The user's name, or one made of the number of a user who has none."""
+    """The user's name; for a user without one it is made of the user id, such as `user1000`."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
@@ -399,7 +398,7 @@ def user_name() -> str:
 
 
 def _ignore_signals() -> None:
-    """A signal for the whole group, such as Ctrl-C, is for Python, which ends Java as soon as it has heard it."""
+    """Ignore the signals that Ctrl-C sends to the whole process group: Python handles them, and ends Java."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
 

@@ -32,7 +32,7 @@ ZONES = {
 
 
 class _LogListener:
-    """Writes what happens as lines, which Glue keeps in CloudWatch."""
+    """Prints the progress of a run as lines, which Glue keeps in CloudWatch."""
 
     def progress(self, label: str, done: int, total: int) -> None:
         if done == total:
@@ -42,7 +42,7 @@ class _LogListener:
         print(f"{table}: started", flush=True)
 
     def finished(self, report: TableReport) -> None:
-        if interrupts.is_stopping():  # what was at work when the job was asked to stop has failed because of that
+        if interrupts.is_stopping():  # tables fail because the job was asked to stop
             return
         print(
             f"{report.table}: {report.status}, {report.records_read} read, {report.written} written, "
@@ -52,7 +52,7 @@ class _LogListener:
 
 
 def main(job: str) -> None:
-    """Run one of the three jobs as a script: a fault of this library ends it with a sentence and exit code 1."""
+    """Run one of the three jobs as a script; an error of this library is printed as one line, with exit code 1."""
     try:
         run_job(job)
     except LakeError as error:
@@ -60,7 +60,7 @@ def main(job: str) -> None:
 
 
 def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport:
-    """Run one of the three jobs; raises `LakeError` where something failed, so that Glue marks the job as failed."""
+    """Run one of the three jobs; raises `LakeError` if a table failed, so that Glue marks the job as failed."""
     settings = JobSettings.from_arguments(sys.argv[1:] if arguments is None else arguments)
     if settings.is_on_glue:
         return _run(job, settings)
@@ -69,7 +69,7 @@ def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport:
         try:
             return _run(job, settings)
         except BaseException as error:
-            # Whatever fails after Ctrl-C fails because of it.
+            # A failure after Ctrl-C is a consequence of it.
             if interrupts.is_stopping() or isinstance(error, KeyboardInterrupt):
                 sys.exit(interrupts.exit_code())
             raise
@@ -78,7 +78,7 @@ def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport:
 def _run(job: str, settings: JobSettings) -> RunReport:
     flow, storage = registry.flow(settings.dataset), open_storage(settings.lake_root)
     request = Request(settings.only, settings.full_refresh, ZONES[job])
-    require_sense(flow, storage, request)  # before a warehouse is started for nothing
+    require_sense(flow, storage, request)  # before a warehouse is started in vain
     publishers = (WarehousePublisher(_warehouse(settings)),) if job == "curated_to_redshift" else ()
     report = Run(flow, storage, partial(_session, settings), _LogListener(), request, publishers).execute()
     print(f"run {report.run_id}: {report.seconds} s, reconciled {report.reconciled}", flush=True)

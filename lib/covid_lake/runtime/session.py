@@ -20,13 +20,13 @@ from covid_lake.store.storage import configured_endpoint
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# Settings that bring back what older Sparks did. A session that is not of our making loses them.
+# Settings that bring back the behaviour of older Sparks. They are removed from a session that others have started.
 LEGACY = "spark.sql.legacy."
-# Marks pyspark's way to a Java that we have started.
+# Marks pyspark's gateway to a Java process that this module has started.
 OURS = "started_by_covid_lake"
 REGION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
-# What a row's meaning depends on; Glue's sessions get these too, whose defaults may be somebody else's.
+# Settings that decide what rows mean. Glue's sessions get them too, since their defaults may differ.
 SEMANTICS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.storeAssignmentPolicy": "ANSI",
@@ -35,15 +35,15 @@ SEMANTICS = {
     "spark.sql.caseSensitive": "false",
     "spark.sql.decimalOperations.allowPrecisionLoss": "true",
     "spark.sql.mapKeyDedupPolicy": "EXCEPTION",
-    # A text that is no time is none, and not what an older Spark would have made of it; nor is it an error.
+    # A text that is no time becomes null: it isn't an error, nor read as older Sparks would read it.
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
-    # How a query's text is read, and names of columns in it.
+    # How the text of a query is parsed.
     "spark.sql.parser.escapedStringLiterals": "false",
     "spark.sql.parser.quotedRegexColumnNames": "false",
     "spark.sql.ansi.doubleQuotedIdentifiers": "false",
     "spark.sql.groupByOrdinal": "true",
     "spark.sql.orderByOrdinal": "true",
-    # A file that is missing or damaged is an error: its rows must not be missing without a word.
+    # A missing or damaged file is an error: its rows must not be left out silently.
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
     # With pruning, short records of a CSV file are filled up with nulls.
@@ -59,34 +59,34 @@ SEMANTICS = {
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
     "spark.sql.parquet.mergeSchema": "false",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "true",
-    # Days before the Gregorian calendar as all readers but old Sparks take them; other modes look at each value.
+    # Days before the Gregorian calendar are written as all readers but old Sparks read them.
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.int96RebaseModeInRead": "CORRECTED",
-    # Spark 4 maps case by the ICU library unless told not to, Spark 3.5 by Java, which is ready a second earlier.
+    # Case is mapped by Java under both engines. Spark 4's default, the ICU library, takes a second to load.
     "spark.sql.icu.caseMappings.enabled": "false",
-    # Where no row is left this rule drops what was planned below, and with it the counts that were taken there.
+    # For an empty result this rule drops the plan below it, and with it the counts that are taken there.
     "spark.sql.adaptive.optimizer.excludedRules": ("org.apache.spark.sql.execution.adaptive.AQEPropagateEmptyRelation"),
 }
 
-# What makes many small files and short jobs quick; no result depends on it.
+# Settings that make many small files and short jobs fast. No result depends on them.
 SPEED = {
     # A landing zone has hundreds of small files: list them here instead of in a Spark job of its own.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
-    # The cost of opening a file decides how many share a task; the default of 4 MiB makes a task of each few.
+    # The cost of opening a file decides how many files share a task; with the default of 4 MiB only a few do.
     "spark.sql.files.openCostInBytes": "131072",
-    # Every core gets a share of the last stage too, unless the share is so small that files would be crumbs.
+    # Every core gets a share of the last stage too, unless the files would become very small.
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "true",
     "spark.sql.adaptive.coalescePartitions.minPartitionSize": "4m",
-    # Versions are written aside and switched by a snapshot, so a task may commit its files itself.
+    # A version is invisible until its snapshot is published, so tasks may commit their files themselves.
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     "spark.scheduler.mode": "FAIR",
-    # Each sort and each sum takes a page, each broadcast a block; by default 64 MB and 4 MB, which are cleared first.
+    # The memory that each sort, sum or broadcast reserves and clears at least; the defaults are 64 MB and 4 MB.
     "spark.buffer.pageSize": "4m",
     "spark.broadcast.blockSize": "256k",
-    # Spark 4 tells the JVM the line of Python of every expression, which takes longer than making the expression.
+    # Spark 4 reports the Python line of every expression to the JVM, which takes longer than the expression itself.
     "spark.python.sql.dataFrameDebugging.enabled": "false",
 }
 
@@ -98,14 +98,14 @@ def local_session(
     s3: bool = False,
     new_archive: Path | None = None,
 ) -> SparkSession:
-    """A session on this machine; `s3` adds what S3A needs to reach the store that the environment names.
+    """A session on this machine; `s3` adds the settings of S3A for the store that the environment names.
 
     If `new_archive` names a file, Java writes the classes that it has loaded to it when it ends; this has an effect
     only for the first session of the process. Environment variables of another Spark are ignored, and removed from this
     process's environment.
 
-    Raises `SettingsError` where no fitting Java or no driver jar is found or the memory asked for can't be had, and
-    `LakeError` where Spark does not start, with what to do.
+    Raises `SettingsError` if no suitable Java or no driver jar is found, or if there is not enough memory, and
+    `LakeError`, which says what to do, if Spark does not start.
     """
     leave_foreign_spark()
     settings = {
@@ -113,7 +113,7 @@ def local_session(
         **SPEED,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        # Java's working directory, by the name in which no comma can stand: commas separate folders here.
+        # Java's working directory. Its absolute name could hold a comma, which separates folders in this setting.
         "spark.local.dir": ".",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -124,8 +124,8 @@ def local_session(
     for name in ("py4j", "SQLQueryContextLogger"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     logging.getLogger().addFilter(_is_not_of_py4j)
-    # Signals interrupt the main thread alone. In another one, Java is never started without being known, and pyspark
-    # installs no handler of its own for Ctrl-C.
+    # Signals interrupt the main thread only. In another thread a new Java process is always recorded, so that it can
+    # be ended, and pyspark installs no handler of its own for Ctrl-C.
     with ThreadPoolExecutor(1) as starter:
         session = starter.submit(_start, f"local[{cores}]", app_name, settings, new_archive)
         try:
@@ -155,12 +155,12 @@ def _start(master: str, app_name: str, settings: Mapping[str, str], new_archive:
 
 
 def _is_not_of_py4j(record: logging.LogRecord) -> bool:
-    """py4j writes the trace of a connection that broke to the log of all, beside raising it."""
+    """False for records of py4j, which logs a broken connection with its trace and raises it as well."""
     return record.module != "java_gateway"
 
 
 def _connect(new_archive: Path | None) -> bool:
-    """Give pyspark a Java of ours to work with; False where it has one already."""
+    """Start Java and connect pyspark to it; False if pyspark is connected already."""
     from pyspark import SparkContext, java_gateway
     from pyspark.sql import SparkSession
 
@@ -171,7 +171,7 @@ def _connect(new_archive: Path | None) -> bool:
     java = start_java(new_archive=new_archive)
     try:
         port, secret = java.address()
-        # pyspark's own way to be told of a Java that runs already.
+        # With these variables pyspark connects to a Java process that runs already.
         os.environ["PYSPARK_GATEWAY_PORT"], os.environ["PYSPARK_GATEWAY_SECRET"] = str(port), secret
         gateway = launch()
         _name_user(gateway.jvm)
@@ -182,20 +182,20 @@ def _connect(new_archive: Path | None) -> bool:
         leave_foreign_spark()
     setattr(gateway, OURS, True)
     SparkContext._gateway, SparkContext._jvm = gateway, gateway.jvm
-    # What a Java that was ended has left behind in pyspark.
+    # pyspark still refers to a Java process that was ended.
     SparkContext._active_spark_context = None
     SparkSession._instantiatedSession = None
     return True
 
 
 def _name_user(java: Any) -> None:
-    """Tell Hadoop who we are. It would ask the system, which has no name for a container's made-up user id."""
+    """Set Hadoop's user name. Hadoop would ask the system, which has no name for a user id that a container made up."""
     hadoop = java.org.apache.hadoop.security.UserGroupInformation
     hadoop.setLoginUser(hadoop.createRemoteUser(user_name()))
 
 
 def set_semantics(session: SparkSession) -> None:
-    """Settle what rows mean to a session, whatever its defaults are: another Spark's may be among them."""
+    """Set what decides the meaning of rows in a session that may have other defaults."""
     for row in session.sql("SET").collect():
         if row["key"].startswith(LEGACY):
             session.conf.unset(row["key"])
@@ -205,7 +205,7 @@ def set_semantics(session: SparkSession) -> None:
 
 
 def s3_settings() -> dict[str, str]:
-    """S3A as the environment says, the way AWS's own tools read it; `s3://` is served by S3A too, as on Glue."""
+    """S3A's settings from the variables that AWS's own tools read; S3A serves `s3://` too, as on Glue."""
     settings = {
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
         "spark.hadoop.fs.s3a.connection.maximum": "64",

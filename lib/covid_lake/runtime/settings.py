@@ -1,4 +1,4 @@
-"""Settings of a job from its arguments. Glue hands every argument over as text; unknown and missing ones fail."""
+"""Settings of a job, from its arguments. Glue passes every argument as text; unknown and missing ones are errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from covid_lake.errors import SettingsError
 
-# What Glue adds to a job's own arguments: names of its runtime's, and switches written with dashes.
+# Arguments that Glue adds to a job's own. It also adds switches with dashes in their names.
 GLUE_ARGUMENTS = frozenset(
     {"JOB_NAME", "JOB_ID", "JOB_RUN_ID", "SECURITY_CONFIGURATION", "TempDir", "WORKFLOW_NAME", "WORKFLOW_RUN_ID"}
     | {
@@ -23,23 +23,26 @@ YES, NO = ("true", "yes", "1"), ("false", "no", "0")
 
 @dataclass(frozen=True, slots=True)
 class JobSettings:
-    """What a job is told. `lake_root` is a directory or `s3://bucket/prefix`.
-
-    The warehouse is named by a Glue connection (`connection_name`) or, elsewhere, by `warehouse`, `embedded` or a URL
-    without a password.
-    """
+    """The settings of a job."""
 
     dataset: str
+    """The dataset to refresh."""
     lake_root: str
+    """The lake: a directory, or `s3://bucket/prefix`."""
     only: tuple[str, ...] = ()
+    """The tables to refresh, with what they need; empty for all."""
     full_refresh: bool = False
+    """Whether tables are built again although they are up to date."""
     connection_name: str | None = None
+    """The Glue connection of the warehouse; on Glue only."""
     warehouse: str | None = None
+    """The warehouse elsewhere: `embedded`, or a URL without a password."""
     is_on_glue: bool = False
+    """Whether Glue runs the job."""
 
     @classmethod
     def from_arguments(cls, arguments: Sequence[str]) -> JobSettings:
-        """Settings out of `--name value` or `--name=value` pairs; `SettingsError` names what is wrong."""
+        """Settings from `--name value` or `--name=value` pairs; `SettingsError` names the argument that is wrong."""
         given = _pairs(arguments)
         known = {name for name in cls.__slots__ if name != "is_on_glue"}
         own = {name: value for name, value in given.items() if name not in GLUE_ARGUMENTS and "-" not in name}

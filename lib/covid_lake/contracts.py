@@ -68,18 +68,19 @@ TIME_FORMATS: Mapping[str, tuple[str, ...]] = {
 
 
 class Severity(StrEnum):
-    """What happens when a rule is broken.
+    """What a broken rule costs.
 
-    - `WARN`: the record stays, and the run report counts it.
-    - `REJECT`: the record goes to quarantine, with its reasons.
-    - `WITHHOLD`: the record stays in the landing zone and is copied nowhere; the run report counts it by reason.
-    - `FAIL`: the table is not published.
+    - `WARN`: the report counts the record, which stays.
+    - `REJECT`: the record goes to quarantine, with every reason.
+    - `FAIL`: nothing of the table is published.
+    - `WITHHOLD`: the record may not leave the landing zone. It is counted by rule, and never copied or shown. A record
+      that breaks such a rule is withheld whatever other rules it breaks.
     """
 
     WARN = "warn"
     REJECT = "reject"
-    WITHHOLD = "withhold"
     FAIL = "fail"
+    WITHHOLD = "withhold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,25 +166,35 @@ def _fault_of_column(column: Column) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule on one row. `broken_when` is a Spark SQL predicate that is true for a row that breaks it.
-
-    The predicate may name the table's columns and those that its step adds without storing them. `{run_date}` in it
-    stands for the date of the run, as a DATE literal.
-    """
+    """A rule on one row."""
 
     name: str
+    """What the rule is called in reports and in quarantine; unique in its table."""
     broken_when: str
+    """A Spark SQL predicate that is true for a row that breaks the rule. It may name the table's columns and columns
+    that the table's step adds without storing them. `{run_date}` in it is the date of the run, as a DATE literal. Null
+    counts as false, except in a rule that withholds: there null counts as true, so that doubt withholds."""
     message: str
+    """Why a row is refused, for people."""
     severity: Severity = Severity.REJECT
+    """What a broken rule costs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`column` of this table finds exactly one row of `table` by `target`."""
+    """A foreign key: a value of `column` that is not null finds exactly one row of another table."""
 
     column: str
+    """The column of this table."""
     table: str
+    """The id of the other table, such as `curated.dim_region`."""
     target: str
+    """The column of the other table."""
+
+    @property
+    def table_name(self) -> str:
+        """The other table's name without its zone, as the warehouse has it."""
+        return self.table.partition(".")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +232,16 @@ class DailyFiles:
         """The day that the file's name begins with; None for a name without one, whose records are all refused."""
         return _day_of_name(self.name_format, PurePosixPath(path).name)
 
+    @property
+    def fault(self) -> str | None:
+        """Why names of this format tell no day; None for a format that works."""
+        example = date(2020, 12, 31)
+        try:
+            read = datetime.strptime(example.strftime(self.name_format), self.name_format).date()
+        except ValueError as error:
+            return str(error)
+        return None if read == example else "it must hold year, month and day"
+
 
 @cache
 def _day_of_name(name_format: str, name: str) -> date | None:
@@ -234,13 +255,23 @@ def _day_of_name(name_format: str, name: str) -> date | None:
     return day if day.strftime(name_format) == text and not re.match("[0-9]", rest) else None
 
 
-# The column by which tables that are kept by month are partitioned.
-MONTH = "month"
+@dataclass(frozen=True, slots=True)
+class Partitioning:
+    """How the rows of a table are spread over folders `<column>=<value>`, each of which can be rewritten alone."""
 
+    column: str
+    """The partition column, a text. Its value is the folder's name, and is not stored in the Parquet files."""
+    month_of: str | None = None
+    """The column whose month, `yyyy-MM`, is the partition: a DATE, or an INT that holds a day as yyyymmdd. None means
+    that the partition column's own value decides."""
 
-def month_of(day: date) -> str:
-    """The partition that holds a day, `yyyy-MM`."""
-    return f"{day:%Y-%m}"
+    def value_of(self, day: date) -> str:
+        """The partition that holds the rows of a day."""
+        return f"{day:%Y-%m}"
+
+    def overlaps(self, value: str, first: date | None, last: date | None) -> bool:
+        """Whether the partition holds one of the days from `first` to `last`; None leaves an end open."""
+        return (first is None or self.value_of(first) <= value) and (last is None or value <= self.value_of(last))
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,64 +336,127 @@ class Drift:
 class Table:
     """The contract of one table.
 
-    `grain` says in a sentence what a row is; `key` names the columns that make it unique. For a trusted table
-    `newest_by` are the columns whose highest values decide which of several records of a grain stays, and
-    `max_rejected_fraction` the share of refused records past which nothing is published. Records of one grain that are
-    about different things, by the table's `identity`, don't supersede each other. `in_warehouse` is false for a
-    curated table that is there for others to be built from. `day_key` is the column of a curated table that is kept by
-    month which holds the day as yyyymmdd: by it the warehouse, which has no partitions, finds a month's rows.
+    A contract that can't work raises `ValueError` when it is made, which is when its module is imported.
     """
 
     dataset: str
+    """The dataset that the table belongs to."""
     zone: Zone
+    """`TRUSTED` or `CURATED`. A trusted table has its landing files and its quarantine under the same name."""
     name: str
+    """The table's name within its zone."""
     grain: str
+    """What a row is, in a sentence."""
     columns: tuple[Column, ...]
+    """All columns in their order, the partition column among them."""
     key: tuple[str, ...]
+    """The columns that make a row unique; none for a table of one row."""
     landing: Landing | None = None
+    """The files that the table is read from; None for a table that is built from other tables only."""
     newest_by: tuple[str, ...] = ()
+    """Of several records of one grain the one with the highest values of these columns stays."""
     identity: Identity | None = None
+    """Tells records of one key apart that are about different things, so that they do not supersede each other."""
     references: tuple[Reference, ...] = ()
-    partition_by: tuple[str, ...] = ()
+    """The table's foreign keys."""
+    partitioning: Partitioning | None = None
+    """How the rows are spread over folders; None means a single folder."""
     rules: tuple[Rule, ...] = ()
+    """What must hold of each row, beside its types and its key."""
     max_rejected_fraction: float = 0.05
+    """The share of rejected records past which nothing is published. Withheld records do not count."""
     in_warehouse: bool = True
-    day_key: str | None = None
+    """False for a curated table that only others are built from."""
     drift: Drift = Drift()
+    """How far the feed may move from one version to the next."""
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._by_name.update({column.name: column for column in self.columns})
-        if len(self._by_name) != len(self.columns):
-            raise ValueError(f"{self.id}: a column name stands twice")
+        self._require(len(self._by_name) == len(self.columns), "a column's name stands twice")
+        self._require(self.zone in (Zone.TRUSTED, Zone.CURATED), "a table is trusted or curated")
         for column in self.columns:
-            if why := _fault_of_column(column):
-                raise ValueError(f"{self.dataset} {self.id}, column {column.name}: {why}")
+            if fault := _fault_of_column(column):
+                raise ValueError(f"{self.dataset} {self.id}, column {column.name}: {fault}")
+        self._require_columns()
+        self._require_readable()
+        self._require_rules()
+        self._require_partitioning()
+
+    def _require(self, holds: bool, fault: str) -> None:
+        if not holds:
+            raise ValueError(f"{self.dataset} {self.id}: {fault}")
+
+    def _require_columns(self) -> None:
         unknown = {
             *self.key,
             *self.newest_by,
             *self.partition_by,
-            *((self.day_key,) if self.day_key else ()),
+            *((self.day_column,) if self.day_column else ()),
             *self.drift.totals,
             *((self.drift.day,) if self.drift.day else ()),
             *((self.identity.key,) if self.identity else ()),
             *(name for pair in self.drift.known_by for name in pair),
             *(r.column for r in self.references),
         } - self._by_name.keys()
-        if unknown:
-            raise ValueError(f"{self.id}: no such column: {', '.join(sorted(unknown))}")
+        self._require(not unknown, f"there is no column {', '.join(sorted(unknown))}")
+
+    def _require_readable(self) -> None:
         lenient = {column.name for column in self.columns if column.unreadable != Severity.REJECT}
         needed = {column.name for column in self.columns if not column.nullable} | {*self.key, *self.newest_by}
-        if lenient & needed:
-            raise ValueError(
-                f"{self.id}: an unreadable value must refuse the record where the column is needed: "
-                f"{', '.join(sorted(lenient & needed))}"
+        self._require(
+            not lenient & needed,
+            "an unreadable value must refuse the record where the column is needed: "
+            f"{', '.join(sorted(lenient & needed))}",
+        )
+        has_source = any(column.spellings for column in self.columns)
+        self._require(self.landing is None or has_source, "no column says how the landing files spell it")
+        self._require(self.landing is None or self.zone is Zone.TRUSTED, "only a trusted table has landing files")
+
+    def _require_rules(self) -> None:
+        names = [rule.name for rule in self.rules]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        self._require(not twice, f"the rule {', '.join(twice)} stands twice")
+        self._require(self.landing is not None or not self.withholds, "only records of landing files can be withheld")
+        if self.withholds:
+            self._require(self.landing is None or self.landing.daily is None, "daily files can't withhold records")
+            self._require(self.identity is None, "a table that withholds records can't tell things of one key apart")
+        self._require(0 <= self.max_rejected_fraction <= 1, "max_rejected_fraction is a share from 0 to 1")
+
+    def _require_partitioning(self) -> None:
+        if self.partitioning:
+            column = self._by_name[self.partitioning.column]
+            self._require(column.type is Type.TEXT, f"the partition column {column.name} must be text")
+        if self.day_column:
+            column = self._by_name[self.day_column]
+            self._require(
+                column.type in (Type.DATE, Type.INT),
+                f"{column.name} has no month: it must be a DATE, or an INT that holds a day as yyyymmdd",
             )
+        daily = self.landing.daily if self.landing else None
+        if daily:
+            self._require(
+                self.day_column == daily.column,
+                f"its files hold a day each, so it must be partitioned by the month of {daily.column}",
+            )
+            self._require(self._by_name[daily.column].type is Type.DATE, f"{daily.column} must be a DATE")
+            fault = daily.fault
+            self._require(fault is None, f"daily files cannot be named {daily.name_format!r}: {fault}")
 
     @property
-    def is_by_month(self) -> bool:
-        """Whether a partition of the table is a month, so that a range of days can be done again."""
-        return self.partition_by == (MONTH,)
+    def partition_by(self) -> tuple[str, ...]:
+        """The partition column's name; none for a table without partitions."""
+        return (self.partitioning.column,) if self.partitioning else ()
+
+    @property
+    def day_column(self) -> str | None:
+        """The column by whose month the table is partitioned; None for any other table."""
+        return self.partitioning.month_of if self.partitioning else None
+
+    @property
+    def follows_days(self) -> bool:
+        """Whether a partition holds a span of days, so that some days can be done again."""
+        return self.day_column is not None
 
     @property
     def withholds(self) -> bool:
@@ -371,7 +465,7 @@ class Table:
 
     @property
     def id(self) -> str:
-        """`zone.table`, the name under which a snapshot lists the table."""
+        """`zone.table`, by which snapshots, steps and checks know the table within its dataset."""
         return f"{self.zone}.{self.name}"
 
     @property
@@ -395,15 +489,35 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A family of tables from one domain; the order of `tables` is the order in which people list them."""
+    """A family of tables from one domain."""
 
     name: str
+    """What the dataset is called in commands, folders, databases and schemas."""
     title: str
+    """What the dataset is, for people."""
     tables: tuple[Table, ...]
+    """The tables in the order in which people list them."""
+
     public_buckets: tuple[str, ...] = ()
     """S3 buckets with the dataset's files that anybody may read; they are read without credentials."""
 
     def __post_init__(self) -> None:
+        ids = [table.id for table in self.tables]
+        twice = sorted({one for one in ids if ids.count(one) > 1})
+        if twice:
+            raise ValueError(f"{self.name}: the table {', '.join(twice)} stands twice")
+        strangers = [table.id for table in self.tables if table.dataset != self.name]
+        if strangers:
+            raise ValueError(f"{self.name}: {', '.join(strangers)} says that it belongs to another dataset")
+        by_id = {table.id: table for table in self.tables}
+        for table in self.tables:
+            for reference in table.references:
+                target = by_id.get(reference.table)
+                if target is None or reference.target not in target.column_names:
+                    raise ValueError(
+                        f"{self.name}, {table.id}: {reference.column} refers to {reference.table}.{reference.target}, "
+                        "which is no column of the dataset"
+                    )
         owners: dict[str, Table] = {}
         for table in self.tables:
             for folder in table.landing.folders if table.landing else ():
@@ -415,6 +529,11 @@ class Dataset:
                     )
 
     @property
+    def withholds(self) -> bool:
+        """Whether a table has records that may not leave the landing zone."""
+        return any(table.withholds for table in self.tables)
+
+    @property
     def star(self) -> tuple[Table, ...]:
         """The curated tables that the warehouse gets."""
         return tuple(table for table in self.zone(Zone.CURATED) if table.in_warehouse)
@@ -424,10 +543,14 @@ class Dataset:
 
     def table(self, zone: Zone, name: str) -> Table:
         """The table of that zone and name; `KeyError` where there is none."""
+        return self.table_of_id(f"{zone}.{name}")
+
+    def table_of_id(self, table_id: str) -> Table:
+        """The table of that id, such as `curated.dim_date`; `KeyError` where there is none."""
         for table in self.tables:
-            if table.zone == zone and table.name == name:
+            if table.id == table_id:
                 return table
-        raise KeyError(f"{zone}.{name}")
+        raise KeyError(table_id)
 
 
 def _repeated(names: Sequence[str]) -> str | None:

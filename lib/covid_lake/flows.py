@@ -1,12 +1,12 @@
-"""What a dataset is made of: how each table comes out of others. Data and pure functions; the pipeline runs them."""
+"""How each table of a dataset comes out of others, as data and pure functions; the pipeline runs them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from covid_lake.contracts import Dataset, Table
+from covid_lake.contracts import Dataset, Table, Zone
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -15,44 +15,34 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Promotion:
-    """A trusted table out of its landing files. `derive` adds the columns that no file delivers, row by row."""
-
-    target: Table
-    derive: Callable[[DataFrame], DataFrame]
-
-
-@dataclass(frozen=True, slots=True)
 class TableCheck:
-    """A check on a table that is about to be published: `violations` is SQL with a row for each violation found.
-
-    It is DuckDB's SQL over the new table under its name, as far as it was written, and the tables that it is built
-    from; one that the lake does not have is without rows. `$inputs` are the names of those that it has. `$partitions`
-    are the values of the partitions that were written, or an empty list where all were; of an input that is partitioned
-    alike the others are left out.
-    """
+    """A check on a table that is about to be published."""
 
     name: str
+    """What the check is called in reports and messages."""
     violations: str
+    """SQL of DuckDB that gives a row for each violation. Tables go by their ids, such as `curated.fact_cases`: the new
+    table, as far as this run wrote it, and the inputs of its step. A missing input is an empty table. `$inputs` is the
+    list of the ids of the inputs that are there. `$partitions` is the list of the partitions that were written, empty
+    where all were; inputs that are partitioned by the same column hold only these partitions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An input between two of its versions; `added` are the rows of those files that only the newer one has.
-
-    `partitions` are the values of the partitions in which the two differ, `shared` those of the others; none are named
-    for a table that has no partitions, which changes whole. Where the table `only_grew`, every row that it had is there
-    still, and those added are of days after theirs.
-    """
+    """The difference between two versions of an input."""
 
     added: DataFrame
+    """The rows of the files that only the newer version has."""
     partitions: tuple[str, ...] = ()
+    """The partitions in which the versions differ; none for a table without partitions."""
     shared: tuple[str, ...] = ()
+    """The partitions that are the same in both versions."""
     only_grew: bool = False
+    """Whether every older row is still there, and all added rows are of later days."""
 
     @property
     def is_at_the_end(self) -> bool:
-        """Whether only the last partitions differ, so that nothing that follows on them is the same."""
+        """Whether only the last partitions differ."""
         return bool(self.partitions) and all(value < self.partitions[0] for value in self.shared)
 
 
@@ -66,91 +56,189 @@ class Asked(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Evolution:
-    """A table as it is, `current`, its inputs as they are, and an entry in `changed` for each input that is not as it
-    was when the table was built.
-
-    Rows are built by Spark from the frames. What there is to build is `asked` in DuckDB's SQL, of the table itself
-    under its name, of an input NAME as `before_NAME` and `after_NAME`, and of the rows of those files that only one of
-    these has as `removed_NAME` and `added_NAME`.
-    """
+    """A published table, and how its inputs changed since it was built."""
 
     current: DataFrame
+    """The rows of the published version."""
     inputs: Frames
+    """The inputs as they are now, by table id."""
     changed: Mapping[str, Change]
+    """What changed, by table id, of the inputs that did change."""
     asked: Asked
+    """Answers questions in DuckDB's SQL, which are cheaper than a Spark job. It knows the table itself by its id, such
+    as `curated.fact_cases`, and each input in four ways: `before_trusted.x` and `after_trusted.x` are its two versions,
+    `removed_trusted.x` and `added_trusted.x` the rows of the files that only one of them has."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartialBuild:
-    """How a partitioned table follows its inputs without being built anew.
-
-    `touched` names the partitions whose rows may differ, each as a mapping with a key called like the partition column
-    and others for what else `build` wants to know of them; too many do no harm. `build` gives the rows of exactly these
-    partitions. Where partitions are done again on request, the other keys are missing. `added` gives the rows that are
-    all that an evolution brings, so that the table keeps its files and gets one more; or None where it may change
-    others.
-    """
+    """How a partitioned table follows its inputs without being built anew."""
 
     touched: Callable[[Evolution], Iterable[Mapping[str, str]]]
+    """Names the partitions whose rows may differ; naming too many does no harm. Each is a mapping with the partition
+    column's value, and with whatever else `build` wants to know of it."""
     build: Callable[[Evolution, Sequence[Mapping[str, str]]], DataFrame]
+    """Gives all rows of the named partitions and no others. Where partitions are built again on request, the mappings
+    hold the partition column's value alone."""
     added: Callable[[Evolution], DataFrame | None] | None = None
+    """Gives the rows to append where nothing else changes, so that the table keeps its files and gets one more; None
+    where other rows may change."""
 
 
 @dataclass(frozen=True, slots=True)
-class Build:
-    """A curated table out of other tables.
+class PseudonymKey:
+    """A secret key that a step computes pseudonyms with."""
 
-    `requires` holds groups of tables; of each group at least one must be there. `uses` are taken where they are there.
-    `build` gets the frames by table name, and only of the tables that are there. With `partial`, a new version of an
-    input rewrites only the partitions that it touches; the result must be that of `build`, row for row. `differs` is
-    SQL over the tables that an `Evolution` can be asked about, with a row where the table would not come out as it is;
-    without one it stays, and is not built.
-    """
+    name: str
+    """What the frame of the key is called: `keys.<name>`."""
+    variable: str
+    """The environment variable that holds the key, or `secretsmanager:NAME` for a secret of AWS Secrets Manager."""
+    purpose: str
+    """What the key is for, in a sentence that goes into the message where it is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How one table comes out of landing files or other tables, in any zone."""
 
     target: Table
-    requires: tuple[tuple[Table, ...], ...]
+    """The table that the step makes."""
     build: Callable[[Frames], DataFrame]
+    """A pure function of frames by table id, such as `trusted.customer`; an input that the lake lacks is missing.
+    Where the target has landing files, `landing.<name>` holds their typed records, and the function returns one row for
+    each record, with the columns added that no file delivers. `keys.<name>` is the one-row frame of a key."""
+    requires: tuple[tuple[Table, ...], ...] = ()
+    """Groups of input tables; of each group at least one must be there."""
     uses: tuple[Table, ...] = ()
+    """Input tables that are used where they are there."""
     checks: tuple[TableCheck, ...] = ()
+    """What must hold of the table beyond its contract."""
     partial: PartialBuild | None = None
+    """How the table follows its inputs by partitions. The result must be that of `build`, row for row."""
     differs: str | None = None
+    """SQL over the tables that an `Evolution` can be asked about, which gives a row where the table would come out
+    otherwise than it is. Without a row the published version stays."""
+    keys: tuple[PseudonymKey, ...] = ()
+    """The keys that the function needs."""
+
+    def __post_init__(self) -> None:
+        if self.target.landing is None and not self.requires:
+            raise ValueError(f"{self.target.dataset}, {self.target.id}: the step has neither landing files nor tables")
+        if self.partial and not self.target.partitioning:
+            raise ValueError(f"{self.target.dataset}, {self.target.id}: a partial build needs a partitioned table")
+        if self.target.landing and (self.partial or self.differs):
+            raise ValueError(
+                f"{self.target.dataset}, {self.target.id}: a table with landing files follows them by its daily files, "
+                "not by a partial build"
+            )
 
     @property
     def inputs(self) -> tuple[Table, ...]:
-        """Every table that the build may read, each once."""
+        """Every table that the step may read, each once."""
         return tuple(dict.fromkeys([table for group in self.requires for table in group] + list(self.uses)))
+
+
+def landing_id(table: Table) -> str:
+    """How a step's function knows the landing records of its table."""
+    return f"{Zone.LANDING}.{table.name}"
+
+
+def from_landing(target: Table, derive: Callable[[DataFrame], DataFrame], checks: tuple[TableCheck, ...] = ()) -> Step:
+    """The step of a table that needs nothing but its landing records; `derive` adds columns to them."""
+    return Step(target, lambda frames: derive(frames[landing_id(target)]), checks=checks)
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A dataset's steps, each after the ones that it needs."""
+    """A dataset's steps. They run in the order of their inputs, however they are listed.
+
+    Raises `ValueError` where two steps make one table, a table is none of the dataset, or steps need each other.
+    """
 
     dataset: Dataset
-    promotions: tuple[Promotion, ...]
-    builds: tuple[Build, ...]
+    """The dataset that the steps make."""
+    steps: tuple[Step, ...]
+    """The steps, each after those that make its inputs."""
+    promotions: tuple[Step, ...] = field(init=False)
+    """The steps of tables that need no curated table. Each is published by itself, as soon as it is done."""
+    star: tuple[Step, ...] = field(init=False)
+    """The steps of curated tables, and of trusted ones that need a curated one. They are published together, so that
+    readers never see tables of two states."""
+
+    def __post_init__(self) -> None:
+        ordered = _in_order(self.dataset, self.steps)
+        needs_curated: set[str] = set()
+        for step in ordered:
+            is_of_star = step.target.zone is Zone.CURATED or any(table.id in needs_curated for table in step.inputs)
+            needs_curated |= {step.target.id} if is_of_star else set()
+        object.__setattr__(self, "steps", ordered)
+        object.__setattr__(self, "promotions", tuple(step for step in ordered if step.target.id not in needs_curated))
+        object.__setattr__(self, "star", tuple(step for step in ordered if step.target.id in needs_curated))
+
+    @property
+    def orphans(self) -> tuple[Table, ...]:
+        """The dataset's tables that no step makes."""
+        made = {step.target.id for step in self.steps}
+        return tuple(table for table in self.dataset.tables if table.id not in made)
+
+
+def _in_order(dataset: Dataset, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps, each after those that make its inputs, and otherwise as they are listed."""
+    known = {table.id for table in dataset.tables}
+    by_id: dict[str, Step] = {}
+    for step in steps:
+        strange = [table.id for table in (step.target, *step.inputs) if table.id not in known]
+        if strange:
+            raise ValueError(f"{dataset.name}: {step.target.id}: {strange[0]} is no table of the dataset")
+        if step.target.id in by_id:
+            raise ValueError(f"{dataset.name}: two steps make {step.target.id}")
+        by_id[step.target.id] = step
+    ordered: dict[str, Step] = {}
+    path: list[str] = []
+
+    def visit(table_id: str) -> None:
+        if table_id in ordered:
+            return
+        if table_id in path:
+            circle = " -> ".join([*path[path.index(table_id) :], table_id])
+            raise ValueError(f"{dataset.name}: these steps need each other: {circle}")
+        path.append(table_id)
+        for table in by_id[table_id].inputs:
+            if table.id in by_id:
+                visit(table.id)
+        ordered[path.pop()] = by_id[table_id]
+
+    for table_id in by_id:
+        visit(table_id)
+    return tuple(ordered.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Rows of another table behind a row, and what they are to it.
-
-    `rows` is SQL that gives them. In it the rows that are traced are the table `it`, and all other tables go by their
-    names in the lake; one that the lake does not have is empty. `shows` are the columns that a person reads first.
-    `follow` names the links of `table` by which the trace goes on from there; None means all of them.
-    """
+    """Rows of another table behind a row of a curated table."""
 
     name: str
+    """What the link is called among those of its table."""
     table: Table
+    """The table that the rows are of."""
     meaning: str
+    """What the rows are to the row that is traced."""
     rows: str
+    """SQL that gives the rows. The rows that are traced are the table `it`; other tables go by their full names. A
+    missing table is an empty table."""
     shows: tuple[str, ...]
+    """The columns that a person reads first."""
     follow: tuple[str, ...] | None = None
+    """The links of `table` by which the trace goes on; None means all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """All links of one curated table; `note` tells what comes from no row."""
+    """All links of one curated table."""
 
     table: Table
+    """The table whose rows are traced."""
     links: tuple[Link, ...]
+    """Where the rows come from."""
     note: str = ""
+    """What comes from no row, for people."""

@@ -7,7 +7,7 @@ import sqlglot
 from sqlglot import exp
 
 from covid_lake.catalog.athena_ddl import render_table
-from covid_lake.contracts import Column, Table, Type, Zone
+from covid_lake.contracts import Column, Partitioning, Table, Type, Zone
 from covid_lake.datasets import registry
 
 TABLES = [table for name in registry.dataset_names() for table in registry.dataset(name).tables]
@@ -26,7 +26,7 @@ def test_a_partitioned_table_is_rendered_whole() -> None:
             Column("month", Type.TEXT, "Month as yyyy-MM"),
         ),
         key=("region_key", "date"),
-        partition_by=("month",),
+        partitioning=Partitioning("month"),
     )
 
     assert (

@@ -63,9 +63,8 @@ def books_state(root: Path) -> dict[str, str]:
         counted = (manifest.rows, dict(manifest.records), dict(manifest.rejected), manifest.superseded)
         accounts[f"accounts/{table.id}"] = str(counted)
     plan = make_plan(flow, storage, Request())
-    promotions = {f"plan/{one.step.target.id}": str(one.action) for one in plan.promotions}
-    builds = {f"plan/{one.step.target.id}": str(one.action) for one in plan.builds}
-    return {**inspections, **accounts, **promotions, **builds}
+    planned = {f"plan/{one.step.target.id}": str(one.action) for one in plan.steps}
+    return {**inspections, **accounts, **planned}
 
 
 def warehouse_state(connection: WarehouseConnection) -> dict[str, str]:

@@ -117,7 +117,7 @@ def next_day(storage: LocalStorage) -> None:
 
 def run(spark: SparkSession, storage: LocalStorage, drift: Drift) -> RunReport:
     promotion = next(step for step in FLOW.promotions if step.target is c.JHU_DAILY_REPORTS)
-    flow = Flow(c.COVID19, (replace(promotion, target=replace(c.JHU_DAILY_REPORTS, drift=drift)),), ())
+    flow = Flow(c.COVID19, (replace(promotion, target=replace(c.JHU_DAILY_REPORTS, drift=drift)),))
     request = Request(zones=frozenset({Zone.TRUSTED}))
     return run_lake(lambda: spark, storage, request, flow=flow, after_minutes=1)
 

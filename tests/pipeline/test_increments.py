@@ -102,7 +102,7 @@ def increments(
     after("a new day")
     storage.write(f"{REPORTS}/02-12-2020.csv", last)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(promotion, "FILES_A_MONTH", 2)
+        patch.setattr(promotion, "FILES_A_PARTITION", 2)
         after("a new day in a month of many files")
     storage.write(f"{REPORTS}/02-13-2020.csv", last.split(b"\n")[0] + b"\n")
     after("a new day without records")

@@ -20,7 +20,7 @@ from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19 import curated
 from covid_lake.datasets.covid19.flow import FLOW
 from covid_lake.errors import SettingsError
-from covid_lake.flows import Build, Flow, TableCheck
+from covid_lake.flows import Flow, Step, TableCheck
 from covid_lake.pipeline.listeners import Silent
 from covid_lake.pipeline.plan import Action
 from covid_lake.pipeline.run import Request, make_plan
@@ -154,7 +154,7 @@ def test_a_lake_that_was_moved_answers_and_is_up_to_date(built_lake: BuiltLake, 
 
 def test_a_full_refresh_plans_every_table(copied: LocalStorage) -> None:
     plan = make_plan(FLOW, copied, Request(full_refresh=True))
-    planned = [*plan.promotions, *plan.builds]
+    planned = plan.steps
     assert len(planned) == len(c.COVID19.tables)
     assert {(one.action, one.reason) for one in planned} == {(Action.RUN, "full refresh")}
 
@@ -172,9 +172,9 @@ def test_a_full_refresh_of_one_table_leaves_the_others(spark: SparkSession, copi
 
 def test_only_means_the_table_and_all_that_it_needs(copied: LocalStorage) -> None:
     plan = make_plan(FLOW, copied, Request(only=("dim_hospital",), full_refresh=True))
-    built = [build.step.target.name for build in plan.builds]
+    built = [planned.step.target.name for planned in plan.steps if planned.step in FLOW.star]
     assert built == ["region_names", "bridge_region", "dim_region", "dim_hospital"]
-    promoted = {promotion.step.target.name for promotion in plan.promotions}
+    promoted = {planned.step.target.name for planned in plan.steps if planned.step in FLOW.promotions}
     assert promoted == set(TRUSTED) - {"testing_us_daily", "testing_us_total_latest"}
 
 
@@ -185,8 +185,7 @@ def test_a_table_that_does_not_exist_is_an_error_that_lists_those_that_do(copied
 
 def test_one_zone_alone(copied: LocalStorage) -> None:
     plan = make_plan(FLOW, copied, Request(zones=frozenset({Zone.CURATED}), full_refresh=True))
-    assert plan.promotions == ()
-    assert [build.step.target.name for build in plan.builds] == [build.target.name for build in FLOW.builds]
+    assert [planned.step for planned in plan.steps] == list(FLOW.star)
 
 
 def test_new_files_are_reported_before_they_are_looked_at(copied: LocalStorage) -> None:
@@ -213,7 +212,7 @@ def test_a_refused_file_holds_back_the_table_that_it_stands_in(copied: LocalStor
     found = report_of(report, "trusted.state_abv")
     path = STATES.removeprefix("landing/covid19/")
     assert found.status == Status.HELD_BACK
-    assert found.reason == f"{path} is refused, but stands in the version that readers have"
+    assert found.reason == f"{path} is refused, but the published version was read from it"
     assert "the file was cut short" in found.refused_files[path]
     assert not report.succeeded
     assert current_snapshot(copied, "covid19") == before
@@ -231,15 +230,15 @@ def test_too_many_refused_records_fail_the_table_and_the_old_version_stays(
     assert (report.succeeded, current_snapshot(copied, "covid19")) == (False, before)
 
 
-TESTING = next(build for build in FLOW.builds if build.target.name == "fact_testing")
-CALENDAR = Build(c.DIM_DATE, requires=((c.FACT_CASES,), (c.FACT_TESTING,)), build=curated.dim_date)
+TESTING = next(step for step in FLOW.star if step.target is c.FACT_TESTING)
+CALENDAR = Step(c.DIM_DATE, curated.dim_date, requires=((c.FACT_CASES,), (c.FACT_TESTING,)))
 
 
 @pytest.mark.parametrize(
     ("step", "reason"),
     [
         (
-            replace(TESTING, checks=(TableCheck("is_never_right", "SELECT region_key FROM fact_testing"),)),
+            replace(TESTING, checks=(TableCheck("is_never_right", "SELECT region_key FROM curated.fact_testing"),)),
             "curated.fact_testing: the check is_never_right does not hold, so nothing is published; for example",
         ),
         (
@@ -263,10 +262,10 @@ CALENDAR = Build(c.DIM_DATE, requires=((c.FACT_CASES,), (c.FACT_TESTING,)), buil
     ids=["a check that fails", "a build that can't be planned", "a key twice", "a key that is null"],
 )
 def test_a_star_with_a_fault_is_not_published_at_all(
-    step: Build, reason: str, spark: SparkSession, copied: LocalStorage
+    step: Step, reason: str, spark: SparkSession, copied: LocalStorage
 ) -> None:
     before = current_snapshot(copied, "covid19")
-    flow = Flow(c.COVID19, promotions=(), builds=(replace(CALENDAR, requires=((c.FACT_CASES,),)), step))
+    flow = Flow(c.COVID19, (replace(CALENDAR, requires=((c.FACT_CASES,),)), step))
     request = Request(zones=frozenset({Zone.CURATED}), full_refresh=True)
     report = run_lake(lambda: spark, copied, request, flow=flow, after_minutes=1)
     assert statuses(report) == {"curated.dim_date": Status.FAILED, "curated.fact_testing": Status.FAILED}
@@ -284,7 +283,7 @@ def short_calendar(frames: curated.Frames) -> Any:
 
 
 @pytest.mark.parametrize(
-    "builds",
+    "steps",
     [
         (TESTING, replace(CALENDAR, build=short_calendar)),
         (replace(TESTING, build=lambda frames: tomorrow(frames).dropDuplicates(["region_key"])),),
@@ -293,10 +292,10 @@ def short_calendar(frames: curated.Frames) -> Any:
     ids=["both are new", "the fact is new", "the dimension is new"],
 )
 def test_a_fact_without_its_dimension_row_is_not_published(
-    builds: tuple[Build, ...], spark: SparkSession, copied: LocalStorage
+    steps: tuple[Step, ...], spark: SparkSession, copied: LocalStorage
 ) -> None:
     before = current_snapshot(copied, "covid19")
-    flow = Flow(c.COVID19, promotions=(), builds=builds)
+    flow = Flow(c.COVID19, steps)
     request = Request(zones=frozenset({Zone.CURATED}), full_refresh=True)
     report = run_lake(lambda: spark, copied, request, flow=flow, after_minutes=1)
     assert {table.status for table in report.tables} == {Status.FAILED}
@@ -313,7 +312,7 @@ def test_a_record_that_breaks_a_rule_that_none_may_break_fails_the_table(
     before = current_snapshot(copied, "covid19")
     promotion = next(step for step in FLOW.promotions if step.target is c.STATE_ABV)
     strict = replace(promotion, target=replace(c.STATE_ABV, rules=(NO_TEXAS,)))
-    flow = Flow(c.COVID19, promotions=(strict,), builds=())
+    flow = Flow(c.COVID19, (strict,))
     report = run_lake(lambda: spark, copied, flow=flow, after_minutes=1)
     assert statuses(report) == {"trusted.state_abv": Status.FAILED}
     assert report_of(report, "trusted.state_abv").reason.endswith("{'texas': 1}")
@@ -328,13 +327,13 @@ def test_refused_records_that_pass_after_a_rule_was_mended_move_to_trusted(
     question = "SELECT count(*) FROM covid19_quarantine.hospital_beds"
     promotion = next(step for step in FLOW.promotions if step.target is c.HOSPITAL_BEDS)
     again = Request(only=("hospital_beds",), refused_again=True)
-    as_before = Flow(c.COVID19, promotions=(promotion,), builds=())
+    as_before = Flow(c.COVID19, (promotion,))
     report = run_lake(lambda: spark, copied, again, flow=as_before, after_minutes=1)
     before = report_of(report, "trusted.hospital_beds")
     assert (before.reason, before.rejected) == ("1 file again", 3)
     rules = tuple(rule for rule in c.HOSPITAL_BEDS.rules if rule.name != "latitude_out_of_range")
     mended = replace(promotion, target=replace(c.HOSPITAL_BEDS, rules=rules))
-    flow = Flow(c.COVID19, promotions=(mended,), builds=())
+    flow = Flow(c.COVID19, (mended,))
     after = report_of(run_lake(lambda: spark, copied, again, flow=flow, after_minutes=2), "trusted.hospital_beds")
     assert (after.rejected, after.rows) == (before.rejected - 1, before.rows + 1)
     assert after.totals["records"] == after.totals["trusted"] + after.totals["superseded"] + after.totals["rejected"]
@@ -349,7 +348,7 @@ def test_a_lake_with_no_table_s_files_has_nothing_to_build_and_says_what_is_miss
     report = run_lake(no_session, LocalStorage(tmp_path))
     assert set(statuses(report).values()) == {Status.SKIPPED}
     assert report_of(report, "trusted.state_abv").reason.startswith("no landing file static-datasets/csv/state-abv/")
-    assert report_of(report, "curated.fact_testing").reason == "needs dim_region, which the lake has not"
+    assert report_of(report, "curated.fact_testing").reason == "needs curated.dim_region, which the lake does not have"
     assert snapshot_numbers(LocalStorage(tmp_path), "covid19") == []
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from covid_lake.contracts import Column, Table, Type, Zone
+from covid_lake.contracts import Column, Partitioning, Table, Type, Zone
 from covid_lake.errors import SettingsError, VerificationFailed, WarehouseError
 from covid_lake.transforms.frames import spark_schema
 from covid_lake.warehouse.checksums import ColumnSum, frame_checksums
@@ -46,7 +46,7 @@ COUNTS = Table(
         Column("month", Type.TEXT, "Month as yyyy-MM", nullable=False),
     ),
     key=("place_key", "date_key"),
-    partition_by=("month",),
+    partitioning=Partitioning("month"),
 )
 UTC = dt.UTC
 PRICE_UNIT = Decimal("1e-10")

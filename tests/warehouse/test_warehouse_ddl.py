@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from covid_lake.contracts import Column, Reference, Table, Type, Zone
+from covid_lake.contracts import Column, Partitioning, Reference, Table, Type, Zone
 from covid_lake.datasets.covid19.contracts import COVID19
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.ddl import create_statements, render_table
@@ -19,8 +19,8 @@ FACT = Table(
         Column("month", Type.TEXT, "Month"),
     ),
     key=("region_key", "date_key"),
-    references=(Reference("region_key", "dim_region", "region_key"),),
-    partition_by=("month",),
+    references=(Reference("region_key", "curated.dim_region", "region_key"),),
+    partitioning=Partitioning("month"),
 )
 
 

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from covid_lake.cli.terminal import Terminal
 from covid_lake.errors import OutputError
-from covid_lake.pipeline.plan import Action, PlannedBuild, PlannedPromotion
+from covid_lake.pipeline.plan import Action
 from covid_lake.pipeline.run import Plan
 from covid_lake.reading.grid import Column, Grid, Line, Part
 from covid_lake.runtime import interrupts
@@ -123,6 +123,7 @@ def _line(report: TableReport) -> Line:
             f" {report.table:<32} {report.written:>10,} rows  {report.seconds:>6.1f} s",
             f"  {report.rejected:,} rejected" if report.rejected else "",
             f"  {report.superseded:,} superseded" if report.superseded else "",
+            f"  {report.withheld:,} withheld" if report.withheld else "",
             f"  in {', '.join(report.partitions)}" if report.partitions else "",
         )
     return (f"✗ {report.table}: {_status(report)}", style), f": {report.reason}"
@@ -202,6 +203,8 @@ def _show_trouble(terminal: Terminal, report: RunReport) -> None:
             terminal.show(("refused", "bold red"), f" {path} ({table.table}): {reason}")
         for name, count in table.rejected_by_reason.items():
             terminal.show(("rejected", "yellow"), f" {table.table}: {count:,} × {name}")
+        for name, count in table.withheld_by_reason.items():
+            terminal.show(("withheld", "yellow"), f" {table.table}: {count:,} × {name}")
         for name, count in table.warnings.items():
             terminal.show(("warning", "yellow"), f" {table.table}: {count:,} × {name}")
         for key, names in table.shared_keys.items():
@@ -249,11 +252,10 @@ def _drift(table: TableReport) -> Iterator[str]:
 
 def show_plan(terminal: Terminal, plan: Plan) -> None:
     """Show what a run would do with each table, and why."""
-    planned: list[PlannedPromotion | PlannedBuild] = [*plan.promotions, *plan.builds]
-    rows = [(one.step.target.id, (str(one.action), ACTION_STYLES[one.action]), one.reason) for one in planned]
+    rows = [(one.step.target.id, (str(one.action), ACTION_STYLES[one.action]), one.reason) for one in plan.steps]
     terminal.show_grid(Grid([Column("table"), Column("action"), Column("why", prose=True)], rows, "Plan"))
-    for promotion in plan.promotions:
-        for refusal in promotion.refusals:
+    for planned in plan.steps:
+        for refusal in planned.refusals:
             terminal.show(("refused", "bold red"), f" {refusal.path}: {refusal.reason}")
     strays = plan.strays
     show_strays(

@@ -91,7 +91,10 @@ def dataset(name: str) -> Dataset:
 def flow(name: str) -> Flow:
     """The steps of the dataset of that name; imports Spark's Python side, but starts nothing."""
     dataset(name)
-    return _part(name, "flow", "FLOW", Flow)
+    found = _part(name, "flow", "FLOW", Flow)
+    if found.orphans:
+        raise SettingsError(f"{name}: no step makes {', '.join(table.id for table in found.orphans)}")
+    return found
 
 
 def lineage(name: str) -> tuple[Lineage, ...]:

@@ -83,6 +83,7 @@ class LandingZone:
 
 
 NO_STRAYS = Strays()
+NO_LANDING_ZONE = LandingZone({}, NO_STRAYS)
 Progress = Callable[[str, int, int], None]
 
 

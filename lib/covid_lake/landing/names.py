@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from covid_lake.contracts import Dataset, Landing, Table
 from covid_lake.store.parquet import GLOB_CHARACTERS
@@ -118,8 +118,10 @@ def files_by_folder(table: Table, paths: Iterable[str]) -> dict[str, list[str]]:
 
     All folders hold the same table: it is read from the first one that has files, and from no other.
     """
-    only = Dataset(table.dataset, "", (table,))
-    folders: dict[str, list[str]] = {folder: [] for folder in table.landing.folders} if table.landing else {}
+    if table.landing is None:
+        return {}
+    only = Dataset(table.dataset, "", (replace(table, references=()),))
+    folders: dict[str, list[str]] = {folder: [] for folder in table.landing.folders}
     for path in paths:
         meaning = meaning_of(only, path)
         if meaning.table:

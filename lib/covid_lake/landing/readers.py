@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from covid_lake import paths
-from covid_lake.contracts import MONTH, Table, column_for_header, month_of
+from covid_lake.contracts import Table, column_for_header
 from covid_lake.errors import StorageError
 from covid_lake.landing.inspection import MAX_FIELDS
 from covid_lake.landing.inventory import LandingFile
@@ -41,8 +41,8 @@ def read_landing(
 
     Columns: the contract's source columns; `source_file` below the landing folder; `source_row_hash` over the fields as
     they arrived; `_surplus`, text in a field past the header's last; `_record`, the record as JSON by the header; of a
-    table whose files hold a day each, that day under the name that the table has for it, and its month; with lines also
-    `_line`, the record's line in its file, null where lines are not records or the file was split.
+    table whose files hold a day each, that day under the name that the table has for it, and its partition; with lines
+    also `_line`, the record's line in its file, null where lines are not records or the file was split.
     """
     _require_unpacking(spark, files)
     scans = [
@@ -128,9 +128,9 @@ def _read(spark: SparkSession, storage: Storage, table: Table, scan: _Scan, with
 
 
 def day_columns(table: Table) -> tuple[str, ...]:
-    """The columns that a record has from its file's name: the day and its month, where each file holds one day."""
+    """The columns that a record has from its file's name, where each file holds one day: the day and its partition."""
     daily = table.landing.daily if table.landing else None
-    return (daily.column, MONTH) if daily else ()
+    return (daily.column, *table.partition_by) if daily else ()
 
 
 def _known_of_files(spark: SparkSession, table: Table, scan: _Scan) -> DataFrame:
@@ -140,11 +140,12 @@ def _known_of_files(spark: SparkSession, table: Table, scan: _Scan) -> DataFrame
     rows = []
     for file in scan.files:
         day = daily.day_of(file.path) if daily else None
-        of_day = (str(day), month_of(day)) if day else (None, None)
-        rows.append((file.path, generations[file.inspection.header], *of_day))
-    known = inline_table(spark, ("source_file", GENERATION, "_day", MONTH), rows)
+        of_day = (str(day), table.partitioning.value_of(day)) if day and table.partitioning else (None, None)
+        rows.append((file.path, generations[file.inspection.header], *of_day)[: 4 if daily else 2])
+    of_day_columns = ("_day", *table.partition_by) if daily else ()
+    known = inline_table(spark, ("source_file", GENERATION, *of_day_columns), rows)
     if daily is None:
-        return known.drop("_day", MONTH)
+        return known
     return known.withColumn(daily.column, F.col("_day").cast("date")).drop("_day")
 
 

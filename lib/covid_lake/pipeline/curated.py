@@ -1,69 +1,54 @@
-"""Trusted to curated, one table: build, write aside, and check what was written before anybody sees it."""
+"""A table out of other tables: build, write aside, and check what was written before anybody sees it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
-from typing import Any
 
-from pyspark.sql import Column, DataFrame, Observation, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame, SparkSession
 
 from covid_lake import paths
-from covid_lake.contracts import Severity, Table
+from covid_lake.contracts import Table
 from covid_lake.errors import AccountsDiffer, AuditFailed
-from covid_lake.flows import Asked, Build, Evolution
-from covid_lake.pipeline.plan import PlannedBuild, build_fingerprint, table_basis
-from covid_lake.pipeline.trusted import Written
-from covid_lake.store.parquet import copy_files, read_files, write_version, written_files
-from covid_lake.store.questions import Questions, Stored, quoted
+from covid_lake.flows import Asked, Evolution, Step
+from covid_lake.pipeline.accounts import RowCounts
+from covid_lake.pipeline.audits import Audit
+from covid_lake.pipeline.inputs import Inputs, Written
+from covid_lake.pipeline.plan import PlannedStep, step_fingerprint
+from covid_lake.store.parquet import copy_files, write_version, written_files
 from covid_lake.store.reports import Status, TableReport
 from covid_lake.store.snapshots import DataFile, Manifest, TableVersion
 from covid_lake.store.storage import Storage
-from covid_lake.transforms.columns import hash_with_nulls
 from covid_lake.transforms.frames import conform
-from covid_lake.transforms.rules import contract_checks, of_severity
-
-EXAMPLES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """What a table is built from: the inputs as frames and as files, by name, and their versions, by table id."""
-
-    frames: Mapping[str, DataFrame]
-    stored: Mapping[str, Callable[[], Stored]]
-    versions: Mapping[str, TableVersion]
 
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """The version of a table that readers have, to build on.
-
-    Where contract, code and the inputs' names are as they were, the inputs' change since can be `asked`, and where the
-    step follows its inputs by partitions there is an `evolution`.
-    """
+    """The published version of a table, to build on."""
 
     entry: TableVersion
+    """The version's line in the snapshot."""
     manifest: Manifest
+    """What the version consists of."""
     asked: Asked | None = None
+    """Answers questions about the inputs' change since; None where contract, code or the set of inputs changed."""
     evolution: Evolution | None = None
+    """The inputs' change since, where the step follows its inputs by partitions."""
 
 
 def build(
     spark: SparkSession,
     storage: Storage,
-    plan: PlannedBuild,
+    plan: PlannedStep,
     inputs: Inputs,
     current: Current | None,
     again: Collection[str],
     run_id: str,
     run_date: date,
 ) -> Written:
-    """Write a new version of the curated table; raises `AuditFailed`.
+    """Write a new version of the table; raises `AuditFailed`.
 
     Where the step knows how to and `current` says how the inputs evolved, only the partitions that they touch, and
     those named in `again`, are written; the others are taken over, and so are the files of partitions that only grow.
@@ -72,7 +57,7 @@ def build(
     started = time.monotonic()
     step, table = plan.step, plan.step.target
     work = _plan_rows(step, inputs, current, again)
-    counts = _Counts(table, run_date, is_whole=not work.is_partial)
+    counts = RowCounts(table, run_date, is_whole=not work.is_partial)
     if work.rows is not None:
         rows = work.rows
         if table.partition_by and not work.is_partial:
@@ -89,23 +74,24 @@ def build(
         raise AccountsDiffer(f"{table.id}: {counts.rows:,} rows were to be written, and {written:,} are in the files")
     built_from = {name: entry.version for name, entry in inputs.versions.items()}
     manifest = Manifest(
-        table.id,
-        run_id,
-        (*work.kept, *files),
-        build_fingerprint(step, built_from),
-        built_from,
-        table_basis(table),
+        table=table.id,
+        version=run_id,
+        files=(*work.kept, *files),
+        fingerprint=step_fingerprint(plan.basis, built_from),
+        inputs=built_from,
+        basis=plan.basis,
         content=counts.content,
     )
     is_untouched = work.rows is None or (work.is_growth and not written)
     same = current if current and (is_untouched or _is_same(manifest, current.manifest)) else None
+    read = {source.id: inputs.versions[source.id].rows for source in step.inputs if source.id in inputs.versions}
     report = TableReport(
-        table.id,
-        Status.UNCHANGED if same else Status.PUBLISHED,
-        plan.reason,
-        same.entry.version if same else run_id,
-        read={source.id: inputs.versions[source.id].rows for source in plan.inputs},
-        records_read=sum(inputs.versions[source.id].rows for source in plan.inputs),
+        table=table.id,
+        status=Status.UNCHANGED if same else Status.PUBLISHED,
+        reason=plan.reason,
+        version=same.entry.version if same else run_id,
+        read=read,
+        records_read=sum(read.values()),
         written=written,
         warnings=counts.warnings,
         rows=manifest.rows,
@@ -118,28 +104,32 @@ def build(
         entry = replace(same.entry, fingerprint=manifest.fingerprint, inputs=built_from, basis=manifest.basis)
         report = replace(report, seconds=round(time.monotonic() - started, 2))
         return Written(table, entry, same.manifest, report)
-    checks = _check(spark, storage, step, inputs, manifest, work.partitions, run_date)
+    audit = Audit(storage, step, inputs.stored, manifest, work.partitions, shows_rows=not inputs.withholds)
+    audit.require_rules(spark, run_date)
+    checks = (*audit.require_keys(), *audit.require_checks())
     report = replace(report, checks=checks, seconds=round(time.monotonic() - started, 2))
     return Written(table, manifest, manifest, report)
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """The rows to be written, None where no partition is touched, and the files that are taken over.
-
-    With `is_growth` the rows are only added, and the partitions that they belong to keep their files too.
-    """
+    """What is to be written, and what is taken over."""
 
     rows: DataFrame | None
+    """The rows to be written; None where no partition is touched."""
     is_partial: bool = False
+    """Whether other partitions than those written keep their files."""
     partitions: tuple[str, ...] = ()
+    """The partitions that are written; none are named for a whole table."""
     kept: tuple[DataFile, ...] = ()
+    """The files of the published version that are taken over."""
     is_growth: bool = False
+    """Whether rows are only added, so that the partitions that they belong to keep their files too."""
 
 
-def _plan_rows(step: Build, inputs: Inputs, current: Current | None, again: Collection[str]) -> _Work:
+def _plan_rows(step: Step, inputs: Inputs, current: Current | None, again: Collection[str]) -> _Work:
     table = step.target
-    if step.differs and current and current.asked and not current.asked.rows(_some(step.differs)):
+    if step.differs and current and current.asked and not current.asked.rows(f"{step.differs}\nLIMIT 1"):
         return _Work(None, is_partial=True, kept=current.manifest.files)
     if step.partial is None or current is None or current.evolution is None:
         return _Work(conform(step.build(inputs.frames), table))
@@ -175,135 +165,3 @@ def _with_copies(
 
 def _is_same(new: Manifest, old: Manifest) -> bool:
     return new.content is not None and new.content == old.content
-
-
-def _check(
-    spark: SparkSession,
-    storage: Storage,
-    step: Build,
-    inputs: Inputs,
-    manifest: Manifest,
-    partitions: tuple[str, ...],
-    run_date: date,
-) -> tuple[str, ...]:
-    """Everything that must hold of what was written; returns the names of the checks.
-
-    A partition is a function of the key, so that a key which is unique in each is unique. Where only some `partitions`
-    were written, inputs that are partitioned alike are looked at in these.
-    """
-    table, written = step.target, own_files(manifest)
-    for rule in (rule for rule in table.rules if rule.severity != Severity.WARN):
-        broken = contract_checks(replace(table, rules=(rule,)), run_date)[0].broken
-        found = read_files(spark, storage, table, written).where(broken).limit(EXAMPLES).collect()
-        _expect_none([row.asDict() for row in found], table, rule.name)
-
-    def in_scope(source: Table) -> Stored:
-        stored = inputs.stored[source.name]() if source.name in inputs.stored else Stored(source)
-        if not partitions or source.partition_by != table.partition_by:
-            return stored
-        folders = {f"{by}={value}" for by in table.partition_by for value in partitions}
-        return Stored(source, tuple(file for file in stored.files if file.partition in folders))
-
-    sources: dict[str, Callable[[], Stored]] = {source.name: partial(in_scope, source) for source in step.inputs}
-    questions = Questions(storage, {**sources, table.name: lambda: Stored(table, written)})
-    check_keys(questions, table)
-    for check in step.checks:
-        values = {"partitions": list(partitions), "inputs": list(inputs.stored)}
-        _expect_none(questions.rows(_some(check.violations), **values), table, check.name)
-    return ("no_null_key", "key_is_unique", *(check.name for check in step.checks))
-
-
-def own_files(manifest: Manifest) -> tuple[DataFile, ...]:
-    """The files that the version wrote itself."""
-    return tuple(file for file in manifest.files if file.path.startswith(f"version={manifest.version}/"))
-
-
-class _Counts:
-    """What the write counted on its way: rows, warnings, and of a whole table a digest that knows no order of rows."""
-
-    def __init__(self, table: Table, run_date: date, *, is_whole: bool) -> None:
-        self._table, self._is_whole = table, is_whole
-        self._warn = of_severity(contract_checks(table, run_date), Severity.WARN)
-        self._observed: Observation | None = None
-
-    def observe(self, frame: DataFrame) -> DataFrame:
-        self._observed = Observation()
-        return frame.observe(
-            self._observed,
-            F.count(F.lit(1)).alias("rows"),
-            *(self._digest() if self._is_whole else ()),
-            *(F.count(F.when(check.broken, 1)).alias(check.name) for check in self._warn),
-        )
-
-    def _digest(self) -> tuple[Column, ...]:
-        row = hash_with_nulls(self._table.column_names)
-        # A sum of whole hashes would leave BIGINT, and decimals are slow.
-        parts = {"high": f"sum(shiftright({row}, 32))", "low": f"sum({row} & 4294967295)", "xor": f"bit_xor({row})"}
-        return tuple(F.expr(f"coalesce({part}, 0)").alias(name) for name, part in parts.items())
-
-    @property
-    def rows(self) -> int:
-        return int(self._found.get("rows", 0))
-
-    @property
-    def content(self) -> str | None:
-        """The digest as text; None where it would be that of a part."""
-        if not self._is_whole:
-            return None
-        columns = ", ".join(f"{column.name} {column.type_name}" for column in self._table.columns)
-        digest = ", ".join(str(self._found[name]) for name in ("high", "low", "xor"))
-        return f"{self.rows} rows, {digest}: {columns}"
-
-    @property
-    def warnings(self) -> dict[str, int]:
-        return {check.name: int(self._found[check.name]) for check in self._warn if self._found.get(check.name)}
-
-    @property
-    def _found(self) -> dict[str, Any]:
-        return dict(self._observed.get) if self._observed else {}
-
-
-def check_keys(questions: Questions, table: Table) -> None:
-    """No key column is null, and no key stands twice."""
-    required = [column.name for column in table.columns if not column.nullable or column.name in table.key]
-    has_null = " OR ".join(f"{quoted([name])} IS NULL" for name in required)
-    faults = f"""
-    SELECT {quoted(table.key)}, count(*) AS "rows", count(*) FILTER (WHERE {has_null}) AS "nulls"
-    FROM {quoted([table.name])}
-    GROUP BY {quoted(table.key)}
-    HAVING "rows" > 1 OR "nulls" > 0
-    """  # noqa: S608 - the names are the contract's, and quoted
-    _expect_none(questions.rows(_some(faults)), table, "key_is_unique and no_null_key")
-
-
-def check_references(questions: Questions, table: Table, there: Collection[str]) -> tuple[str, ...]:
-    """Every reference of the table that is not null finds its row; returns the names of the checks.
-
-    `there` are the names of the tables that the lake has; a reference to another is passed over.
-    """
-    names = []
-    for reference in (reference for reference in table.references if reference.table in there):
-        column, target = quoted([reference.column]), quoted([reference.target])
-        orphans = f"""
-        SELECT DISTINCT {column}
-        FROM {quoted([table.name])} AS own
-        WHERE {column} IS NOT NULL AND NOT EXISTS (
-            FROM {quoted([reference.table])} AS referred WHERE referred.{target} = own.{column}
-        )
-        """  # noqa: S608 - the names are the contract's, and quoted
-        name = f"{reference.column}_found_in_{reference.table}"
-        _expect_none(questions.rows(_some(orphans)), table, name)
-        names.append(name)
-    return tuple(names)
-
-
-def _some(sql: str) -> str:
-    return f"SELECT * FROM (\n{sql}\n) LIMIT {EXAMPLES}"  # noqa: S608 - the text is a whole query of this library's
-
-
-def _expect_none(violations: Sequence[Mapping[str, Any]], table: Table, name: str) -> None:
-    if violations:
-        examples = "; ".join(map(str, violations))
-        raise AuditFailed(
-            f"{table.id}: the check {name} does not hold, so nothing is published; for example {examples}"
-        )

@@ -13,7 +13,10 @@ from itertools import pairwise
 from covid_lake.contracts import Drift, Severity, Table, column_for_header
 from covid_lake.errors import AuditFailed
 from covid_lake.landing.inventory import LandingFile, unknown_columns
-from covid_lake.store.snapshots import Manifest
+from covid_lake.pipeline.plan import PlannedStep
+from covid_lake.store.questions import Questions, Stored, quoted, quoted_id
+from covid_lake.store.snapshots import DataFile, Manifest
+from covid_lake.store.storage import Storage
 
 RECORDS = "records"
 
@@ -129,3 +132,46 @@ def _jumps_between_days(
 
 def _faults(severity: Severity, found: list[str]) -> list[str]:
     return found if severity == Severity.FAIL else []
+
+
+def shape_of(
+    storage: Storage,
+    plan: PlannedStep,
+    unknown_values: Mapping[str, tuple[str, ...]],
+    current: Manifest | None,
+    manifest: Manifest,
+    written: Sequence[DataFile],
+) -> Shape:
+    """What the feed looks like in the new version, of which this run has `written` some files or all.
+
+    `unknown_values` are those that this run has read.
+    """
+    table = plan.step.target
+    before = current.unknown_values if current and plan.slice else {}
+    unknown = {
+        name: tuple(sorted({*before.get(name, ()), *unknown_values.get(name, ())}))
+        for name in before.keys() | unknown_values.keys()
+    }
+    latest = latest_files(table, plan.files)
+    is_latest_read = current is None or any(file in plan.due for file in latest)
+    columns = delivered_columns(table, latest) if is_latest_read or current is None else current.columns
+    by_day = _measures(storage, table, written)
+    if table.drift.day is None:
+        return Shape(columns, {**by_day.get(None, {}), RECORDS: manifest.rows}, unknown)
+    days: dict[str, Mapping[str, int]] = {str(day): its for day, its in by_day.items()}
+    if current and plan.slice:
+        redone = {day.isoformat() for day in plan.slice.days}
+        days = {**{day: its for day, its in current.days.items() if day not in redone}, **days}
+    return Shape(columns, {}, unknown, dict(sorted(days.items())))
+
+
+def _measures(storage: Storage, table: Table, written: Sequence[DataFile]) -> dict[str | None, dict[str, int]]:
+    """Rows and watched sums of the written files, by day; under None of the whole where no day is watched."""
+    drift = table.drift
+    if not drift.totals and drift.day is None:
+        return {}
+    day = f"strftime({quoted([drift.day])}, '%Y-%m-%d')" if drift.day else "NULL"
+    sums = "".join(f", sum({quoted([name])})::BIGINT AS {quoted([name])}" for name in drift.totals)
+    sql = f"SELECT {day} AS day, count(*) AS {RECORDS}{sums} FROM {quoted_id(table.id)} GROUP BY 1"  # noqa: S608
+    rows = Questions(storage, {table.id: lambda: Stored(table, tuple(written))}).rows(sql)
+    return {row.pop("day"): {name: count or 0 for name, count in row.items()} for row in rows}

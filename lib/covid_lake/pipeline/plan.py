@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 
-from covid_lake.contracts import Table, month_of
+from covid_lake.contracts import Table, Zone
 from covid_lake.datasets import registry
-from covid_lake.flows import Build, Flow, Promotion
+from covid_lake.flows import Flow, Step
 from covid_lake.landing.inventory import LandingFile, Refusal, files_of
+from covid_lake.pipeline.fingerprints import digest, table_basis
 from covid_lake.store.snapshots import Snapshot, TableVersion
-
-# What a trusted or curated table's content depends on; the code that moves files and prints reports is not among it.
-SHARED_CODE = ("contracts.py", "transforms", "landing/readers.py", "pipeline/trusted.py")
 
 
 class Action(StrEnum):
@@ -32,34 +26,38 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Anew:
-    """What is to be done again although it is up to date.
-
-    `everything`; or the days from `first_day` to `last_day` of those tables that are kept by day; or the landing files
-    named in `files`, by table id.
-    """
+    """What is to be done again although it is up to date."""
 
     everything: bool = False
+    """Every table, whole."""
     first_day: date | None = None
+    """In the tables that are partitioned by days, the days from this one on; None with a last day means all before."""
     last_day: date | None = None
+    """In the tables that are partitioned by days, the days up to this one."""
     files: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Landing files, by id of the table that is read from them."""
 
     @property
     def has_days(self) -> bool:
         return self.first_day is not None or self.last_day is not None
 
     def covers_table(self, table: Table) -> bool:
-        """Whether a curated table is to be built again, whole or in some of its months."""
-        return self.everything or (self.has_days and table.is_by_month)
+        """Whether a table that is built from others is to be built again, whole or in some partitions."""
+        return self.everything or (self.has_days and table.follows_days)
 
     def covers(self, day: date) -> bool:
         """Whether the day is one of those to be done again."""
         after_first = self.first_day is None or self.first_day <= day
         return self.has_days and after_first and (self.last_day is None or day <= self.last_day)
 
-    def covers_month(self, month: str) -> bool:
-        """Whether one of the month's days, `yyyy-MM`, is to be done again."""
-        after_first = self.first_day is None or month_of(self.first_day) <= month
-        return self.has_days and after_first and (self.last_day is None or month <= month_of(self.last_day))
+    def covers_partition(self, table: Table, value: str) -> bool:
+        """Whether a partition of the table holds one of the days to be done again."""
+        return (
+            self.has_days
+            and table.partitioning is not None
+            and table.follows_days
+            and table.partitioning.overlaps(value, self.first_day, self.last_day)
+        )
 
     def __str__(self) -> str:
         if self.everything:
@@ -69,41 +67,48 @@ class Anew:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The days of a table that are promoted again: `due` are their landing files, `leaving` the files as they stand in
-    the version before, whose records make room. Files whose name holds no day have no rows and belong to none.
-    """
+    """The days of a table that are promoted again. Files whose name holds no day have no rows and belong to none."""
 
     days: frozenset[date]
+    """The days."""
     due: tuple[LandingFile, ...]
+    """Their landing files."""
     leaving: frozenset[str]
+    """Their landing files in the published version, whose records make room."""
 
-    @property
-    def partitions(self) -> tuple[str, ...]:
-        """The months that hold the days, in order."""
-        return tuple(sorted({month_of(day) for day in self.days}))
+    def partitions(self, table: Table) -> tuple[str, ...]:
+        """The partitions of the table that hold the days, in order."""
+        return partitions_of(table, self.days)
 
-    def leaving_days(self, table: Table) -> frozenset[date]:
-        """The days of the slice of which the version before has rows, or had files at least."""
-        return days_of(table, self.leaving)
+    def leaving_partitions(self, table: Table) -> tuple[str, ...]:
+        """The partitions that hold days of which the published version has rows, or had files at least."""
+        return partitions_of(table, days_of(table, self.leaving))
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedPromotion:
-    """A trusted table's step: the files that it stands on, those refused, and why it would run or not.
+class PlannedStep:
+    """A step, what a run would do with it, and why."""
 
-    `current` is the version that the plan was made against. `slice` names the days that would be promoted again;
-    without one it is the whole table.
-    """
-
-    step: Promotion
+    step: Step
+    """The step."""
     action: Action
+    """What is to be done."""
     reason: str
+    """Why, for people."""
     basis: str
-    fingerprint: str
-    files: tuple[LandingFile, ...]
-    refusals: tuple[Refusal, ...]
+    """A digest of what decides the table's content beside its inputs: contract, code and keys."""
     current: TableVersion | None = None
+    """The published version that the plan was made against."""
+    inputs: tuple[Table, ...] = ()
+    """The input tables that are there, or will be by then."""
+    files: tuple[LandingFile, ...] = ()
+    """The landing files that the table is read from."""
+    refusals: tuple[Refusal, ...] = ()
+    """The table's landing files that can't be used, each with the reason."""
     slice: Slice | None = None
+    """The days that would be promoted again; None means the whole table."""
+    is_forced: bool = False
+    """Whether the step runs though nothing that the table depends on has changed."""
 
     @property
     def due(self) -> tuple[LandingFile, ...]:
@@ -112,99 +117,159 @@ class PlannedPromotion:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedBuild:
-    """A curated table's step; `inputs` are the tables that are or will be there."""
+class _Given:
+    """What all steps are planned against."""
 
-    step: Build
-    action: Action
-    reason: str
-    inputs: tuple[Table, ...]
-
-
-def plan_promotions(
-    flow: Flow, snapshot: Snapshot, files: Iterable[LandingFile], wanted: Collection[str], anew: Anew
-) -> list[PlannedPromotion]:
-    """What each trusted table needs, given what the landing zone holds."""
-    every = list(files)
-    return [_plan_promotion(step, snapshot, every, anew) for step in flow.promotions if step.target.name in wanted]
+    snapshot: Snapshot
+    files: Sequence[LandingFile]
+    anew: Anew
+    keys: Mapping[str, str]
+    """A digest of each key, by name."""
+    changing: set[str]
+    """Ids of the tables that will have a new version by then."""
 
 
-def plan_builds(
+def plan_steps(
     flow: Flow,
     snapshot: Snapshot,
+    files: Iterable[LandingFile],
     wanted: Collection[str],
     anew: Anew,
-    upcoming: Collection[str] = (),
-) -> list[PlannedBuild]:
-    """What each curated table needs. `upcoming` are ids of tables that will have a new version by then."""
-    plans: list[PlannedBuild] = []
-    changing = set(upcoming)
-    for step in flow.builds:
-        if step.target.name not in wanted:
-            continue
-        planned = _plan_build(step, snapshot, anew, changing)
-        if planned.action == Action.RUN:
-            changing.add(step.target.id)
-        plans.append(planned)
-    return plans
+    zones: Collection[Zone],
+    keys: Mapping[str, str],
+) -> tuple[PlannedStep, ...]:
+    """What each wanted table needs, in the order in which the steps run.
+
+    `files` is what the landing zone holds, `zones` says which steps run (see `steps_of`), `keys` are digests of the
+    steps' keys by name.
+    """
+    given = _Given(snapshot, list(files), anew, keys, set())
+    planned = []
+    for step in steps_of(flow, wanted, zones):
+        one = _plan(step, given)
+        if one.action is Action.RUN:
+            given.changing.add(step.target.id)
+        planned.append(one)
+    return tuple(planned)
+
+
+def steps_of(flow: Flow, wanted: Collection[str], zones: Collection[Zone]) -> tuple[Step, ...]:
+    """The steps that make the wanted tables, by id: `TRUSTED` stands for the steps that are published one by one, and
+    `CURATED` for those that are published together with the star.
+    """
+    promotions = flow.promotions if Zone.TRUSTED in zones else ()
+    star = flow.star if Zone.CURATED in zones else ()
+    return tuple(step for step in (*promotions, *star) if step.target.id in wanted)
 
 
 def wanted_tables(flow: Flow, only: Collection[str]) -> frozenset[str]:
-    """The tables named in `only`, all that they need and those that they refer to; every table where none is named.
+    """The ids of the tables named in `only`, of all that they need and those that they refer to; all where none is
+    named.
 
     A name is read as everywhere (`registry.table_called`), and a text may hold several. Raises `SettingsError` for one
     that is no table of the dataset.
     """
-    steps = {build.target.name: build for build in flow.builds}
-    targets = [*(step.target for step in flow.promotions), *(step.target for step in flow.builds)]
+    steps = {step.target.id: step for step in flow.steps}
     if not only:
-        return frozenset(table.name for table in targets)
-    named = registry.tables_of_request(flow.dataset.name, only, targets)
+        return frozenset(steps)
+    named = registry.tables_of_request(flow.dataset.name, only, [step.target for step in flow.steps])
     wanted: set[str] = set()
-    queue = [table.name for table in named]
+    queue = [table.id for table in named]
     while queue:
-        name = queue.pop()
-        if name not in wanted:
-            wanted.add(name)
-            queue += [table.name for table in steps[name].inputs] if name in steps else []
+        table_id = queue.pop()
+        if table_id not in wanted:
+            wanted.add(table_id)
+            queue += [table.id for table in steps[table_id].inputs]
     # A dimension is taken along as it can be built from what is there: what else feeds it was not asked for.
-    referred = {reference.table for name in wanted & steps.keys() for reference in steps[name].target.references}
+    star = {step.target.id for step in flow.star}
+    referred = {reference.table for one in wanted & star for reference in steps[one].target.references}
     return frozenset(wanted | referred)
 
 
-def _plan_promotion(step: Promotion, snapshot: Snapshot, every: list[LandingFile], anew: Anew) -> PlannedPromotion:
-    table = step.target
-    files, refusals = files_of(table, every)
-    inputs = {file.path: file.inspection.sha256 for file in files}
-    basis = table_basis(table)
-    fingerprint = _digest(basis, *sorted(f"{k} {v}" for k, v in inputs.items()))
-    current = snapshot.version_of(table)
+def step_fingerprint(basis: str, inputs: Mapping[str, str]) -> str:
+    """A digest of all that a version's content depends on: the basis, and the inputs as a version lists them."""
+    return digest(basis, *sorted(f"{name} {version}" for name, version in inputs.items()))
 
-    def planned(action: Action, reason: str, days: Slice | None = None) -> PlannedPromotion:
-        return PlannedPromotion(step, action, reason, basis, fingerprint, tuple(files), tuple(refusals), current, days)
+
+def step_basis(step: Step, keys: Mapping[str, str]) -> str:
+    """A digest of what decides a table's content beside its inputs; `keys` are digests of keys by name."""
+    own = [keys[key.name] for key in step.keys]
+    return digest(table_basis(step.target), *own) if own else table_basis(step.target)
+
+
+def missing_inputs(step: Step, there: Collection[str]) -> str:
+    """Why the step can't run with the tables that are there, by id; empty where it can."""
+    for group in step.requires:
+        if not any(table.id in there for table in group):
+            return f"needs {' or '.join(table.id for table in group)}, which the lake does not have"
+    return ""
+
+
+def days_of(table: Table, files: Iterable[str]) -> frozenset[date]:
+    """The days that landing files hold; none where the table's files don't hold a day each."""
+    daily = table.landing.daily if table.landing else None
+    return frozenset(day for path in files if daily and (day := daily.day_of(path)))
+
+
+def partitions_of(table: Table, days: Iterable[date]) -> tuple[str, ...]:
+    """The partitions of the table that hold the days, in order."""
+    return tuple(sorted({table.partitioning.value_of(day) for day in days})) if table.partitioning else ()
+
+
+def _plan(step: Step, given: _Given) -> PlannedStep:
+    table, anew = step.target, given.anew
+    found, refusals = files_of(table, given.files) if table.landing else ([], [])
+    current = given.snapshot.version_of(table)
+    inputs = tuple(one for one in step.inputs if given.snapshot.version_of(one) or one.id in given.changing)
+    versions = {one.id: version.version for one in inputs if (version := given.snapshot.version_of(one))}
+    now = {**{file.path: file.inspection.sha256 for file in found}, **versions}
+    basis = step_basis(step, given.keys)
+
+    again = _files_again(table, found, anew)
+    is_forced = anew.everything or bool(again) or (table.landing is None and anew.covers_table(table))
+
+    def planned(action: Action, reason: str, days: Slice | None = None) -> PlannedStep:
+        return PlannedStep(
+            step=step,
+            action=action,
+            reason=reason,
+            basis=basis,
+            current=current,
+            inputs=inputs,
+            files=tuple(found),
+            refusals=tuple(refusals),
+            slice=days,
+            is_forced=is_forced,
+        )
 
     lost = [refusal.path for refusal in refusals if current and refusal.path in current.inputs]
     if lost:
-        return planned(Action.HOLD_BACK, f"{lost[0]} is refused, but stands in the version that readers have")
-    if not files:
-        patterns = " or ".join(table.landing.patterns) if table.landing else ""
-        return planned(Action.SKIP, f"no {'usable ' if refusals else ''}landing file {patterns}")
+        return planned(Action.HOLD_BACK, f"{lost[0]} is refused, but the published version was read from it")
+    if table.landing and not found:
+        return planned(
+            Action.SKIP, f"no {'usable ' if refusals else ''}landing file {' or '.join(table.landing.patterns)}"
+        )
+    if missing := missing_inputs(step, {one.id for one in inputs}):
+        return planned(Action.SKIP, missing)
     if current is None:
-        return planned(Action.RUN, f"new: {_files(len(files))}")
-    if anew.everything:
+        return planned(Action.RUN, f"new: {_files(len(found))}" if found else "new")
+    if anew.everything or (table.landing is None and anew.covers_table(table)):
         return planned(Action.RUN, str(anew))
     if current.basis != basis:
         return planned(Action.RUN, "the contract or the code changed")
-    changed = {path for path in current.inputs.keys() | inputs.keys() if current.inputs.get(path) != inputs.get(path)}
-    again = _files_again(table, files, anew)
+    if renewed := sorted(one.id for one in inputs if one.id in given.changing):
+        return planned(Action.RUN, f"new version of {', '.join(renewed)}")
+    changed = {name for name in current.inputs.keys() | now.keys() if current.inputs.get(name) != now.get(name)}
     if not changed and not again:
         return planned(Action.NOTHING, "")
-    found = _difference(current.inputs, inputs) if changed else f"{_files(len(again))} again"
-    days = _slice(table, files, current.inputs, changed | again)
+    why = _difference(current.inputs, now) if changed else f"{_files(len(again))} again"
+    is_of_files = not changed & {one.id for one in step.inputs}
+    days = _slice(table, found, current.inputs, changed | again) if is_of_files else None
     if days is None:
-        return planned(Action.RUN, found)
-    months = f": rewrites {', '.join(days.partitions)}" if days.partitions else ""
-    return planned(Action.RUN, found + months, days)
+        return planned(Action.RUN, why)
+    partitions = days.partitions(table)
+    rewrites = f": rewrites {', '.join(partitions)}" if partitions else ""
+    return planned(Action.RUN, why + rewrites, days)
 
 
 def _files_again(table: Table, files: Iterable[LandingFile], anew: Anew) -> set[str]:
@@ -236,48 +301,6 @@ def _slice(
     return Slice(days, due, frozenset(path for path in before if belongs(path)))
 
 
-def days_of(table: Table, files: Iterable[str]) -> frozenset[date]:
-    """The days that landing files hold; none where the table's files don't hold a day each."""
-    daily = table.landing.daily if table.landing else None
-    return frozenset(day for path in files if daily and (day := daily.day_of(path)))
-
-
-def _plan_build(step: Build, snapshot: Snapshot, anew: Anew, changing: Collection[str]) -> PlannedBuild:
-    inputs = tuple(table for table in step.inputs if snapshot.version_of(table) or table.id in changing)
-    versions = {table.id: version.version for table in inputs if (version := snapshot.version_of(table))}
-
-    def planned(action: Action, reason: str) -> PlannedBuild:
-        return PlannedBuild(step, action, reason, inputs)
-
-    for group in step.requires:
-        if not any(table in inputs for table in group):
-            names = " or ".join(table.name for table in group)
-            return planned(Action.SKIP, f"needs {names}, which the lake has not")
-    current = snapshot.version_of(step.target)
-    changed = sorted(table.name for table in inputs if table.id in changing)
-    if current is None:
-        return planned(Action.RUN, "new")
-    if anew.covers_table(step.target):
-        return planned(Action.RUN, str(anew))
-    if current.basis != table_basis(step.target):
-        return planned(Action.RUN, "the contract or the code changed")
-    if changed:
-        return planned(Action.RUN, f"new version of {', '.join(changed)}")
-    if current.fingerprint == build_fingerprint(step, versions):
-        return planned(Action.NOTHING, "")
-    return planned(Action.RUN, _difference(current.inputs, versions))
-
-
-def table_basis(table: Table) -> str:
-    """A digest of what decides a table's content besides its inputs: its contract and the code."""
-    return _digest(repr(table), code_fingerprint(table.dataset))
-
-
-def build_fingerprint(step: Build, versions: Mapping[str, str]) -> str:
-    """A digest of all that a curated table's content depends on; `versions` by table id."""
-    return _digest(table_basis(step.target), *sorted(f"{table} {version}" for table, version in versions.items()))
-
-
 def _difference(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     new = after.keys() - before.keys()
     gone = before.keys() - after.keys()
@@ -288,30 +311,3 @@ def _difference(before: Mapping[str, str], after: Mapping[str, str]) -> str:
 
 def _files(count: int) -> str:
     return f"{count} file" if count == 1 else f"{count} files"
-
-
-@cache
-def code_fingerprint(dataset: str) -> str:
-    """A digest of the source that decides what the dataset's tables hold."""
-    library = resources.files("covid_lake")
-    digest = hashlib.sha256()
-    code = {name: library.joinpath(name) for name in SHARED_CODE}
-    code[f"datasets/{dataset}"] = resources.files(registry.package(dataset))
-    for name, entry in code.items():
-        for path, content in sorted(_sources(entry, name)):
-            digest.update(f"{path}\0".encode() + content)
-    return digest.hexdigest()
-
-
-def _sources(entry: Traversable, name: str) -> Iterable[tuple[str, bytes]]:
-    if entry.is_file():
-        if name.endswith((".py", ".csv", ".sql")):
-            yield name, entry.read_bytes()
-        return
-    for child in entry.iterdir():
-        if child.name not in ("__pycache__", "queries"):
-            yield from _sources(child, f"{name}/{child.name}")
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

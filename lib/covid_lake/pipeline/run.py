@@ -14,26 +14,27 @@ from typing import TYPE_CHECKING
 from covid_lake import paths
 from covid_lake.contracts import Table, Zone
 from covid_lake.errors import AccountsDiffer, AuditFailed, LakeError, SettingsError
-from covid_lake.flows import Flow
+from covid_lake.flows import Flow, PseudonymKey
 from covid_lake.landing.arrivals import LandingResult
-from covid_lake.landing.inventory import NO_STRAYS, Strays, look_at_landing, notices
+from covid_lake.landing.inventory import NO_LANDING_ZONE, NO_STRAYS, Strays, look_at_landing, notices
 from covid_lake.landing.names import files_by_folder
 from covid_lake.pipeline.engine_faults import describe_engine_fault, innermost_cause
+from covid_lake.pipeline.keys import digests_of, key_of_environment, resolve_keys
 from covid_lake.pipeline.listeners import Listener, Undisturbed
 from covid_lake.pipeline.plan import (
     Action,
     Anew,
-    PlannedBuild,
-    PlannedPromotion,
+    PlannedStep,
     days_of,
-    plan_builds,
-    plan_promotions,
+    missing_inputs,
+    plan_steps,
+    steps_of,
     wanted_tables,
 )
 from covid_lake.publish.publisher import Published, Publisher
 from covid_lake.store.parquet import require_spark_path
 from covid_lake.store.presence import require_input
-from covid_lake.store.questions import Questions, Stored
+from covid_lake.store.questions import Questions, Stored, quoted
 from covid_lake.store.reports import PublisherReport, RunReport, Status, TableReport, write_report
 from covid_lake.store.retention import remove_leavings
 from covid_lake.store.runs import announced, require_announced
@@ -43,6 +44,8 @@ from covid_lake.store.storage import FileInfo, Storage
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from covid_lake.pipeline.star import Star
+
 # Small tables leave cores idle while Spark plans and commits; a second and third one at the same time use them.
 PROMOTIONS_AT_ONCE = 3
 SAME_INPUTS = "its inputs came out as they were"
@@ -50,18 +53,20 @@ SAME_INPUTS = "its inputs came out as they were"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a run is asked to do. `only` names tables, which are refreshed with all that they need.
-
-    What is up to date is done again with `full_refresh`; from `first_day` to `last_day`, either of which may be left
-    open, in tables that are kept by day; and with `refused_again` for the landing files that have refused records.
-    """
+    """What a run is asked to do."""
 
     only: tuple[str, ...] = ()
+    """Tables to refresh, with all that they need; none means all."""
     full_refresh: bool = False
+    """Whether everything is done again, up to date or not."""
     zones: frozenset[Zone] = frozenset({Zone.TRUSTED, Zone.CURATED})
+    """Which steps run (see `plan.steps_of`); none means that only publishers are brought up to date."""
     first_day: date | None = None
+    """In tables that are partitioned by days, the days from this one on are done again."""
     last_day: date | None = None
+    """In tables that are partitioned by days, the days up to this one are done again."""
     refused_again: bool = False
+    """Whether landing files that have rejected records are done again."""
 
     def __post_init__(self) -> None:
         if self.first_day and self.last_day and self.first_day > self.last_day:
@@ -79,8 +84,8 @@ class Request:
 
 
 def refused_files(storage: Storage, flow: Flow, snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
-    """The landing files with refused records, by id of the trusted table."""
-    tables = [step.target for step in flow.promotions]
+    """The landing files with rejected records, by id of the table that is read from them."""
+    tables = [step.target for step in flow.steps if step.target.landing]
     published = [(table, entry) for table in tables if (entry := snapshot.version_of(table)) and entry.quarantine]
     return {table.id: tuple(read_manifest(storage, table, entry.version).rejected) for table, entry in published}
 
@@ -89,8 +94,8 @@ def refused_files(storage: Storage, flow: Flow, snapshot: Snapshot) -> dict[str,
 class Plan:
     """What a run would do, in the order in which it would."""
 
-    promotions: tuple[PlannedPromotion, ...]
-    builds: tuple[PlannedBuild, ...]
+    steps: tuple[PlannedStep, ...] = ()
+    """The wanted steps, each with what is to be done."""
     strays: Strays = NO_STRAYS
     """What lies in the landing zone and is no file of a table, by paths below the lake's root."""
     notices: tuple[str, ...] = ()
@@ -98,17 +103,19 @@ class Plan:
 
     @property
     def has_work(self) -> bool:
-        return any(p.action == Action.RUN for p in self.promotions) or any(b.action == Action.RUN for b in self.builds)
+        return any(planned.action is Action.RUN for planned in self.steps)
 
 
-def require_sense(flow: Flow, storage: Storage, request: Request) -> None:
-    """Raise where a run could only succeed at nothing; writes nothing.
+def require_sense(
+    flow: Flow, storage: Storage, request: Request, key_of: Callable[[PseudonymKey], bytes] = key_of_environment
+) -> None:
+    """Raise where a run could only succeed at nothing; writes nothing, and reads no file of the landing zone.
 
-    `SettingsError` for a table that the dataset does not have, days of which it has none and a path that Spark can't
-    read, `MissingInput` for a
-    lake that is not there or has nothing to run on.
+    `SettingsError` for a table that the dataset does not have, days of which it has none, a path that Spark can't read
+    and a key that is missing; `MissingInput` for a lake that is not there or has nothing to run on.
     """
     wanted = wanted_tables(flow, request.only)
+    resolve_keys(steps_of(flow, wanted, request.zones), key_of)
     require_spark_path(storage)
     require_input(storage, flow.dataset.name, request.zones)
     if not request.days.has_days:
@@ -125,7 +132,7 @@ def _landed_days(flow: Flow, storage: Storage, wanted: Collection[str]) -> set[d
     """The days of which the landing zone has a file."""
     folder = paths.landing(flow.dataset.name)
     files = [file.path.removeprefix(f"{folder}/") for file in storage.list_files(folder)]
-    tables = [step.target for step in flow.promotions if step.target.name in wanted]
+    tables = [step.target for step in flow.steps if step.target.id in wanted]
     own = [(table, found) for table in tables for found in files_by_folder(table, files).values()]
     return {day for table, found in own for day in days_of(table, found)}
 
@@ -134,14 +141,19 @@ def _published_days(flow: Flow, storage: Storage, wanted: Collection[str]) -> se
     """The days of which the star that readers see has rows."""
     snapshot = current_snapshot(storage, flow.dataset.name)
     days: set[date] = set()
-    for table in (step.target for step in flow.builds if step.target.name in wanted):
+    for table in (step.target for step in flow.star if step.target.id in wanted):
         version = snapshot.version_of(table)
-        if version and table.day_key:
+        if version and table.day_column:
             files = read_manifest(storage, table, version.version).files
             questions = Questions(storage, {"facts": partial(Stored, table, files)})
-            rows = questions.rows(f"SELECT DISTINCT {table.day_key} AS day FROM facts")  # noqa: S608 - a column's name
-            days |= {datetime.strptime(str(row["day"]), "%Y%m%d").date() for row in rows}
+            rows = questions.rows(f"SELECT DISTINCT {quoted([table.day_column])} AS day FROM facts")  # noqa: S608
+            days |= {_day(row["day"]) for row in rows if row["day"] is not None}
     return days
+
+
+def _day(value: date | int) -> date:
+    """A day of a partitioned table, which holds it as a date or as yyyymmdd."""
+    return value if isinstance(value, date) else datetime.strptime(str(value), "%Y%m%d").date()
 
 
 def make_plan(
@@ -153,6 +165,7 @@ def make_plan(
     *,
     unchecked: bool = False,
     listed: Iterable[FileInfo] | None = None,
+    key_of: Callable[[PseudonymKey], bytes] = key_of_environment,
 ) -> Plan:
     """Look at the landing zone and the snapshot, and say what is to be done; publishes nothing.
 
@@ -161,22 +174,19 @@ def make_plan(
     listed them.
     """
     if not unchecked:
-        require_sense(flow, storage, request)
+        require_sense(flow, storage, request, key_of)
     wanted = wanted_tables(flow, request.only)
+    steps = steps_of(flow, wanted, request.zones)
     snapshot = current_snapshot(storage, flow.dataset.name)
-    anew = request.anew(storage, flow, snapshot)
-    promotions: list[PlannedPromotion] = []
-    strays, odd = NO_STRAYS, tuple[str, ...]()
-    if Zone.TRUSTED in request.zones:
+    found = NO_LANDING_ZONE
+    if any(step.target.landing for step in steps):
         progress = listener.progress if listener else None
         found = look_at_landing(storage, flow.dataset, progress, on_work, listed=listed)
-        promotions = plan_promotions(flow, snapshot, found.files.values(), wanted, anew)
-        strays, odd = found.strays, notices(flow.dataset, found.files.values())
-    builds: list[PlannedBuild] = []
-    if Zone.CURATED in request.zones:
-        upcoming = {planned.step.target.id for planned in promotions if planned.action == Action.RUN}
-        builds = plan_builds(flow, snapshot, wanted, anew, upcoming)
-    return Plan(tuple(promotions), tuple(builds), strays, odd)
+    files = found.files.values()
+    anew = request.anew(storage, flow, snapshot)
+    keys = digests_of(resolve_keys(steps, key_of))
+    planned = plan_steps(flow, snapshot, files, wanted, anew, request.zones, keys)
+    return Plan(planned, found.strays, notices(flow.dataset, files))
 
 
 @dataclass(slots=True)
@@ -191,6 +201,7 @@ class Run:
     publishers: Sequence[Publisher] = ()
     """Called one after another once everything is published."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    key_of: Callable[[PseudonymKey], bytes] = key_of_environment
     _listener: Undisturbed = field(init=False)
     _reports: list[TableReport] = field(default_factory=list)
     _engine: SparkSession | None = None
@@ -205,13 +216,13 @@ class Run:
         began, started_at = time.monotonic(), self.now()
         run_id = run_id or paths.new_run_id(started_at)
         if not (landed and landed.refused):  # what was refused is told by the report, though nothing else is there
-            require_sense(self.flow, self.storage, self.request)
+            require_sense(self.flow, self.storage, self.request, self.key_of)
         with announced(self.storage, self.flow.dataset.name, run_id):
             self._removed = remove_leavings(self.storage, self.flow.dataset)
             return self._execute(landed, run_id, started_at, began)
 
     def _execute(self, landed: LandingResult | None, run_id: str, started_at: datetime, began: float) -> RunReport:
-        plan = Plan((), ())
+        plan = Plan()
         if self.request.zones:
             # An engine takes seconds to start, and looking at many files takes seconds: do both at once.
             starting: list[Future[SparkSession]] = []
@@ -227,6 +238,7 @@ class Run:
                     self._listener,
                     start_engine,
                     unchecked=True,
+                    key_of=self.key_of,
                     listed=landed.listed if landed else None,
                 )
             for start in starting:
@@ -235,8 +247,9 @@ class Run:
         publishers: tuple[PublisherReport, ...] = ()
         fault: Exception | None = None
         try:
-            self._promote(plan.promotions, run_id, started_at)
-            self._build(run_id, started_at)
+            in_star = {step.target.id for step in self.flow.star}
+            self._promote([one for one in plan.steps if one.step.target.id not in in_star], run_id, started_at)
+            self._build([one for one in plan.steps if one.step.target.id in in_star], run_id, started_at)
             snapshot = current_snapshot(self.storage, self.flow.dataset.name)
             number = snapshot.number
             publishers = self._bring_up_publishers(snapshot)
@@ -271,78 +284,90 @@ class Run:
             self._engine_name = f"Spark {self._engine.version}"  # asked now: its JVM may be dead when the report is due
         return self._engine
 
-    def _promote(self, promotions: Sequence[PlannedPromotion], run_id: str, started_at: datetime) -> None:
-        """Promote what is due, each table published by itself as soon as it is there."""
-        self._note_idle(promotions)
-        due = [planned for planned in promotions if planned.action == Action.RUN]
-        if not due:
-            return
-        # The largest table first, so that the small ones fill up what it leaves idle.
-        due.sort(key=lambda planned: -sum(file.size for file in planned.files))
-        spark = self._spark()
-
-        def promote_and_publish(planned: PlannedPromotion) -> None:
-            from covid_lake.pipeline.trusted import promote
-
-            table = planned.step.target
-            self._listener.started(table.id)
-            try:
-                base = current_snapshot(self.storage, self.flow.dataset.name)
-                # A plan for some days is right on the version that it was made against, and on no other.
-                require_version(base, table, planned.current)
-                entry = planned.current
-                current = read_manifest(self.storage, table, entry.version) if entry else None
-                written = promote(spark, self.storage, planned, current, run_id, started_at.date())
-                require_announced(self.storage, self.flow.dataset.name, run_id)
-                publish(self.storage, base, run_id, [(table, written.published)])
-                self._finish(written.report)
-            except Exception as error:  # whatever the engine throws, the other tables go on
-                refused = {refusal.path: refusal.reason for refusal in planned.refusals}
-                reconciled = not isinstance(error, AccountsDiffer)
-                self._finish(_failure(table.id, describe(error), reconciled=reconciled, refused_files=refused))
-                self._discard([table], run_id, error)
-
-        with ThreadPoolExecutor(PROMOTIONS_AT_ONCE) as pool:
-            list(pool.map(promote_and_publish, due))
-
-    def _build(self, run_id: str, started_at: datetime) -> None:
-        """Build the star's due tables one on another, and publish them together or not at all."""
-        if Zone.CURATED not in self.request.zones:
-            return
-        base = current_snapshot(self.storage, self.flow.dataset.name)
-        wanted = wanted_tables(self.flow, self.request.only)
-        anew = replace(self.request.anew(self.storage, self.flow, base), files={})
-        builds = plan_builds(self.flow, base, wanted, anew)
-        self._note_idle(builds)
-        due = [planned for planned in builds if planned.action == Action.RUN]
-        if not due:
-            return
+    def _star(self, base: Snapshot, run_id: str, started_at: datetime) -> Star:
         from covid_lake.pipeline.star import Star
 
-        star = Star(self._spark(), self.storage, base, anew, run_id, started_at.date())
+        anew = replace(self.request.anew(self.storage, self.flow, base), files={})
+        keys = resolve_keys(
+            steps_of(self.flow, wanted_tables(self.flow, self.request.only), self.request.zones), self.key_of
+        )
+        return Star(self._spark(), self.storage, self.flow, base, anew, keys, run_id, started_at.date())
+
+    def _promote(self, planned: Sequence[PlannedStep], run_id: str, started_at: datetime) -> None:
+        """Promote what is due, each table published by itself as soon as it is there."""
+        self._note_idle(planned)
+        due = [one for one in planned if one.action is Action.RUN]
+        # The largest table first, so that the small ones fill up what it leaves idle.
+        due.sort(key=lambda one: -sum(file.size for file in one.files))
+        for wave in _waves(due):
+            with ThreadPoolExecutor(PROMOTIONS_AT_ONCE) as pool:
+                list(pool.map(partial(self._promote_one, run_id=run_id, started_at=started_at), wave))
+
+    def _promote_one(self, planned: PlannedStep, run_id: str, started_at: datetime) -> None:
+        table = planned.step.target
+        self._listener.started(table.id)
+        try:
+            base = current_snapshot(self.storage, self.flow.dataset.name)
+            # A plan for some days is right on the version that it was made against, and on no other.
+            require_version(base, table, planned.current)
+            star = self._star(base, run_id, started_at)
+            if (idle := self._idle(planned, star)) is not None:
+                self._finish(idle)
+                return
+            written = star.add(planned)
+            require_announced(self.storage, self.flow.dataset.name, run_id)
+            publish(self.storage, base, run_id, [(table, written.published)])
+            self._finish(written.report)
+        except Exception as error:  # whatever the engine throws, the other tables go on
+            refused = {refusal.path: refusal.reason for refusal in planned.refusals}
+            reconciled = not isinstance(error, AccountsDiffer)
+            self._finish(_failure(table.id, describe(error), reconciled=reconciled, refused_files=refused))
+            self._discard([table], run_id, error)
+
+    def _idle(self, planned: PlannedStep, star: Star) -> TableReport | None:
+        """The report of a step that has nothing to do now that its inputs are done; None where it has."""
+        if missing := missing_inputs(planned.step, star.there):
+            return TableReport(table=planned.step.target.id, status=Status.SKIPPED, reason=missing)
+        if not star.is_due(planned):
+            return TableReport(table=planned.step.target.id, status=Status.UP_TO_DATE, reason=SAME_INPUTS)
+        return None
+
+    def _build(self, planned: Sequence[PlannedStep], run_id: str, started_at: datetime) -> None:
+        """Run the star's due steps one on another, and publish their tables together or not at all."""
+        self._note_idle(planned)
+        due = [one for one in planned if one.action is Action.RUN]
+        if not due:
+            return
+        base = current_snapshot(self.storage, self.flow.dataset.name)
+        idle: dict[str, TableReport] = {}
         building = due[0]
         try:
+            star = self._star(base, run_id, started_at)
             for building in due:
-                if star.is_due(building):
-                    self._listener.started(building.step.target.id)
-                    star.add(building)
-            written = star.checked(self.flow.dataset.zone(Zone.CURATED))
+                table = building.step.target
+                if table.landing:
+                    require_version(base, table, building.current)
+                if (report := self._idle(building, star)) is not None:
+                    idle[table.id] = report
+                    continue
+                self._listener.started(table.id)
+                star.add(building)
+            written = star.checked()
             if written:
                 require_announced(self.storage, self.flow.dataset.name, run_id)
                 publish(self.storage, base, run_id, [(one.table, one.published) for one in written])
         except Exception as error:  # the report says what the engine threw, and readers keep the old star
-            for planned in due:
-                table = planned.step.target.id
-                is_cause = planned is building
+            for one in due:
+                table_id = one.step.target.id
+                is_cause = one is building
                 why = describe(error) if is_cause else f"the star is published whole: {describe(error)}"
                 reconciled = not (is_cause and isinstance(error, AccountsDiffer))
-                self._finish(_failure(table, why, reconciled=reconciled))
-            self._discard([planned.step.target for planned in due], run_id, error)
+                self._finish(_failure(table_id, why, reconciled=reconciled))
+            self._discard([one.step.target for one in due], run_id, error)
             return
-        built = {one.table.id: one.report for one in written}
-        for planned in due:
-            table = planned.step.target.id
-            self._finish(built.get(table) or TableReport(table, Status.UP_TO_DATE, SAME_INPUTS))
+        reports = {one.table.id: one.report for one in written} | idle
+        for one in due:
+            self._finish(reports[one.step.target.id])
 
     def _discard(self, tables: Sequence[Table], run_id: str, error: Exception) -> None:
         """Remove what was written for tables that failed; what can't be removed now is for vacuum."""
@@ -376,7 +401,7 @@ class Run:
                 reports.append(PublisherReport(publisher.name, error=_cause(error)))
         return tuple(reports)
 
-    def _note_idle(self, planned: Sequence[PlannedPromotion] | Sequence[PlannedBuild]) -> None:
+    def _note_idle(self, planned: Sequence[PlannedStep]) -> None:
         statuses = {
             Action.NOTHING: Status.UP_TO_DATE,
             Action.SKIP: Status.SKIPPED,
@@ -384,13 +409,12 @@ class Run:
         }
         for one in planned:
             if one.action in statuses:
-                refusals = one.refusals if isinstance(one, PlannedPromotion) else ()
                 self._finish(
                     TableReport(
-                        one.step.target.id,
-                        statuses[one.action],
-                        one.reason,
-                        refused_files={refusal.path: refusal.reason for refusal in refusals},
+                        table=one.step.target.id,
+                        status=statuses[one.action],
+                        reason=one.reason,
+                        refused_files={refusal.path: refusal.reason for refusal in one.refusals},
                     )
                 )
 
@@ -399,8 +423,22 @@ class Run:
         self._listener.finished(report)
 
 
+def _waves(due: Sequence[PlannedStep]) -> list[list[PlannedStep]]:
+    """The steps in groups: those of a group need none of each other, but tables of the groups before."""
+    waves: list[list[PlannedStep]] = []
+    rest = list(due)
+    while rest:
+        waiting = {one.step.target.id for one in rest}
+        wave = [one for one in rest if not any(table.id in waiting for table in one.step.inputs)]
+        waves.append(wave)
+        rest = [one for one in rest if one not in wave]
+    return waves
+
+
 def _failure(table: str, why: str, *, reconciled: bool, refused_files: Mapping[str, str] | None = None) -> TableReport:
-    return TableReport(table, Status.FAILED, why, refused_files=refused_files or {}, reconciled=reconciled)
+    return TableReport(
+        table=table, status=Status.FAILED, reason=why, refused_files=refused_files or {}, reconciled=reconciled
+    )
 
 
 def _cause(error: Exception) -> str:

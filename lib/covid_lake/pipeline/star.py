@@ -1,8 +1,8 @@
-"""The curated tables of one run as they come up: each seen by those after it, none yet by a reader."""
+"""The tables of one run as they come up: each seen by the steps after it, none yet by a reader."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -11,76 +11,114 @@ from pyspark.sql import DataFrame, SparkSession
 
 from covid_lake.contracts import Table
 from covid_lake.errors import StorageError
-from covid_lake.flows import Change, Evolution
-from covid_lake.pipeline.curated import Current, Inputs, build, check_references, own_files
-from covid_lake.pipeline.plan import Anew, PlannedBuild, build_fingerprint, days_of, table_basis
-from covid_lake.pipeline.trusted import Written
+from covid_lake.flows import Change, Evolution, Flow, Step
+from covid_lake.pipeline.audits import check_references, own_files
+from covid_lake.pipeline.curated import Current, build
+from covid_lake.pipeline.inputs import Inputs, Written
+from covid_lake.pipeline.plan import Anew, PlannedStep, days_of, step_fingerprint
+from covid_lake.pipeline.trusted import promote
 from covid_lake.store.parquet import read_files, read_version
 from covid_lake.store.questions import Questions, Stored, quoted
 from covid_lake.store.snapshots import DataFile, Manifest, Snapshot, TableVersion, read_manifest
 from covid_lake.store.storage import Storage
 from covid_lake.transforms.frames import FramesOnDemand
+from covid_lake.transforms.pseudonyms import key_frame
 
-# How an input's rows are told apart where it changed; see `Evolution`.
+# The schemas of an input's versions in an `Evolution` begin with one of these.
 SIDES = ("before", "after", "removed", "added")
 
 
 class Star:
-    """Builds curated tables on those built before and on what `base` names."""
+    """Runs steps on what `base` names and on the tables that were written before them."""
 
     def __init__(
-        self, spark: SparkSession, storage: Storage, base: Snapshot, anew: Anew, run_id: str, run_date: date
+        self,
+        spark: SparkSession,
+        storage: Storage,
+        flow: Flow,
+        base: Snapshot,
+        anew: Anew,
+        keys: Mapping[str, bytes],
+        run_id: str,
+        run_date: date,
     ) -> None:
-        self._spark, self._storage, self._base, self._anew = spark, storage, base, anew
-        self._run_id, self._run_date = run_id, run_date
+        self._spark, self._storage, self._flow, self._base, self._anew = spark, storage, flow, base, anew
+        self._keys, self._run_id, self._run_date = keys, run_id, run_date
         self._written: dict[str, Written] = {}
         self._manifests: dict[tuple[str, str], Manifest] = {}
         self._frames: dict[tuple[str, str], DataFrame] = {}
 
-    def is_due(self, planned: PlannedBuild) -> bool:
+    @property
+    def there(self) -> frozenset[str]:
+        """The ids of the tables that steps can read."""
+        return frozenset(self._base.tables.keys() | self._written.keys())
+
+    def is_due(self, planned: PlannedStep) -> bool:
         """Whether the table must be built now that its inputs are there: some may have come out as they were."""
         current = self._base.version_of(planned.step.target)
-        versions = {table.id: self._version(table).version for table in planned.inputs}
-        is_forced = self._anew.covers_table(planned.step.target)
-        return is_forced or current is None or current.fingerprint != build_fingerprint(planned.step, versions)
-
-    def add(self, planned: PlannedBuild) -> None:
-        """Build the table, write it aside and check it; raises `AuditFailed`."""
-        table = planned.step.target
-        inputs = Inputs(
-            FramesOnDemand({source.name: partial(self._frame, source) for source in planned.inputs}),
-            {source.name: partial(self._stored, source) for source in planned.inputs},
-            {source.id: self._version(source) for source in planned.inputs},
+        files = {file.path: file.inspection.sha256 for file in planned.files}
+        versions = {table.id: self._version(table).version for table in self._inputs_of(planned.step)}
+        return (
+            planned.is_forced
+            or current is None
+            or current.fingerprint != step_fingerprint(planned.basis, {**files, **versions})
         )
-        current = self._current(planned, inputs)
-        again = self._partitions_again(table, current)
-        one = build(self._spark, self._storage, planned, inputs, current, again, self._run_id, self._run_date)
+
+    def add(self, planned: PlannedStep) -> Written:
+        """Run the step, write its table aside and check it; raises `AuditFailed`."""
+        step, table = planned.step, planned.step.target
+        inputs = self._inputs(step)
+        if table.landing:
+            entry = planned.current
+            manifest = self._manifest(table, entry.version) if entry else None
+            one = promote(self._spark, self._storage, planned, inputs, manifest, self._run_id, self._run_date)
+        else:
+            current = self._current(planned, inputs)
+            again = self._partitions_again(table, current)
+            one = build(self._spark, self._storage, planned, inputs, current, again, self._run_id, self._run_date)
         self._written[table.id] = one
         self._manifests[table.id, one.manifest.version] = one.manifest
+        return one
 
-    def checked(self, curated: Sequence[Table]) -> list[Written]:
-        """What was built, after the references between the dataset's `curated` tables were checked.
+    def _inputs_of(self, step: Step) -> tuple[Table, ...]:
+        """The step's input tables that are there."""
+        return tuple(table for table in step.inputs if table.id in self.there)
 
-        Published tables that this run did not build count too: a dimension that lost rows must not leave an old fact
+    def _inputs(self, step: Step) -> Inputs:
+        there = self._inputs_of(step)
+        tables: dict[str, Callable[[], DataFrame]] = {table.id: partial(self._frame, table) for table in there}
+        keys = {f"keys.{key.name}": partial(key_frame, self._spark, self._keys[key.name]) for key in step.keys}
+        return Inputs(
+            frames=FramesOnDemand({**tables, **keys}),
+            stored={table.id: partial(self._stored, table) for table in there},
+            versions={table.id: self._version(table) for table in there},
+            withholds=self._flow.dataset.withholds,
+        )
+
+    def checked(self) -> list[Written]:
+        """What was written, after the references between the star's tables were checked.
+
+        Published tables that this run did not write count too: a dimension that lost rows must not leave an old fact
         without its own. Raises `AuditFailed`.
         """
-        there = [table for table in curated if table.id in self._written or table.id in self._base.tables]
-        names = {table.name for table in there}
-        new = {one.table.name: one for one in self._written.values() if isinstance(one.published, Manifest)}
-        referred = {(ref.table, ref.target) for table in there for ref in table.references if ref.table in new}
-        lost = {name for name, target in referred if self._has_lost_rows(new[name], target)}
-        whole = {table.name: partial(self._stored, table) for table in there}
-        for table in there:
-            if table.name not in new and lost.intersection(reference.table for reference in table.references):
-                check_references(Questions(self._storage, whole), table, names)
+        tables = [step.target for step in self._flow.star if step.target.id in self.there]
+        ids = {table.id for table in tables}
+        new = {one.table.id: one for one in self._written.values() if isinstance(one.published, Manifest)}
+        referred = {(ref.table, ref.target) for table in tables for ref in table.references if ref.table in new}
+        lost = {table_id for table_id, target in referred if self._has_lost_rows(new[table_id], target)}
+        whole = {table.id: partial(self._stored, table) for table in tables}
+        shows_rows = not self._flow.dataset.withholds
+        for table in tables:
+            if table.id not in new and lost.intersection(reference.table for reference in table.references):
+                check_references(Questions(self._storage, whole), table, ids, shows_rows=shows_rows)
         checked = []
         for one in self._written.values():
             passed: tuple[str, ...] = ()
-            if one.table.name in new:
+            if one.table.id in new:
                 has_lost = lost.intersection(reference.table for reference in one.table.references)
                 own = Stored(one.table, one.manifest.files if has_lost else own_files(one.manifest))
-                tables = {**whole, one.table.name: partial(Stored, own.table, own.files)}
-                passed = check_references(Questions(self._storage, tables), one.table, names)
+                questions = Questions(self._storage, {**whole, one.table.id: partial(Stored, own.table, own.files)})
+                passed = check_references(questions, one.table, ids, shows_rows=shows_rows)
             checked.append(replace(one, report=replace(one.report, checks=(*one.report.checks, *passed))))
         return checked
 
@@ -97,14 +135,14 @@ class Star:
         lost = f"SELECT {column} FROM before EXCEPT SELECT {column} FROM after LIMIT 1"  # noqa: S608 - quoted
         return bool(questions.rows(lost))
 
-    def _current(self, planned: PlannedBuild, inputs: Inputs) -> Current | None:
+    def _current(self, planned: PlannedStep, inputs: Inputs) -> Current | None:
         """The version to build on; None where there is none, or where everything is to be built anew."""
         entry = self._base.version_of(planned.step.target)
         if entry is None or self._anew.everything:
             return None
         table, step = planned.step.target, planned.step
         manifest = self._manifest(table, entry.version)
-        if entry.basis != table_basis(table) or entry.inputs.keys() != inputs.versions.keys():
+        if entry.basis != planned.basis or entry.inputs.keys() != inputs.versions.keys():
             return Current(entry, manifest)
         asked = Questions(self._storage, self._told_apart(planned, entry))
         try:
@@ -113,10 +151,10 @@ class Star:
             return Current(entry, manifest)
         return Current(entry, manifest, asked, evolution)
 
-    def _evolution(self, planned: PlannedBuild, entry: TableVersion, inputs: Inputs, asked: Questions) -> Evolution:
+    def _evolution(self, planned: PlannedStep, entry: TableVersion, inputs: Inputs, asked: Questions) -> Evolution:
         changed = {
-            source.name: self._change(source, entry.inputs[source.id])
-            for source in planned.inputs
+            source.id: self._change(source, entry.inputs[source.id])
+            for source in self._inputs_of(planned.step)
             if entry.inputs[source.id] != inputs.versions[source.id].version
         }
         return Evolution(self._frame_of(planned.step.target, entry.version), inputs.frames, changed, asked)
@@ -131,19 +169,19 @@ class Star:
         rows = read_files(self._spark, self._storage, table, added)
         return Change(rows, tuple(sorted(differing)), tuple(sorted(same - differing)), only_grew)
 
-    def _told_apart(self, planned: PlannedBuild, entry: TableVersion) -> dict[str, Callable[[], Stored]]:
+    def _told_apart(self, planned: PlannedStep, entry: TableVersion) -> dict[str, Callable[[], Stored]]:
         """The table and its inputs as they can be asked, by the names that `Evolution` gives them."""
         target = planned.step.target
-        told: dict[str, Callable[[], Stored]] = {target.name: partial(self._stored, target, entry.version)}
+        told: dict[str, Callable[[], Stored]] = {target.id: partial(self._stored, target, entry.version)}
         for source in planned.step.inputs:
             if source.id not in entry.inputs:  # it is not in the lake
-                told |= {f"{side}_{source.name}": partial(Stored, source) for side in SIDES}
+                told |= {f"{side}_{source.id}": partial(Stored, source) for side in SIDES}
                 continue
             old = entry.inputs[source.id]
-            told[f"before_{source.name}"] = partial(self._stored, source, old)
-            told[f"after_{source.name}"] = partial(self._stored, source)
-            told[f"removed_{source.name}"] = partial(self._difference, source, old, is_new=False)
-            told[f"added_{source.name}"] = partial(self._difference, source, old, is_new=True)
+            told[f"before_{source.id}"] = partial(self._stored, source, old)
+            told[f"after_{source.id}"] = partial(self._stored, source)
+            told[f"removed_{source.id}"] = partial(self._difference, source, old, is_new=False)
+            told[f"added_{source.id}"] = partial(self._difference, source, old, is_new=True)
         return told
 
     def _difference(self, table: Table, old: str, *, is_new: bool) -> Stored:
@@ -154,11 +192,11 @@ class Star:
         return Stored(table, self._manifest(table, version or self._version(table).version).files)
 
     def _partitions_again(self, table: Table, current: Current | None) -> list[str]:
-        """The months there are within the days that are to be done again."""
-        if current is None or not table.is_by_month:
+        """The partitions that hold days which are to be done again."""
+        if current is None:
             return []
-        months = _partition_values(current.manifest.files)
-        return [month for month in months if self._anew.covers_month(month)]
+        values = _partition_values(current.manifest.files)
+        return [value for value in values if self._anew.covers_partition(table, value)]
 
     def _frame(self, table: Table) -> DataFrame:
         return self._frame_of(table, self._version(table).version)

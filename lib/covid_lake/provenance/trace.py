@@ -195,9 +195,9 @@ def _condition(table: NamedTable, name: str, text: str) -> _Condition:
     if name in own.column_names:
         return _Condition(f"{name} = ?", typed_value(own.column(name), text))
     for reference in own.references:
-        dimension = registry.dataset(table.dataset).table(Zone.CURATED, reference.table)
+        dimension = registry.dataset(table.dataset).table_of_id(reference.table)
         if name in dimension.column_names:
-            place = NamedTable(Zone.CURATED, dimension)
+            place = NamedTable(dimension.zone, dimension)
             sql = f"{reference.column} IN (SELECT {reference.target} FROM {place} WHERE {name} = ?)"  # noqa: S608
             return _Condition(sql, typed_value(dimension.column(name), text))
     known = ", ".join(_possible_keys(table))
@@ -206,7 +206,7 @@ def _condition(table: NamedTable, name: str, text: str) -> _Condition:
 
 def _possible_keys(table: NamedTable) -> list[str]:
     family = registry.dataset(table.dataset)
-    dimensions = [family.table(Zone.CURATED, reference.table) for reference in table.contract.references]
+    dimensions = [family.table_of_id(reference.table) for reference in table.contract.references]
     names = [*table.contract.column_names, *(name for one in dimensions for name in one.column_names)]
     return list(dict.fromkeys(names))
 

@@ -97,7 +97,7 @@ def _since(spark: SparkSession, storage: Storage, table: Table, manifest: Manife
     from covid_lake.warehouse.load import Delta
     from covid_lake.warehouse.merge import Scope
 
-    if not table.is_by_month or table.day_key is None:
+    if table.day_column is None:
         return None
     try:
         before = read_manifest(storage, table, loaded)
@@ -108,5 +108,5 @@ def _since(spark: SparkSession, storage: Storage, table: Table, manifest: Manife
         return None
     new = [file for file in manifest.files if file.path not in shared]
     months = {file.partition.partition("=")[2] for file in (*before.files, *new) if file.path not in shared}
-    scope = Scope.of_months(table.day_key, months)
+    scope = Scope.of_months(table.day_column, months)
     return Delta(read_files(spark, storage, table, new), scope, manifest.rows)

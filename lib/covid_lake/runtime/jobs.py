@@ -46,7 +46,8 @@ class _LogListener:
             return
         print(
             f"{report.table}: {report.status}, {report.records_read} read, {report.written} written, "
-            f"{report.superseded} superseded, {report.rejected} rejected, {report.seconds} s {report.reason}",
+            f"{report.superseded} superseded, {report.rejected} rejected, {report.withheld} withheld, "
+            f"{report.seconds} s {report.reason}",
             flush=True,
         )
 

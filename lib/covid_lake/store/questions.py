@@ -25,7 +25,8 @@ from covid_lake.store.arrow_files import arrow_schema, open_filesystem, table_da
 from covid_lake.store.snapshots import DataFile
 from covid_lake.store.storage import Storage
 
-WORD = re.compile(r"\w+")
+# The name of a table in a query: alone, or with its zone.
+NAME = re.compile(r"\w+(?:\.\w+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,10 @@ class Stored:
 
 
 class Questions:
-    """Asks tables that are known by a name; each is looked for when a question names it."""
+    """Answers questions about tables, each known by a name, or by an id such as `curated.dim_date`.
+
+    A table's files are looked for when a question names the table.
+    """
 
     def __init__(self, storage: Storage, tables: Mapping[str, Callable[[], Stored]]) -> None:
         self._storage, self._tables = storage, tables
@@ -47,14 +51,23 @@ class Questions:
 
         Raises `StorageError` where a file cannot be read, `QueryError` where the text is no query of these tables.
         """
-        words = set(WORD.findall(sql))
+        named = set(NAME.findall(sql.replace('"', "")))
         with naming_faults(), closing(connect()) as connection:
             filesystem = open_filesystem(self._storage)
-            for name in words & self._tables.keys():
-                connection.register(name, self._relation(self._tables[name](), filesystem))
+            for name in named & self._tables.keys():
+                self._show(connection, name, self._relation(self._tables[name](), filesystem))
             connection.execute(sql, {name: value for name, value in values.items() if f"${name}" in sql})
             columns = [column[0] for column in connection.description or ()]
             return [dict(zip(columns, row, strict=True)) for row in connection.fetchall()]
+
+    def _show(self, connection: duckdb.DuckDBPyConnection, name: str, rows: ds.Dataset | pa.Table) -> None:
+        """Make the rows a table of the connection."""
+        schema, dot, table = name.rpartition(".")
+        alias = f"{schema}_{table}" if dot else name
+        connection.register(alias, rows)
+        if dot:
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted([schema])}")
+            connection.execute(f"CREATE VIEW {quoted_id(name)} AS FROM {quoted([alias])}")
 
     def _relation(self, stored: Stored, filesystem: fs.FileSystem) -> ds.Dataset | pa.Table:
         folder = paths.table(stored.table)
@@ -74,6 +87,11 @@ def connect() -> duckdb.DuckDBPyConnection:
 def quoted(names: Collection[str]) -> str:
     """The names as a list of SQL identifiers."""
     return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def quoted_id(table_id: str) -> str:
+    """The id of a table, `zone.name`, as an SQL name."""
+    return ".".join(quoted([part]) for part in table_id.split("."))
 
 
 @contextmanager

@@ -54,6 +54,8 @@ class TableReport:
     superseded: int = 0
     rejected: int = 0
     rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
+    withheld: int = 0
+    withheld_by_reason: Mapping[str, int] = field(default_factory=dict)
     warnings: Mapping[str, int] = field(default_factory=dict)
     unknown_columns: tuple[str, ...] = ()
     vanished_columns: tuple[str, ...] = ()

@@ -47,8 +47,7 @@ class DataFile:
 class TableVersion:
     """A table's entry in a snapshot: the version that readers see, and what planning needs to know of it.
 
-    `inputs` are the landing files (path -> SHA-256) or tables (id -> version) that it was built from. `basis` is a
-    digest of the contract and the code, `fingerprint` of these and the inputs.
+    The fields are those of the version's `Manifest`.
     """
 
     version: str
@@ -63,28 +62,41 @@ class TableVersion:
 class Manifest:
     """What one version of a table consists of.
 
-    Partitions that a run had no reason to touch stand in it with the files of an older version. Each partition lies
-    wholly in one version's folder: one that only grew has copies there of the files that it had. `records` and
-    `rejected` are by landing file, `superseded` is a count of records; `content` is a digest of the rows, by which a
-    version that came out the same is known; `columns`, `measures`, `days` (measures by day) and `unknown_values` are
-    what the next version is compared with to find drift.
+    Each partition lies wholly in one version's folder: one that only grew has copies there of the files that it had.
     """
 
     table: str
+    """The table's id."""
     version: str
+    """The version, which is the id of the run that wrote it."""
     files: tuple[DataFile, ...]
+    """The version's files; those of partitions that the run had no reason to touch are in older versions' folders."""
     fingerprint: str
+    """A digest of all that the content depends on: inputs, contract and code."""
     inputs: Mapping[str, str]
+    """Landing files (path to SHA-256) and tables (id to version) that the version was built from."""
     basis: str = ""
+    """A digest of the contract and the code."""
     quarantine: str | None = None
+    """The folder of the rejected records."""
     records: Mapping[str, int] = field(default_factory=dict)
+    """Records by landing file."""
     rejected: Mapping[str, int] = field(default_factory=dict)
+    """Rejected records by landing file."""
     superseded: int = 0
+    """Records that newer ones of the same grain replaced."""
+    withheld: int = 0
+    """Records that may not leave the landing zone."""
     content: str | None = None
+    """A digest of the rows, by which a version that came out the same is known; None where some rows were kept."""
     columns: tuple[str, ...] = ()
+    """The contract's columns that the latest landing files deliver; compared with the next version's to find drift."""
     measures: Mapping[str, int] = field(default_factory=dict)
+    """Rows and watched sums; compared to find drift."""
     days: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """The same by day; compared to find drift."""
     unknown_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Values by column that no table of the library knows; compared to find drift."""
 
     @property
     def rows(self) -> int:

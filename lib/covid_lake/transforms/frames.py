@@ -23,6 +23,10 @@ _SPARK_TYPES: dict[Type, T.DataType] = {
 }
 
 
+# A hash that stands for the grain of a record, in tables that withhold records.
+GRAIN = "_grain"
+
+
 def spark_type(column: ContractColumn) -> T.DataType:
     """The column's type as Spark has it."""
     return T.DecimalType(*column.digits) if column.type is Type.DECIMAL else _SPARK_TYPES[column.type]
@@ -65,7 +69,32 @@ def inline_table(spark: SparkSession, names: Sequence[str], rows: Iterable[Seque
 
 def conform(frame: DataFrame, table: Table) -> DataFrame:
     """Exactly the contract's columns, in its order and types: the select that every step ends with."""
-    return frame.select(*(F.col(column.name).cast(spark_type(column)).alias(column.name) for column in table.columns))
+    completed = with_partition(frame, table)
+    return completed.select(*(F.col(one.name).cast(spark_type(one)).alias(one.name) for one in table.columns))
+
+
+def with_partition(frame: DataFrame, table: Table) -> DataFrame:
+    """The frame with the table's partition column, where a day of the row decides it and the frame lacks it."""
+    if table.day_column is None or table.partition_by[0] in frame.columns:
+        return frame
+    # Both 2020-03-01 and 20200301 become a text that holds the digits of year and month in the same order.
+    digits = F.replace(F.col(table.day_column).cast("string"), F.lit("-"))
+    return frame.withColumn(
+        table.partition_by[0], F.concat_ws("-", F.substring(digits, 1, 4), F.substring(digits, 5, 2))
+    )
+
+
+def hide_withheld(frame: DataFrame, table: Table, withheld: str) -> DataFrame:
+    """The frame with the fields of withheld records made null, and with a hash of each record's grain as `GRAIN`.
+
+    What decides between the records of a grain stays: the columns of `newest_by`, the source file, the record's hash.
+    """
+    kept = {withheld, GRAIN, "source_file", "source_row_hash", *table.newest_by}
+    key = F.to_json(F.struct(*(F.col(name).alias(f"_{i}") for i, name in enumerate(table.key))))
+    hashed = frame.withColumn(GRAIN, F.sha2(key, 256))
+    return hashed.select(
+        *(F.col(name) if name in kept else F.when(~F.col(withheld), F.col(name)).alias(name) for name in hashed.columns)
+    )
 
 
 def gather_grains(frame: DataFrame, table: Table) -> DataFrame:
@@ -73,6 +102,8 @@ def gather_grains(frame: DataFrame, table: Table) -> DataFrame:
 
     Records of a partitioned table are brought together by partition: each partition is then written to one file.
     """
+    if table.withholds:
+        return frame.repartition(GRAIN)
     identity = table.identity
     fixed = tuple(name for name in table.key if identity and identity.key_by_name and name != identity.key)
     together = table.partition_by or fixed
@@ -109,7 +140,7 @@ def rank_in_grain(frame: DataFrame, table: Table, rank: str) -> DataFrame:
     so that the choice depends on nothing but the data.
     """
     # Sorted by partition and key, a file is half as large as one in which a place's days lie scattered.
-    grain: list[Column | str] = [*table.partition_by, *table.key] or [F.lit(0)]
+    grain: list[Column | str] = [GRAIN] if table.withholds else [*table.partition_by, *table.key] or [F.lit(0)]
     newest = [F.col(name).desc_nulls_last() for name in table.newest_by]
     order = [*newest, F.col("source_file").desc(), F.col("source_row_hash")]
     return frame.withColumn(rank, F.row_number().over(W.partitionBy(*grain).orderBy(*order)))

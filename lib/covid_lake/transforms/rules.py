@@ -59,12 +59,14 @@ def record_checks(table: Table, run_date: date, surplus: str) -> tuple[Check, ..
 
 
 def contract_checks(table: Table, run_date: date) -> tuple[Check, ...]:
-    """The rules that the contract states."""
+    """The rules that the contract states. A predicate that is null counts as broken where the rule withholds."""
     literal = f"DATE'{run_date.isoformat()}'"
     return tuple(
         Check(
             rule.name,
-            F.coalesce(F.expr(rule.broken_when.replace("{run_date}", literal)), F.lit(False)),
+            F.coalesce(
+                F.expr(rule.broken_when.replace("{run_date}", literal)), F.lit(rule.severity is Severity.WITHHOLD)
+            ),
             F.lit(rule.message),
             rule.severity,
         )

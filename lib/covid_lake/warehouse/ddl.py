@@ -52,9 +52,9 @@ def _constraint_lines(table: Table, schema: str, dialect: Dialect) -> list[str]:
     if dialect.declares_references:
         lines += [
             f"FOREIGN KEY ({quote(reference.column)}) "
-            f"REFERENCES {quote(schema, reference.table)} ({quote(reference.target)})"
+            f"REFERENCES {quote(schema, reference.table_name)} ({quote(reference.target)})"
             for reference in table.references
             # A reference to its own table tells the planner nothing and makes the order of creation matter.
-            if reference.table != table.name
+            if reference.table != table.id
         ]
     return lines

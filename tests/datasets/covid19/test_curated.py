@@ -171,7 +171,8 @@ TABLES: dict[str, list[Row]] = {
 @pytest.fixture(scope="module")
 def world(spark: SparkSession) -> World:
     """The star of all sources at once."""
-    frames = {name: frame(spark, c.COVID19.table(c.Zone.TRUSTED, name), rows) for name, rows in TABLES.items()}
+    tables = {name: c.COVID19.table(c.Zone.TRUSTED, name) for name in TABLES}
+    frames = {tables[name].id: frame(spark, tables[name], rows) for name, rows in TABLES.items()}
     for table, build in (
         (c.REGION_NAMES, curated.region_names),
         (c.BRIDGE_REGION, curated.bridge_region),
@@ -182,11 +183,11 @@ def world(spark: SparkSession) -> World:
     ):
         built = conform(build(frames), table)
         # Built once, and from then on a few rows: what comes after does not plan it again.
-        frames[table.name] = spark.createDataFrame(built.collect(), built.schema)
-    rows = [row.asDict() for row in frames["dim_region"].collect()]
+        frames[table.id] = spark.createDataFrame(built.collect(), built.schema)
+    rows = [row.asDict() for row in frames["curated.dim_region"].collect()]
     regions = {row["region_id"]: row for row in rows}
     assert len(regions) == len(rows) == len({row["region_key"] for row in rows})
-    bridge = frames["bridge_region"].collect()
+    bridge = frames["curated.bridge_region"].collect()
     return World(frames, regions, {(row["source"], row["reported_id"]): row["region_id"] for row in bridge})
 
 
@@ -367,7 +368,7 @@ def test_the_county_of_a_hospital_is_a_region_although_nobody_reports_it(world: 
 
 
 def test_a_hospital_lies_in_its_county_or_in_the_unknown_region(world: World) -> None:
-    placed = world.frames["dim_hospital"].collect()
+    placed = world.frames["curated.dim_hospital"].collect()
     assert {row["hospital_id"]: row["region_key"] for row in placed} == {
         1: KEY_OF_KING,
         2: world.regions["county:72001"]["region_key"],
@@ -404,7 +405,7 @@ def test_without_facts_the_calendar_is_empty(spark: SparkSession) -> None:
 def cases(world: World, source: str, *regions: str) -> list[tuple[Any, ...]]:
     """Region, day of March and figure of the regions' facts."""
     names = {world.regions[region]["region_key"]: region for region in regions}
-    facts = world.frames["fact_cases"].where(f"source = '{source}'").collect()
+    facts = world.frames["curated.fact_cases"].where(f"source = '{source}'").collect()
     found = [(names.get(row["region_key"]), row["date_key"] % 100, row["confirmed"]) for row in facts]
     return sorted(row for row in found if row[0])
 
@@ -427,7 +428,7 @@ def test_the_newspapers_states_count_where_no_county_of_theirs_does(world: World
 
 
 def test_sources_keep_their_own_figures(world: World) -> None:
-    facts = world.frames["fact_cases"].where(f"region_key = {KEY_OF_KING} AND date_key = 20200301").collect()
+    facts = world.frames["curated.fact_cases"].where(f"region_key = {KEY_OF_KING} AND date_key = 20200301").collect()
     assert {(row["source"], row["confirmed"], row["recovered"], row["active"], row["month"]) for row in facts} == {
         ("enigma_jhu", 780, 7, 770, "2020-03"),
         ("jhu_daily_reports", 6, None, None, "2020-03"),
@@ -436,30 +437,32 @@ def test_sources_keep_their_own_figures(world: World) -> None:
 
 def violations(build: str, check: str, world: World, changed: DataFrame | None = None) -> list[dict[str, Any]]:
     """What a check of the table finds in the world, or in it with other rows of the table itself."""
-    step = next(step for step in FLOW.builds if step.target.name == build)
+    step = next(step for step in FLOW.star if step.target.id == build)
     question = next(one.violations for one in step.checks if one.name == check)
     frames = {name: frame for name, frame in world.frames.items() if name in question}
     frames |= {build: changed} if changed is not None else {}
     with closing(connect()) as connection:
-        for name, frame in frames.items():
-            table = next(table for table in c.COVID19.tables if table.name == name)
+        for table_id, frame in frames.items():
+            table = c.COVID19.table_of_id(table_id)
             rows = [row.asDict() for row in frame.select(*table.column_names).collect()]
-            connection.register(name, pa.Table.from_pylist(rows, arrow_schema(table.columns)))
+            connection.register(table.name, pa.Table.from_pylist(rows, arrow_schema(table.columns)))
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.zone}")
+            connection.execute(f"CREATE VIEW {table_id} AS FROM {table.name}")
         values = {"partitions": [], "inputs": list(world.frames)}
         answer = connection.execute(question, {name: its for name, its in values.items() if f"${name}" in question})
         return answer.fetch_arrow_table().to_pylist()
 
 
 def test_checks_find_what_does_not_add_up(world: World) -> None:
-    facts = world.frames["fact_cases"]
-    assert violations("fact_cases", "figures_sum_to_trusted", world) == []
-    assert violations("fact_cases", "new_confirmed_telescopes", world) == []
+    facts = world.frames["curated.fact_cases"]
+    assert violations("curated.fact_cases", "figures_sum_to_trusted", world) == []
+    assert violations("curated.fact_cases", "new_confirmed_telescopes", world) == []
     lost = facts.where(f"region_key <> {KEY_OF_KING} OR source <> 'nytimes'")
-    missing = violations("fact_cases", "figures_sum_to_trusted", world, lost)
+    missing = violations("curated.fact_cases", "figures_sum_to_trusted", world, lost)
     found = {(row["date_key"], row["in_trusted"] - row["in_facts"]) for row in missing if row["figure"] == "confirmed"}
     assert found == {(20200302, 5), (20200303, 6)}
     shifted = facts.withColumn("new_confirmed", F.col("new_confirmed") + 1)
-    found = violations("fact_cases", "new_confirmed_telescopes", world, shifted)
+    found = violations("curated.fact_cases", "new_confirmed_telescopes", world, shifted)
     assert {(row["source"], row["region_key"]) for row in found} == {
         ("enigma_jhu", KEY_OF_KING),
         ("jhu_daily_reports", KEY_OF_KING),
@@ -468,11 +471,11 @@ def test_checks_find_what_does_not_add_up(world: World) -> None:
 
 
 def test_the_first_difference_of_a_month_is_to_the_month_before(world: World) -> None:
-    facts = world.frames["fact_cases"]
+    facts = world.frames["curated.fact_cases"]
     moved = facts.withColumn("month", F.expr("if(date_key > 20200301, '2020-04', month)"))
-    assert violations("fact_cases", "new_confirmed_telescopes", world, moved) == []
+    assert violations("curated.fact_cases", "new_confirmed_telescopes", world, moved) == []
     wrong = moved.withColumn("new_confirmed", F.expr("if(date_key = 20200302, new_confirmed + 1, new_confirmed)"))
-    found = violations("fact_cases", "new_confirmed_telescopes", world, wrong)
+    found = violations("curated.fact_cases", "new_confirmed_telescopes", world, wrong)
     assert ("jhu_daily_reports", KEY_OF_KING, "2020-04") in {
         (row["source"], row["region_key"], row["month"]) for row in found
     }
@@ -485,7 +488,7 @@ def covid_rows(fact_covid: DataFrame) -> list[tuple[Any, ...]]:
 
 
 def test_cases_and_tests_of_a_state_and_day_stand_in_one_row(world: World) -> None:
-    assert covid_rows(world.frames["fact_covid"]) == [
+    assert covid_rows(world.frames["curated.fact_covid"]) == [
         ("Oregon", 20200303, None, None, 60),
         ("Washington", 20200301, "jhu_daily_reports", 8, 50),
         ("Washington", 20200302, "jhu_daily_reports", 9, None),
@@ -495,16 +498,16 @@ def test_cases_and_tests_of_a_state_and_day_stand_in_one_row(world: World) -> No
 
 
 def test_fact_covid_has_no_ships_no_country_and_nothing_from_abroad(world: World) -> None:
-    facts = world.frames["fact_covid"].collect()
+    facts = world.frames["curated.fact_covid"].collect()
     assert {row["province_state"] for row in facts} == {"Oregon", "Washington", "New York"}
     assert {row["province_state"]: row["fips"] for row in facts}["Washington"] == "53"
     assert sum(row["confirmed"] or 0 for row in facts if row["date_key"] == 20200301) == 6 + 2 + 100
 
 
 def test_fact_covid_sums_to_fact_cases_and_the_check_knows(world: World) -> None:
-    assert violations("fact_covid", "confirmed_sums_to_fact_cases", world) == []
-    doubled = world.frames["fact_covid"].withColumn("confirmed", F.col("confirmed") * 2)
-    found = violations("fact_covid", "confirmed_sums_to_fact_cases", world, doubled)
+    assert violations("curated.fact_covid", "confirmed_sums_to_fact_cases", world) == []
+    doubled = world.frames["curated.fact_covid"].withColumn("confirmed", F.col("confirmed") * 2)
+    found = violations("curated.fact_covid", "confirmed_sums_to_fact_cases", world, doubled)
     assert {(row["region_key"], row["date_key"], row["difference"]) for row in found} >= {
         (KEY_OF_WASHINGTON, 20200301, -8),
         (KEY_OF_WASHINGTON, 20200302, -9),
@@ -515,7 +518,7 @@ def test_fact_covid_sums_to_fact_cases_and_the_check_knows(world: World) -> None
     ("tables", "expected"),
     [
         (
-            {"dim_region", "fact_cases", "enigma_jhu", "testing_states_daily"},
+            {"curated.dim_region", "curated.fact_cases", "trusted.enigma_jhu", "trusted.testing_states_daily"},
             [
                 ("Oregon", 20200303, None, None, 60),
                 ("Washington", 20200301, "enigma_jhu", 780, 50),
@@ -523,15 +526,15 @@ def test_fact_covid_sums_to_fact_cases_and_the_check_knows(world: World) -> None
             ],
         ),
         (
-            {"dim_region", "fact_cases", "enigma_jhu"},
+            {"curated.dim_region", "curated.fact_cases", "trusted.enigma_jhu"},
             [("Washington", 20200301, "enigma_jhu", 780, None), ("Washington", 20200302, "enigma_jhu", 6, None)],
         ),
         (
-            {"dim_region", "testing_states_daily"},
+            {"curated.dim_region", "trusted.testing_states_daily"},
             [("Oregon", 20200303, None, None, 60), ("Washington", 20200301, None, None, 50)],
         ),
         (
-            {"dim_region", "fact_cases", "testing_states_daily"},
+            {"curated.dim_region", "curated.fact_cases", "trusted.testing_states_daily"},
             [("Oregon", 20200303, None, None, 60), ("Washington", 20200301, None, None, 50)],
         ),
     ],

@@ -16,6 +16,7 @@ from covid_lake.contracts import (
     Drift,
     Identity,
     Landing,
+    Partitioning,
     Reference,
     Rule,
     Severity,
@@ -252,7 +253,7 @@ JHU_DAILY_REPORTS = Table(
     landing=Landing(csv=("jhu-daily-reports",), daily=DailyFiles("%m-%d-%Y", "report_date")),
     newest_by=("last_update", "confirmed", "deaths"),
     identity=REGION_IDENTITY,
-    partition_by=("month",),
+    partitioning=Partitioning("month", month_of="report_date"),
     rules=JHU_RULES,
     drift=replace(JHU_DRIFT, day="report_date"),
 )
@@ -612,7 +613,10 @@ STATE_ABV = Table(
 
 _REGION_KEY = Column("region_key", Type.BIGINT, "Region, key of dim_region", nullable=False)
 _DATE_KEY = Column("date_key", Type.INT, "Day as yyyymmdd, key of dim_date", nullable=False)
-_STAR_REFERENCES = (Reference("region_key", "dim_region", "region_key"), Reference("date_key", "dim_date", "date_key"))
+_STAR_REFERENCES = (
+    Reference("region_key", "curated.dim_region", "region_key"),
+    Reference("date_key", "curated.dim_date", "date_key"),
+)
 
 
 def _measure(name: str, comment: str) -> Column:
@@ -669,8 +673,8 @@ DIM_REGION = Table(
     ),
     key=("region_key",),
     references=(
-        Reference("state_region_key", "dim_region", "region_key"),
-        Reference("country_region_key", "dim_region", "region_key"),
+        Reference("state_region_key", "curated.dim_region", "region_key"),
+        Reference("country_region_key", "curated.dim_region", "region_key"),
     ),
 )
 
@@ -695,7 +699,7 @@ REGION_NAMES = Table(
         Column("part", Type.TEXT, "The source, and the month where it is kept by month", nullable=False),
     ),
     key=("part", "reported_id", "name_hash"),
-    partition_by=("part",),
+    partitioning=Partitioning("part"),
     in_warehouse=False,
 )
 
@@ -718,7 +722,7 @@ BRIDGE_REGION = Table(
         Column("longitude", Type.DOUBLE, "Degrees east, as last reported, to 10 decimals"),
     ),
     key=("source", "reported_id"),
-    references=(Reference("region_key", "dim_region", "region_key"),),
+    references=(Reference("region_key", "curated.dim_region", "region_key"),),
 )
 
 DIM_HOSPITAL = Table(
@@ -742,7 +746,7 @@ DIM_HOSPITAL = Table(
         Column("longitude", Type.DOUBLE, "Degrees east"),
     ),
     key=("hospital_key",),
-    references=(Reference("region_key", "dim_region", "region_key"),),
+    references=(Reference("region_key", "curated.dim_region", "region_key"),),
 )
 
 _MONTH = Column("month", Type.TEXT, "Month of the day as yyyy-MM", nullable=False)
@@ -771,8 +775,7 @@ FACT_CASES = Table(
     ),
     key=("region_key", "date_key", "source"),
     references=_STAR_REFERENCES,
-    partition_by=("month",),
-    day_key="date_key",
+    partitioning=Partitioning("month", month_of="date_key"),
     rules=(
         _warn("confirmed_decreased", "new_confirmed < 0", "the cumulative count of cases went down"),
         _warn("deaths_decreased", "new_deaths < 0", "the cumulative count of deaths went down"),
@@ -840,8 +843,7 @@ FACT_COVID = Table(
     ),
     key=("region_key", "date_key"),
     references=_STAR_REFERENCES,
-    partition_by=("month",),
-    day_key="date_key",
+    partitioning=Partitioning("month", month_of="date_key"),
 )
 
 COVID19 = Dataset(

@@ -53,6 +53,20 @@ def region_key(region_id: str) -> Column:
     return F.xxhash64(F.col(region_id))
 
 
+def _trusted(feed: str) -> str:
+    """The id of the trusted table of a feed."""
+    return f"trusted.{feed}"
+
+
+def _name(table_id: str) -> str:
+    return table_id.partition(".")[2]
+
+
+def _by_name(changed: Mapping[str, Change]) -> dict[str, Change]:
+    """The changes by the tables' names, by which facts and bridge know their sources."""
+    return {_name(table): change for table, change in changed.items()}
+
+
 def date_key(day: str) -> Column:
     """The day as yyyymmdd."""
     return F.year(day) * 10000 + F.month(day) * 100 + F.dayofmonth(day)
@@ -63,14 +77,17 @@ def date_key(day: str) -> Column:
 
 def region_names(frames: Frames) -> DataFrame:
     """A way in which a source writes a region, in a month where the source is kept by month."""
-    return reduce(DataFrame.unionByName, (_names_in(name, frames[name]) for name in REGION_SOURCES if name in frames))
+    return reduce(
+        DataFrame.unionByName,
+        (_names_in(name, frames[_trusted(name)]) for name in REGION_SOURCES if _trusted(name) in frames),
+    )
 
 
 def touched_names(names: Evolution) -> list[dict[str, str]]:
     """The parts of the sources that changed: months, or the whole of a source that is not kept by month."""
     return [
         {"part": f"{source}-{month}" if month else source, "source": source, "month": month}
-        for source, change in names.changed.items()
+        for source, change in _by_name(names.changed).items()
         for month in change.partitions or (() if change.shared else ("",))
     ]
 
@@ -82,7 +99,7 @@ def names_of(names: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFram
         months.setdefault(part["source"], []).extend([part["month"]] if part["month"] else [])
     return reduce(
         DataFrame.unionByName,
-        (_names_in(source, _of_months(names.inputs[source], its)) for source, its in months.items()),
+        (_names_in(source, _of_months(names.inputs[_trusted(source)], its)) for source, its in months.items()),
     )
 
 
@@ -92,7 +109,7 @@ def bridge_region(frames: Frames) -> DataFrame:
     A county that one source only names and another gives its FIPS code is one region: they are matched on state and
     folded name. A name that stands for several codes is no match.
     """
-    named = _one_name_a_source(frames["region_names"])
+    named = _one_name_a_source(frames["curated.region_names"])
     is_us_county = (F.col("level") == "county") & (F.col("country_region") == US)
     has_code = F.col("reported_id").rlike(COUNTY_OF_FIPS)
     same_name = W.partitionBy("province_state", folded("county"), is_us_county)
@@ -106,7 +123,7 @@ def bridge_region(frames: Frames) -> DataFrame:
 
 def dim_region(frames: Frames) -> DataFrame:
     """One row a region over all sources, its state and country among them, and the unknown member."""
-    bridge = frames["bridge_region"]
+    bridge = frames["curated.bridge_region"]
     named = _with_codes(_best_names(_with_ancestors(bridge)))
     located = named.join(F.broadcast(_coordinates(bridge, frames)), "region_id", "left")
     peopled = located.join(F.broadcast(_populations(frames, bridge)), "region_id", "left")
@@ -268,8 +285,8 @@ def _coordinates(bridge: DataFrame, frames: Frames) -> DataFrame:
     is_placed = F.col("latitude").isNotNull() & F.col("longitude").isNotNull()
     order = [(-_source_rank()).alias("_source"), (F.col("reported_id") == F.col("region_id")).alias("_is_own")]
     placed = bridge.where(is_placed).select("region_id", *order, "latitude", "longitude")
-    if "country_code" in frames:
-        listed = frames["country_code"].where(is_placed)
+    if "trusted.country_code" in frames:
+        listed = frames["trusted.country_code"].where(is_placed)
         no_order = [F.lit(None).cast("bigint"), F.lit(None).cast("boolean")]
         placed = placed.union(listed.select(_country_id(), *no_order, "latitude", "longitude"))
     place = F.struct("_source", "_is_own", "latitude", "longitude")
@@ -283,9 +300,9 @@ def _coordinates(bridge: DataFrame, frames: Frames) -> DataFrame:
 def _populations(frames: Frames, bridge: DataFrame) -> DataFrame:
     """People by region: counties, the cities made of several counties, the states and the country that they sum to."""
     spark = bridge.sparkSession
-    if "county_population" not in frames:
+    if "trusted.county_population" not in frames:
         return bridge.select("region_id", F.lit(None).cast("bigint").alias("population")).limit(0)
-    counties = frames["county_population"].select("fips", "population")
+    counties = frames["trusted.county_population"].select("fips", "population")
     parts = inline_table(
         spark,
         ("region_id", "fips"),
@@ -332,8 +349,8 @@ def dim_date(frames: Frames) -> DataFrame:
 
 def dim_hospital(frames: Frames) -> DataFrame:
     """A hospital with the region of its county: many to one, and the unknown region where no county is known."""
-    regions = frames["dim_region"].select(F.col("region_id").alias("_region_id"), "region_key")
-    hospitals = frames["hospital_beds"].withColumn("_region_id", F.concat(F.lit("county:"), F.col("fips")))
+    regions = frames["curated.dim_region"].select(F.col("region_id").alias("_region_id"), "region_key")
+    hospitals = frames["trusted.hospital_beds"].withColumn("_region_id", F.concat(F.lit("county:"), F.col("fips")))
     placed = hospitals.join(F.broadcast(regions), "_region_id", "left")
     key = F.xxhash64(F.concat(F.lit("hospital:"), F.col("hospital_id").cast("string")))
     return placed.withColumn("region_key", F.coalesce("region_key", F.lit(UNKNOWN_KEY))).withColumn("hospital_key", key)
@@ -344,16 +361,18 @@ def dim_hospital(frames: Frames) -> DataFrame:
 
 def fact_cases(frames: Frames) -> DataFrame:
     """A region, a day and a source. Reports of one region under two names on a day are added up."""
-    return _case_columns(with_differences(_daily_cases(_case_reports(frames), frames["bridge_region"])))
+    return _case_columns(with_differences(_daily_cases(_case_reports(frames), frames["curated.bridge_region"])))
 
 
 def added_cases(cases: Evolution) -> DataFrame | None:
     """The facts of new days; None where anything else may have changed."""
-    feeds = {name: change.added for name, change in cases.changed.items() if name in JHU_FEEDS and change.only_grew}
-    if not feeds or feeds.keys() != cases.changed.keys():
+    changed = _by_name(cases.changed)
+    feeds = {name: change.added for name, change in changed.items() if name in JHU_FEEDS and change.only_grew}
+    if not feeds or feeds.keys() != changed.keys():
         return None
     facts = cases.current.where(F.col("source").isin(*(SOURCES[name] for name in feeds)))
-    return _facts_after(facts, [LAST_MONTH], _case_reports(feeds), cases.inputs["bridge_region"])
+    added = {_trusted(name): rows for name, rows in feeds.items()}
+    return _facts_after(facts, [LAST_MONTH], _case_reports(added), cases.inputs["curated.bridge_region"])
 
 
 def touched_cases(cases: Evolution) -> list[dict[str, str]]:
@@ -362,9 +381,10 @@ def touched_cases(cases: Evolution) -> list[dict[str, str]]:
     Those are the months of the reports themselves, and those of each region's next figures, for they are told as
     differences to the ones before. A feed of which only the last months changed has no next figures.
     """
-    feeds = {name: change for name, change in cases.changed.items() if name in SOURCES}
+    changed = _by_name(cases.changed)
+    feeds = {name: change for name, change in changed.items() if name in SOURCES}
     found = [{"month": month, "source": SOURCES[name]} for name, change in feeds.items() for month in change.partitions]
-    others = {name: its for name, its in cases.changed.items() if name not in SOURCES or not its.is_at_the_end}
+    others = {name: its for name, its in changed.items() if name not in SOURCES or not its.is_at_the_end}
     if others.keys() & SOURCES.keys():
         is_news_changed = any(SOURCES.get(name) == "nytimes" for name in others)
         first_month = _first_changed_month(others)
@@ -383,8 +403,8 @@ def cases_of(cases: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFram
     months = sorted({row["month"] for row in touched})
     named = [row.get("source") for row in touched]
     sources = set(SOURCES.values()) if None in named else set(named)
-    feeds = [name for name in cases.inputs if SOURCES.get(name) in sources]
-    frames = {name: _of_months(cases.inputs[name], months) for name in feeds}
+    feeds = [table for table in cases.inputs if SOURCES.get(_name(table)) in sources]
+    frames = {table: _of_months(cases.inputs[table], months) for table in feeds}
     first, last = F.lit(f"{months[0]}-01").cast("date"), F.last_day(F.lit(f"{months[-1]}-01").cast("date"))
     in_months = F.col("report_date").between(first, last) & _month("report_date").isin(*months)
     is_built = F.col("source").isin(*sources)
@@ -392,7 +412,7 @@ def cases_of(cases: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFram
     reports = [report.where(in_months) for report in _case_reports(frames)]
     if not reports:
         return kept
-    built = _facts_after(cases.current.where(is_built), months, reports, cases.inputs["bridge_region"])
+    built = _facts_after(cases.current.where(is_built), months, reports, cases.inputs["curated.bridge_region"])
     return built.select(*kept.columns).unionByName(kept)
 
 
@@ -486,18 +506,19 @@ def with_differences(daily: DataFrame) -> DataFrame:
 def _case_reports(frames: Frames) -> list[DataFrame]:
     """The feeds' reports in one shape; `_feed` is the trusted table, `source` what the fact calls it."""
     jhu = [
-        frames[feed].select(
+        frames[_trusted(feed)].select(
             F.lit(feed).alias("_feed"), F.lit(feed).alias("source"), "region_id", "report_date", *CASE_MEASURES
         )
         for feed in JHU_FEEDS
-        if feed in frames
+        if _trusted(feed) in frames
     ]
     return jhu + _nytimes_reports(frames)
 
 
 def _nytimes_reports(frames: Frames) -> list[DataFrame]:
     """The newspaper's counties, and its states on the days on which no county of theirs is reported."""
-    feeds = {feed: frames[feed] for feed in ("nytimes_us_county", "nytimes_us_states") if feed in frames}
+    news = ("nytimes_us_county", "nytimes_us_states")
+    feeds = {feed: frames[_trusted(feed)] for feed in news if _trusted(feed) in frames}
     if len(feeds) == 2:
         covered = feeds["nytimes_us_county"].select("province_state", "report_date").distinct()
         states = feeds["nytimes_us_states"]
@@ -519,7 +540,7 @@ def _nytimes_reports(frames: Frames) -> list[DataFrame]:
 
 def fact_testing(frames: Frames) -> DataFrame:
     """A US state and a day."""
-    return frames["testing_states_daily"].select(
+    return frames["trusted.testing_states_daily"].select(
         "*", region_key("region_id").alias("region_key"), date_key("report_date").alias("date_key")
     )
 
@@ -527,7 +548,7 @@ def fact_testing(frames: Frames) -> DataFrame:
 def fact_covid(frames: Frames) -> DataFrame:
     """A US state and a day: its cases and its tests, joined one to one on keys that are never null."""
     is_us_state = (F.col("level") == "state") & (F.col("country_region") == US)
-    states = frames["dim_region"].where(is_us_state)
+    states = frames["curated.dim_region"].where(is_us_state)
     states = states.select("region_key", "fips", "province_state", "country_region")
     sides = _state_cases(frames).join(_state_tests(frames), ["region_key", "date_key"], "full")
     month = _month(_day("date_key")).alias("month")
@@ -537,10 +558,12 @@ def fact_covid(frames: Frames) -> DataFrame:
 def touched_covid(covid: Evolution) -> list[dict[str, str]]:
     """The months of the cases and the tests that changed; all months where the states themselves did."""
     found = [{"month": month} for month in _changed_case_months(covid)]
-    if "testing_states_daily" in covid.changed:
+    if "trusted.testing_states_daily" in covid.changed:
         found += covid.asked.rows(sql("touched", "months_of_changed_tests"))
-    if "dim_region" in covid.changed:
-        found += covid.asked.rows("SELECT month FROM fact_covid UNION SELECT month FROM after_fact_cases")
+    if "curated.dim_region" in covid.changed:
+        found += covid.asked.rows(
+            "SELECT month FROM curated.fact_covid UNION SELECT month FROM after_curated.fact_cases"
+        )
     return found
 
 
@@ -552,7 +575,7 @@ def covid_of(covid: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFram
 
 
 def _changed_case_months(covid: Evolution) -> tuple[str, ...]:
-    return covid.changed["fact_cases"].partitions if "fact_cases" in covid.changed else ()
+    return covid.changed["curated.fact_cases"].partitions if "curated.fact_cases" in covid.changed else ()
 
 
 def _state_cases(frames: Frames) -> DataFrame:
@@ -560,20 +583,26 @@ def _state_cases(frames: Frames) -> DataFrame:
 
     From the daily reports where they are in the lake, else from Enigma, for two feeds in one sum would count twice.
     """
-    feed = next((feed for feed in JHU_FEEDS if feed in frames), None)
-    regions = frames["dim_region"].where((F.col("country_region") == US) & F.col("state_region_key").isNotNull())
+    feed = next((feed for feed in JHU_FEEDS if _trusted(feed) in frames), None)
+    regions = frames["curated.dim_region"].where(
+        (F.col("country_region") == US) & F.col("state_region_key").isNotNull()
+    )
     regions = regions.select("region_key", "state_region_key")
-    if feed is None or "fact_cases" not in frames:
+    if feed is None or "curated.fact_cases" not in frames:
         measures = [F.lit(None).cast("bigint").alias(name) for name in CASE_MEASURES]
         source = F.lit(None).cast("string").alias("source")
         return regions.select("region_key", F.lit(None).cast("int").alias("date_key"), source, *measures).limit(0)
-    facts = frames["fact_cases"].where(F.col("source") == feed).join(F.broadcast(regions), "region_key", "inner")
+    facts = (
+        frames["curated.fact_cases"].where(F.col("source") == feed).join(F.broadcast(regions), "region_key", "inner")
+    )
     summed = facts.groupBy(F.col("state_region_key").alias("region_key"), "date_key")
     return summed.agg(*(F.sum(name).alias(name) for name in CASE_MEASURES)).withColumn("source", F.lit(feed))
 
 
 def _state_tests(frames: Frames) -> DataFrame:
-    if "testing_states_daily" in frames:
+    if "trusted.testing_states_daily" in frames:
         return fact_testing(frames).select("region_key", "date_key", *TEST_MEASURES)
     measures = [F.lit(None).cast("bigint").alias(name) for name in TEST_MEASURES]
-    return frames["dim_region"].select("region_key", F.lit(None).cast("int").alias("date_key"), *measures).limit(0)
+    return (
+        frames["curated.dim_region"].select("region_key", F.lit(None).cast("int").alias("date_key"), *measures).limit(0)
+    )

@@ -1,16 +1,16 @@
 -- Source, day and figure whose sum over the facts is not the sum over the trusted rows.
 WITH reports AS (
-    SELECT 'jhu_daily_reports' AS source, report_date, confirmed, deaths, recovered FROM jhu_daily_reports
+    SELECT 'jhu_daily_reports' AS source, report_date, confirmed, deaths, recovered FROM trusted.jhu_daily_reports
     UNION ALL
-    SELECT 'enigma_jhu', report_date, confirmed, deaths, recovered FROM enigma_jhu
+    SELECT 'enigma_jhu', report_date, confirmed, deaths, recovered FROM trusted.enigma_jhu
     UNION ALL
-    SELECT 'nytimes', report_date, cases, deaths, NULL FROM nytimes_us_county
+    SELECT 'nytimes', report_date, cases, deaths, NULL FROM trusted.nytimes_us_county
     UNION ALL
     -- A state counts on the days on which none of its counties does.
     SELECT 'nytimes', report_date, cases, deaths, NULL
-    FROM nytimes_us_states AS state
+    FROM trusted.nytimes_us_states AS state
     WHERE NOT EXISTS (
-        FROM nytimes_us_county AS county
+        FROM trusted.nytimes_us_county AS county
         WHERE county.province_state = state.province_state AND county.report_date = state.report_date
     )
 ),
@@ -32,7 +32,7 @@ facts AS (
         coalesce(sum(confirmed), 0) AS confirmed,
         coalesce(sum(deaths), 0) AS deaths,
         coalesce(sum(recovered), 0) AS recovered
-    FROM fact_cases
+    FROM curated.fact_cases
     GROUP BY ALL
 ),
 sums AS (

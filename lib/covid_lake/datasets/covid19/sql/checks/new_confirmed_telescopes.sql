@@ -9,7 +9,7 @@ WITH months AS (
         arg_min(coalesce(new_confirmed, 0), date_key) AS first_new,
         arg_max(confirmed, date_key) AS last,
         sum(coalesce(new_confirmed, 0)) AS new
-    FROM fact_cases
+    FROM curated.fact_cases
     WHERE confirmed IS NOT NULL
     GROUP BY ALL
 ),

@@ -13,7 +13,7 @@ WITH written AS (
         max(placed_date) AS placed_date,
         arg_max_null(latitude, placed_date) AS latitude,
         arg_max_null(longitude, placed_date) AS longitude
-    FROM after_region_names
+    FROM after_curated.region_names
     GROUP BY ALL
 ),
 ranked AS (
@@ -34,7 +34,7 @@ ranked AS (
 ),
 before AS (
     SELECT source, reported_id, level, country_region, province_state, county, fips, latitude, longitude
-    FROM bridge_region
+    FROM curated.bridge_region
 ),
 after AS (
     SELECT source, reported_id, level, country_region, province_state, county, fips, latitude, longitude

@@ -2,38 +2,38 @@
 -- them, for those are told as differences to the ones before.
 WITH reports_before AS (
     SELECT 'jhu_daily_reports' AS feed, 'jhu_daily_reports' AS source, region_id, report_date, confirmed, deaths, recovered, active
-    FROM removed_jhu_daily_reports
+    FROM removed_trusted.jhu_daily_reports
     UNION ALL
     SELECT 'enigma_jhu', 'enigma_jhu', region_id, report_date, confirmed, deaths, recovered, active
-    FROM removed_enigma_jhu
+    FROM removed_trusted.enigma_jhu
     -- The newspaper's two feeds whole, for which of its states count depends on its counties.
     UNION ALL
     SELECT 'nytimes_us_county', 'nytimes', region_id, report_date, cases, deaths, NULL, NULL
-    FROM before_nytimes_us_county
+    FROM before_trusted.nytimes_us_county
     WHERE $is_news_changed
     UNION ALL
     SELECT 'nytimes_us_states', 'nytimes', region_id, report_date, cases, deaths, NULL, NULL
-    FROM before_nytimes_us_states AS state
+    FROM before_trusted.nytimes_us_states AS state
     WHERE $is_news_changed AND NOT EXISTS (
-        FROM before_nytimes_us_county AS county
+        FROM before_trusted.nytimes_us_county AS county
         WHERE county.province_state = state.province_state AND county.report_date = state.report_date
     )
 ),
 reports_after AS (
     SELECT 'jhu_daily_reports' AS feed, 'jhu_daily_reports' AS source, region_id, report_date, confirmed, deaths, recovered, active
-    FROM added_jhu_daily_reports
+    FROM added_trusted.jhu_daily_reports
     UNION ALL
     SELECT 'enigma_jhu', 'enigma_jhu', region_id, report_date, confirmed, deaths, recovered, active
-    FROM added_enigma_jhu
+    FROM added_trusted.enigma_jhu
     UNION ALL
     SELECT 'nytimes_us_county', 'nytimes', region_id, report_date, cases, deaths, NULL, NULL
-    FROM after_nytimes_us_county
+    FROM after_trusted.nytimes_us_county
     WHERE $is_news_changed
     UNION ALL
     SELECT 'nytimes_us_states', 'nytimes', region_id, report_date, cases, deaths, NULL, NULL
-    FROM after_nytimes_us_states AS state
+    FROM after_trusted.nytimes_us_states AS state
     WHERE $is_news_changed AND NOT EXISTS (
-        FROM after_nytimes_us_county AS county
+        FROM after_trusted.nytimes_us_county AS county
         WHERE county.province_state = state.province_state AND county.report_date = state.report_date
     )
 ),
@@ -47,9 +47,9 @@ changed AS (
 ),
 -- Under the region that each report had, and under the one that it has.
 bridge AS (
-    SELECT source AS feed, reported_id AS region_id, region_key FROM before_bridge_region
+    SELECT source AS feed, reported_id AS region_id, region_key FROM before_curated.bridge_region
     UNION
-    SELECT source, reported_id, region_key FROM after_bridge_region
+    SELECT source, reported_id, region_key FROM after_curated.bridge_region
 ),
 changed_months AS (
     SELECT
@@ -70,7 +70,7 @@ next_days AS (
             min(date_key) FILTER (WHERE confirmed IS NOT NULL),
             min(date_key) FILTER (WHERE deaths IS NOT NULL)
         ]) AS date_key
-    FROM fact_cases
+    FROM curated.fact_cases
     JOIN changed_months USING (region_key, source)
     WHERE fact_cases.month >= $first_month AND date_key > last_changed
     GROUP BY region_key, source, changed_months.month

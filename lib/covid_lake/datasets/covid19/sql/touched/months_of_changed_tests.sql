@@ -1,11 +1,11 @@
 -- The months of the tests that are not the same before and after.
 WITH before AS (
     SELECT region_id, report_date, positive, negative, hospitalized_currently, hospitalized, hospitalized_discharged
-    FROM removed_testing_states_daily
+    FROM removed_trusted.testing_states_daily
 ),
 after AS (
     SELECT region_id, report_date, positive, negative, hospitalized_currently, hospitalized, hospitalized_discharged
-    FROM added_testing_states_daily
+    FROM added_trusted.testing_states_daily
 )
 SELECT DISTINCT strftime(report_date, '%Y-%m') AS month
 FROM (

@@ -297,6 +297,9 @@ class Run:
         """Promote what is due, each table published by itself as soon as it is there."""
         self._note_idle(planned)
         due = [one for one in planned if one.action is Action.RUN]
+        if not due:
+            return
+        self._spark()  # here, for the steps run in threads of their own and would all start it
         # The largest table first, so that the small ones fill up what it leaves idle.
         due.sort(key=lambda one: -sum(file.size for file in one.files))
         for wave in _waves(due):

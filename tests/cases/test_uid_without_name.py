@@ -62,7 +62,7 @@ def nameless(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_home_that_is_not_known_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"COVID_LAKE_WAREHOUSE_DIR, or set HOME"):
         embedded_postgres.default_directory()
-    with pytest.raises(SettingsError, match=r"~/lake: the home that ~ stands for is not known"):
+    with pytest.raises(SettingsError, match=r"~/lake: the home directory for ~ is unknown"):
         open_storage("~/lake")
     assert java.user_name() == f"user{NAMELESS}"
     assert f"-Duser.home={tmp_path}" in java._scratch_options(tmp_path)

@@ -152,7 +152,7 @@ def test_uploads_are_aborted_in_the_datasets_folders_once_they_are_old(
 
     run_after_a_dead_one()
     assert uploads(storage) == own | foreign
-    monkeypatch.setattr("covid_lake.store.storage.UNFINISHED_LIFE", timedelta(seconds=-5))
+    monkeypatch.setattr("covid_lake.store.storage.s3.UNFINISHED_LIFE", timedelta(seconds=-5))
     run_after_a_dead_one()
     assert uploads(storage) == foreign
 

@@ -222,7 +222,7 @@ def test_more_uploads_than_a_page_of_a_listing_holds(emulator: str, monkeypatch:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(begin, range(1010)))
-    monkeypatch.setattr("covid_lake.store.storage.UNFINISHED_LIFE", timedelta(seconds=-5))
+    monkeypatch.setattr("covid_lake.store.storage.s3.UNFINISHED_LIFE", timedelta(seconds=-5))
     open_storage("s3://many-uploads/lake").remove_unfinished("a")
     assert client.list_multipart_uploads(Bucket="many-uploads").get("Uploads", []) == []
 

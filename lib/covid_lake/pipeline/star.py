@@ -96,12 +96,12 @@ class Star:
         )
 
     def checked(self) -> list[Written]:
-        """What was written, after the references between the star's tables were checked.
+        """What was written, after the references between the dataset's tables were checked.
 
         Published tables that this run did not write count too: a dimension that lost rows must not leave an old fact
         without its own. Raises `AuditFailed`.
         """
-        tables = [step.target for step in self._flow.star if step.target.id in self.there]
+        tables = [table for table in self._flow.dataset.tables if table.id in self.there]
         ids = {table.id for table in tables}
         new = {one.table.id: one for one in self._written.values() if isinstance(one.published, Manifest)}
         referred = {(ref.table, ref.target) for table in tables for ref in table.references if ref.table in new}

@@ -14,6 +14,7 @@ setup(
     description="Generators of sample landing zones for covid_lake",
     license="Apache-2.0",
     python_requires=">=3.11",
+    package_dir={"": "."},
     packages=PACKAGES,
     package_data={package: ["py.typed", "**/*.csv", "**/*.json"] for package in PACKAGES},
     install_requires=["covid_lake"],

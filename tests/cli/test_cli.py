@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -374,6 +376,16 @@ def test_a_sample_is_made(tmp_path: Path) -> None:
     assert "are made to be rejected" in text
     manifest = json.loads((tmp_path / "s" / "sample_manifest.json").read_text())
     assert (manifest["settings"]["days"], len(manifest["truncated_files"])) == (14, 2)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; from covid_lake.cli.main import main; main(['--help'], standalone_mode=False);"
+        "heavy = {'rich', 'pyspark', 'pyarrow', 'duckdb', 'boto3', 'sqlglot', 'psycopg', 'covid_lake_samples'};"
+        "print('imported:', sorted(heavy & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said.endswith("imported: []\n")
 
 
 def test_ddl_is_printed_written_and_checked(tmp_path: Path) -> None:

@@ -8,13 +8,14 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, Any, NoReturn, TextIO
-
-from rich.console import Console
-from rich.text import Text
+from functools import cache
+from typing import IO, TYPE_CHECKING, Any, NoReturn, TextIO
 
 from covid_lake.errors import OutputClosed, OutputError
 from covid_lake.reading.grid import PLAIN_SIGNS, Grid, Line, Page, Part, encodable, grid_lines, json_escape, styled
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 ESCAPING = "covid_lake.escaping"
 
@@ -26,7 +27,9 @@ class Terminal:
     """
 
     def __init__(self, file: IO[str] | None = None, *, stderr: bool = False) -> None:
-        self.console = _Console(file=file, stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+        self.console = _console_class()(
+            file=file, stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True
+        )
 
     @property
     def is_terminal(self) -> bool:
@@ -44,6 +47,8 @@ class Terminal:
         self.show_lines(grid_lines(grid, self.page))
 
     def show_lines(self, lines: Iterable[Line]) -> None:
+        from rich.text import Text
+
         page = self.page
         texts = (Text.assemble(*((page.text(text), style) for text, style in map(styled, line))) for line in lines)
         with _reporting():
@@ -56,9 +61,16 @@ class Terminal:
             self.console.file.flush()
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> NoReturn:
-        raise OutputClosed("nobody reads the output any more")
+@cache
+def _console_class() -> type[Console]:
+    """rich's console; imported when something is printed, which `--help` does without rich."""
+    from rich.console import Console
+
+    class PipeConsole(Console):
+        def on_broken_pipe(self) -> NoReturn:
+            raise OutputClosed("nobody reads the output any more")
+
+    return PipeConsole
 
 
 def prepare_streams() -> None:

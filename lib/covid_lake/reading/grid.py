@@ -10,9 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich import box
-from rich.cells import cell_len
-
 # A text, or a text and how it looks, such as ("failed", "bold red").
 Part = str | tuple[str, str]
 Line = tuple[Part, ...]
@@ -76,7 +73,7 @@ def grid_lines(grid: Grid, page: Page) -> list[Line]:
     names = [page.text(column.name).replace("\n", "\\n") for column in grid.columns]
     rows = [[_cell(value, page) for value in row] for row in grid.rows]
     widths = [
-        max([cell_len(names[at]) if grid.headed else 0, *(cell_len(text) for row in rows for text in row[at][0])])
+        max([_width(names[at]) if grid.headed else 0, *(_width(text) for row in rows for text in row[at][0])])
         for at in range(len(names))
     ]
     title: list[Line] = [((grid.title, "italic"),)] if grid.title else []
@@ -96,10 +93,19 @@ def grid_lines(grid: Grid, page: Page) -> list[Line]:
     return title + _grid(grid, names, rows, widths, page)
 
 
+def _width(text: str) -> int:
+    """The number of terminal columns that the text takes."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
 Cell = tuple[list[str], str]
 
 
 def _grid(grid: Grid, names: list[str], rows: list[list[Cell]], widths: list[int], page: Page) -> list[Line]:
+    from rich import box
+
     frame = box.HEAVY_HEAD if page.is_unicode else box.ASCII
     if not grid.headed:
         frame = box.SQUARE if page.is_unicode else box.ASCII
@@ -122,7 +128,7 @@ def _row(cells: list[Cell], grid: Grid, widths: list[int], edges: tuple[str, str
         parts: list[Part] = [f"{left} "]
         for at, (texts, style) in enumerate(cells):
             text = texts[number] if number < len(texts) else ""
-            room = " " * (widths[at] - cell_len(text))
+            room = " " * (widths[at] - _width(text))
             before, after = (room, "") if grid.columns[at].right else ("", room)
             parts += [before, (text, style), f"{after} {between if at + 1 < len(cells) else right} "]
         parts[-1] = styled(parts[-1])[0].rstrip()
@@ -133,7 +139,7 @@ def _row(cells: list[Cell], grid: Grid, widths: list[int], edges: tuple[str, str
 def _blocks(names: list[str], rows: list[list[Cell]], page: Page) -> list[Line]:
     """Each row as a block with a line for each column, as in psql's expanded display."""
     rule, bar = ("─", "│") if page.is_unicode else ("-", "|")
-    width = max(map(cell_len, names))
+    width = max(map(_width, names))
     room = (page.width or 0) - width - 3
     lines: list[Line] = []
     for number, row in enumerate(rows, 1):
@@ -142,7 +148,7 @@ def _blocks(names: list[str], rows: list[list[Cell]], page: Page) -> list[Line]:
         for name, (texts, style) in zip(names, row, strict=True):
             for at, text in enumerate(_wrapped(texts, room)):
                 shown = name if at == 0 else ""
-                lines.append(((shown + " " * (width - cell_len(shown)), "bold"), f" {bar} ", (text, style)))
+                lines.append(((shown + " " * (width - _width(shown)), "bold"), f" {bar} ", (text, style)))
     return lines or [("no rows",)]
 
 
@@ -156,8 +162,8 @@ def _wrapped(texts: list[str], width: int) -> list[str]:
     lines = []
     for text in texts:
         line = ""
-        for word in WORD.findall(text) if cell_len(text) > width else (text,):
-            if line and cell_len(f"{line}{word.rstrip()}") > width:
+        for word in WORD.findall(text) if _width(text) > width else (text,):
+            if line and _width(f"{line}{word.rstrip()}") > width:
                 lines.append(line.rstrip())
                 line = ""
             line += word

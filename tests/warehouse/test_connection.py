@@ -1,10 +1,14 @@
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
-from covid_lake.errors import SettingsError
+import pytest
+from pyspark.sql import SparkSession
+
+from covid_lake.errors import SettingsError, WarehouseError
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import REDSHIFT
+from covid_lake.warehouse.sql_session import SqlSession
 
 
 def test_url_is_read_with_everything_in_it() -> None:
@@ -67,3 +71,46 @@ def test_unusable_url_is_refused_without_repeating_it(url: str) -> None:
 def test_missing_password_says_where_to_put_it() -> None:
     with pytest.raises(SettingsError, match="PGPASSWORD"):
         WarehouseConnection.from_url("postgresql://ana@db.example/lake", {})
+
+
+# --- TLS -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["db.example", "10.0.0.7", "[2001:db8::1]", "localhost.example"])
+@pytest.mark.parametrize("scheme", ["postgresql", "redshift"])
+def test_another_machine_is_reached_over_tls_unless_the_url_says_otherwise(scheme: str, host: str) -> None:
+    connection = WarehouseConnection.from_url(f"{scheme}://ana:secret@{host}/lake", {})
+    assert connection.properties == {"sslmode": "require"}
+    assert connection.jdbc_properties["sslmode"] == "require"
+    for mode in ("disable", "allow", "prefer", "verify-ca", "verify-full"):
+        asked = WarehouseConnection.from_url(f"{scheme}://ana:secret@{host}/lake?sslmode={mode}", {})
+        assert asked.properties == {"sslmode": mode}
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]"])
+def test_this_machine_is_reached_as_the_driver_likes(host: str) -> None:
+    assert WarehouseConnection.from_url(f"postgresql://ana:secret@{host}/lake", {}).properties == {}
+
+
+@pytest.fixture
+def as_if_remote(warehouse: WarehouseConnection) -> WarehouseConnection:
+    """The server, which has no TLS, under a spelling of its address that is not known to be this machine."""
+    return WarehouseConnection("127.1", warehouse.port, warehouse.database, warehouse.user, warehouse.password)
+
+
+def test_a_server_without_tls_is_refused_and_the_way_out_is_named(
+    as_if_remote: WarehouseConnection, spark: SparkSession
+) -> None:
+    def by_psycopg(connection: WarehouseConnection) -> None:
+        connection.connect().close()
+
+    def by_jdbc(connection: WarehouseConnection) -> None:
+        with SqlSession(spark, connection, autocommit=True) as session:
+            assert session.query("SELECT 1") == [("1",)]
+
+    in_the_open = replace(as_if_remote, properties={"sslmode": "disable"})
+    for reach in (by_psycopg, by_jdbc):
+        with pytest.raises(WarehouseError, match="does not support SSL") as refused:
+            reach(as_if_remote)
+        assert "ask for an open connection with ?sslmode=disable at the end of the URL" in str(refused.value)
+        reach(in_the_open)

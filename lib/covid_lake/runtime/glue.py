@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from py4j.protocol import Py4JJavaError
 
 from covid_lake.errors import SettingsError
+from covid_lake.pipeline.engine_faults import innermost_cause
 from covid_lake.runtime.session import set_semantics
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import DIALECTS, POSTGRESQL
@@ -25,24 +28,35 @@ def glue_session() -> SparkSession:
 
 
 def glue_connection(name: str) -> WarehouseConnection:
-    """The warehouse behind a Glue connection; `SettingsError` if its database is of another kind."""
+    """The warehouse behind a Glue connection; `SettingsError` where it is of another kind.
+
+    A connection with "Require SSL connection" checks the server's certificate. Any other is encrypted as well, unless
+    its URL ends in `?sslmode=disable`.
+    """
     from awsglue.context import GlueContext
     from pyspark import SparkContext
 
-    found = GlueContext(SparkContext.getOrCreate()).extract_jdbc_conf(name)
+    try:
+        found = GlueContext(SparkContext.getOrCreate()).extract_jdbc_conf(name)
+    except Py4JJavaError as error:
+        raise SettingsError(
+            f"the Glue connection {name} cannot be read: {innermost_cause(error)}\n"
+            "Is that its name, and may the job's role call glue:GetConnection and read the connection's secret?"
+        ) from error
     dialect = DIALECTS.get(found["vendor"])
     if dialect is None:
         raise SettingsError(f"the connection {name} is of {found['vendor']}; expected is {' or '.join(DIALECTS)}")
-    address = urlsplit(found["fullUrl"].removeprefix("jdbc:"))
+    if not found.get("fullUrl"):
+        raise SettingsError(
+            f"the connection {name} has no JDBC URL; expected is jdbc:{dialect.name}://host:port/database"
+        )
+    try:
+        connection = WarehouseConnection.from_url(found["fullUrl"], user=found["user"], password=found["password"])
+    except SettingsError as error:
+        raise SettingsError(f"the connection {name}: {error}") from error
+    is_enforced = str(found.get("enforceSSL")).lower() == "true"
+    if not is_enforced or connection.properties.get("sslmode") in ("verify-ca", "verify-full"):
+        return connection
     # What ssl=true means to each driver.
     mode = "verify-full" if dialect is POSTGRESQL else "verify-ca"
-    properties = {"sslmode": mode} if str(found.get("enforceSSL")).lower() == "true" else {}
-    return WarehouseConnection(
-        address.hostname or "",
-        address.port or dialect.default_port,
-        address.path.strip("/"),
-        found["user"],
-        found["password"],
-        properties,
-        dialect,
-    )
+    return replace(connection, properties={**connection.properties, "sslmode": mode})

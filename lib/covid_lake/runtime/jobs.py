@@ -107,6 +107,8 @@ def _session(settings: JobSettings) -> SparkSession:
 
 
 def _warehouse(settings: JobSettings) -> WarehouseConnection:
+    if settings.connection_name and settings.warehouse:
+        raise SettingsError("the warehouse is named twice: by --connection_name and by --warehouse; leave one out")
     if settings.connection_name:
         if not settings.is_on_glue:
             raise SettingsError(

@@ -1,4 +1,4 @@
-"""Settings of a job, from its arguments. Glue passes every argument as text; unknown and missing ones are errors."""
+"""The settings of a job, read from its arguments. Every argument is text; an unknown or a missing one is an error."""
 
 from __future__ import annotations
 
@@ -7,75 +7,97 @@ from dataclasses import dataclass
 
 from covid_lake.errors import SettingsError
 
-# Arguments that Glue adds to a job's own. It also adds switches with dashes in their names.
+# Arguments that Glue adds to a job's own. Its other ones have dashes in their names, such as --job-bookmark-option.
 GLUE_ARGUMENTS = frozenset(
-    {"JOB_NAME", "JOB_ID", "JOB_RUN_ID", "SECURITY_CONFIGURATION", "TempDir", "WORKFLOW_NAME", "WORKFLOW_RUN_ID"}
-    | {
+    {
+        "JOB_ID",
+        "JOB_NAME",
+        "JOB_RUN_ID",
+        "RedshiftTempDir",
+        "SECURITY_CONFIGURATION",
+        "TempDir",
+        "WORKFLOW_NAME",
+        "WORKFLOW_RUN_ID",
+        "class",
+        "conf",
         "continuous_log_logGroup",
         "continuous_log_logStreamPrefix",
-        "extra_py_files",
-        "RedshiftTempDir",
         "encryption_type",
+        "extra_py_files",
+        "scriptLocation",
     }
 )
 YES, NO = ("true", "yes", "1"), ("false", "no", "0")
+# Settings that mean true where they stand alone.
+SWITCHES = ("full_refresh",)
 
 
 @dataclass(frozen=True, slots=True)
 class JobSettings:
-    """The settings of a job."""
+    """What a job is asked to do."""
 
     dataset: str
     """The dataset to refresh."""
     lake_root: str
-    """The lake: a directory, or `s3://bucket/prefix`."""
+    """A directory, or `s3://bucket/prefix`."""
     only: tuple[str, ...] = ()
-    """The tables to refresh, with what they need; empty for all."""
+    """Names of tables; the job refreshes these and whatever they need. Without any, all tables."""
     full_refresh: bool = False
-    """Whether tables are built again although they are up to date."""
+    """Whether to build again what is up to date."""
     connection_name: str | None = None
-    """The Glue connection of the warehouse; on Glue only."""
+    """The Glue connection of the warehouse."""
     warehouse: str | None = None
-    """The warehouse elsewhere: `embedded`, or a URL without a password."""
+    """The warehouse where there is no Glue: `embedded`, or a URL."""
     is_on_glue: bool = False
-    """Whether Glue runs the job."""
+    """Whether Glue has started the job, which it shows by an argument of its own."""
 
     @classmethod
     def from_arguments(cls, arguments: Sequence[str]) -> JobSettings:
-        """Settings from `--name value` or `--name=value` pairs; `SettingsError` names the argument that is wrong."""
+        """Read `--name value` or `--name=value` pairs; raises `SettingsError`, which names the wrong argument."""
         given = _pairs(arguments)
         known = {name for name in cls.__slots__ if name != "is_on_glue"}
+        for name in given:
+            if (meant := name.replace("-", "_")) != name and meant in known:
+                raise SettingsError(f"unknown argument --{name}; it is written --{meant}")
         own = {name: value for name, value in given.items() if name not in GLUE_ARGUMENTS and "-" not in name}
         unknown = sorted(own.keys() - known)
         if unknown:
             raise SettingsError(
                 f"unknown argument --{unknown[0]}; there is: {', '.join(f'--{n}' for n in sorted(known))}"
             )
-        missing = [name for name in ("dataset", "lake_root") if not own.get(name)]
+        missing = [name for name in ("dataset", "lake_root") if name not in own or own[name] == ""]
         if missing:
             raise SettingsError(f"the argument --{missing[0]} is missing")
+        for name, value in own.items():
+            if not (value or "").strip(" ,") and name not in SWITCHES:
+                raise SettingsError(f"the argument --{name} has no value")
+        values = {name: value or "" for name, value in own.items()}
         return cls(
-            dataset=own["dataset"],
-            lake_root=own["lake_root"],
-            only=tuple(name.strip() for name in own.get("only", "").split(",") if name.strip()),
-            full_refresh=_truth("full_refresh", own.get("full_refresh", "false")),
-            connection_name=own.get("connection_name"),
-            warehouse=own.get("warehouse"),
+            dataset=values["dataset"],
+            lake_root=values["lake_root"],
+            only=tuple(name.strip() for name in values.get("only", "").split(",") if name.strip()),
+            full_refresh="full_refresh" in own and _truth("full_refresh", values["full_refresh"] or "true"),
+            connection_name=values.get("connection_name"),
+            warehouse=values.get("warehouse"),
             is_on_glue="JOB_RUN_ID" in given,
         )
 
 
-def _pairs(arguments: Sequence[str]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
+def _pairs(arguments: Sequence[str]) -> dict[str, str | None]:
+    """Names and values; None for a name without a value."""
+    pairs: dict[str, str | None] = {}
     rest = list(arguments)
     while rest:
         name = rest.pop(0)
         if not name.startswith("--"):
             raise SettingsError(f"expected --name value, found {name!r}")
         name, has_value, value = name[2:].partition("=")
-        if not has_value:
-            value = rest.pop(0) if rest and not rest[0].startswith("--") else "true"
-        pairs[name] = value
+        if name in pairs and name not in GLUE_ARGUMENTS and "-" not in name:
+            raise SettingsError(f"the argument --{name} is given twice")
+        if has_value:
+            pairs[name] = value
+        else:
+            pairs[name] = rest.pop(0) if rest and not rest[0].startswith("--") else None
     return pairs
 
 

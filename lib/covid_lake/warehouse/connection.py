@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 URL_SHAPE = "postgresql://user[:password]@host[:port]/database[?property=value]"
 CONNECT_TIMEOUT_SECONDS = 10
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 SCHEMES = {**{name: name for name in DIALECTS}, "postgres": "postgresql"}
+# What a warehouse on another machine must at least do: encrypt. That the certificate be checked as well (verify-ca,
+# verify-full) takes a file of certificates, which only the one who writes the URL can name.
+LEAST_SSL_MODE = "require"
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 HIGHEST_PORT = 65535
 # What stands before a password: password=x, "password": "x", PGPASSWORD='x', password "x".
@@ -69,7 +72,10 @@ INSTEAD = {
 
 @dataclass(frozen=True, slots=True)
 class WarehouseConnection:
-    """A way into the warehouse."""
+    """A way into the warehouse.
+
+    Another machine is reached over TLS, unless `properties` says `sslmode=disable`, `allow` or `prefer`.
+    """
 
     host: str
     port: int
@@ -80,19 +86,34 @@ class WarehouseConnection:
     """Further settings, such as `sslmode`, by the names that libpq has for them."""
     dialect: Dialect = field(default=POSTGRESQL, repr=False)
 
+    def __post_init__(self) -> None:
+        if not is_this_machine(self.host) and "sslmode" not in self.properties:
+            object.__setattr__(self, "properties", {**self.properties, "sslmode": LEAST_SSL_MODE})
+
     @classmethod
-    def from_url(cls, url: str, environ: Mapping[str, str] | None = None) -> WarehouseConnection:
+    def from_url(
+        cls,
+        url: str,
+        environ: Mapping[str, str] | None = None,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+    ) -> WarehouseConnection:
         """Read `postgresql://user[:password]@host[:port]/database[?property=value]`; `postgres://`, `redshift://` too.
 
         Host, port, dbname, user and password may stand among the properties, where they count before those of the URL
         itself, as with libpq. Other properties are those of `PROPERTIES`, by either driver's name: what only one of
         the drivers knows would work for queries and not for loads, or the other way round. `+` stands for itself.
 
-        Without a password in the URL `PGPASSWORD` is taken from `environ` (the process's own by default). Raises
-        `SettingsError`, which repeats neither the URL nor the password.
+        `user` and `password` replace those of the URL. Without a password in either, `PGPASSWORD` is taken from
+        `environ` (the process's own by default). Raises `SettingsError`, which repeats neither URL nor password.
         """
         scheme, parts, properties = _read(url.strip().removeprefix("jdbc:"))
         dialect = DIALECTS[SCHEMES[scheme]]
+        if user is not None:
+            parts["user"] = user
+        if password is not None:
+            parts["password"] = password
         missing = [name for name in ("host", "user", "database") if not parts.get(name)]
         if missing:
             raise SettingsError(f"the warehouse's URL lacks the {' and the '.join(missing)}: expected {URL_SHAPE}")
@@ -162,11 +183,15 @@ class WarehouseConnection:
 
     def unreachable(self, reason: str) -> WarehouseError:
         """The error for a connection that could not be opened: where it went, why it failed, what to do."""
-        way_out = (
-            "Is it running? `covid-lake warehouse start` starts the one on this machine."
-            if self.host in LOCAL_HOSTS
-            else f"Is it running, and may this machine reach {self._address}?"
-        )
+        if "does not support SSL" in reason:  # either driver's words
+            way_out = (
+                "A warehouse on another machine must use TLS. Switch it on there; or, if nobody else can listen to the "
+                "network in between, ask for an open connection with ?sslmode=disable at the end of the URL."
+            )
+        elif is_this_machine(self.host):
+            way_out = "Is it running? `covid-lake warehouse start` starts the one on this machine."
+        else:
+            way_out = f"Is it running, and may this machine reach {self._address}?"
         reason = self.without_password(reason.strip().replace("\t", ""))
         return WarehouseError(f"cannot connect to the warehouse {self.url}: {reason}\n{way_out}")
 
@@ -185,6 +210,16 @@ class WarehouseConnection:
                 if not NAME.fullmatch(form):
                     text = text.replace(form, "***")
         return text
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether the host is known, without asking a name server, to be the machine that we are on."""
+    if host.casefold() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _read(url: str) -> tuple[str, dict[str, str], dict[str, str]]:

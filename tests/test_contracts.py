@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from covid_lake.contracts import Column, DailyFiles, Dataset, Landing, Rule, Severity, Table, Type, Zone
+from covid_lake.contracts import (
+    Column,
+    DailyFiles,
+    Dataset,
+    Distribution,
+    Landing,
+    Partitioning,
+    Rule,
+    Severity,
+    Table,
+    Type,
+    WarehouseLayout,
+    Zone,
+)
 from covid_lake.datasets.covid19.contracts import COVID19
 
 DAILY = DailyFiles("%m-%d-%Y", "report_date")
@@ -80,6 +94,9 @@ WRONG_COLUMNS = {
     "digits of a number": ({"type": Type.DOUBLE, "precision": 10}, "precision and scale are for decimals"),
     "too many digits": ({"type": Type.DECIMAL, "precision": 29, "scale": 2}, "precision must be 1 to 28"),
     "no digits": ({"type": Type.DECIMAL, "precision": 0, "scale": 0}, "precision must be 1 to 28"),
+    "a text without width": ({"type": Type.TEXT, "max_bytes": 0}, "max_bytes is a width from 1 to 65,535"),
+    "a text that is too wide": ({"type": Type.TEXT, "max_bytes": 65_536}, "max_bytes is a width from 1 to 65,535"),
+    "a number's width in bytes": ({"type": Type.INT, "max_bytes": 4}, "for a text column"),
     "a scale above the precision": ({"type": Type.DECIMAL, "precision": 2, "scale": 3}, "scale 0 up to the precision"),
 }
 
@@ -117,3 +134,36 @@ def test_a_table_withholds_records_if_one_of_its_rules_does() -> None:
     rules = (Rule("a", "x IS NULL", "why", Severity.WARN), Rule("b", "x IS NULL", "why", Severity.WITHHOLD))
     found = [Table("d", Zone.TRUSTED, "t", "A thing.", (), (), rules=rules[:n]).withholds for n in (0, 1, 2)]
     assert found == [False, False, True]
+
+
+WRONG_LAYOUTS = {
+    "a key that is no column": (WarehouseLayout(Distribution.KEY, "z"), {}, "no such column in the warehouse: z"),
+    "a key that is a partition": (
+        WarehouseLayout(Distribution.KEY, "month"),
+        {},
+        "no such column in the warehouse: month",
+    ),
+    "a sort key that is no column": (WarehouseLayout(sort_key=("x", "z")), {}, "no such column in the warehouse: z"),
+    "a column twice": (WarehouseLayout(sort_key=("x", "x")), {}, "x stands twice in the sort key"),
+    "no key": (WarehouseLayout(Distribution.KEY), {}, "a distribution by key needs a distribution_key"),
+    "a key too many": (WarehouseLayout(Distribution.ALL, "x"), {}, "and no other one has any"),
+    "a trusted table": (WarehouseLayout(sort_key=("x",)), {"zone": Zone.TRUSTED}, "the table is not loaded"),
+    "not loaded": (WarehouseLayout(sort_key=("x",)), {"in_warehouse": False}, "the table is not loaded"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_LAYOUTS)
+def test_a_layout_that_cannot_work_fails_at_import_and_says_why(name: str) -> None:
+    layout, more, why = WRONG_LAYOUTS[name]
+    columns = (Column("x", Type.INT, "X"), Column("month", Type.TEXT, "Month"))
+    table = {"dataset": "stedi", "zone": Zone.CURATED, "name": "t", "grain": "A thing.", "columns": columns, **more}
+    with pytest.raises(ValueError, match=r"stedi \w+\.t, layout: .*" + re.escape(why)):
+        Table(**table, key=("x",), partitioning=Partitioning("month"), layout=layout)
+
+
+def test_what_the_warehouse_does_with_a_table_does_not_change_the_contracts_text() -> None:
+    """A digest of the text decides which tables are built again; a layout or a width changes no row."""
+    table = COVID19.table(Zone.CURATED, "fact_cases")
+    source = replace(table.column("source"), max_bytes=99)
+    columns = tuple(source if column.name == "source" else column for column in table.columns)
+    assert repr(replace(table, layout=WarehouseLayout(), columns=columns)) == repr(table)

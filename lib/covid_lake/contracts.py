@@ -39,6 +39,10 @@ class Type(StrEnum):
 # Every digit more would let the sum of ten billion rows leave the 38 digits that Spark, Athena and Redshift have.
 LARGEST_PRECISION = 28
 
+# Redshift counts a text's width in bytes, and reserves memory for all of it when it sorts and joins.
+DEFAULT_TEXT_BYTES = 256
+MOST_TEXT_BYTES = 65_535
+
 EPOCH_MS = "epoch_ms"
 # The spellings of a date, each with the LIKE patterns that its texts have: a column's format is chosen by the text's
 # shape, because trying one format after the other costs an exception for each that doesn't fit.
@@ -113,6 +117,13 @@ class Column:
     """All digits of a decimal, at most `LARGEST_PRECISION`."""
     scale: int | None = None
     """The digits of a decimal after its point."""
+    max_bytes: int | None = field(default=None, repr=False)
+    """The longest text that the warehouse takes, in bytes of UTF-8; `DEFAULT_TEXT_BYTES` where nothing is said."""
+
+    @property
+    def text_bytes(self) -> int:
+        """The longest text that the warehouse takes, in bytes of UTF-8."""
+        return self.max_bytes or DEFAULT_TEXT_BYTES
 
     @property
     def type_name(self) -> str:
@@ -153,6 +164,8 @@ def _fault_of_column(column: Column) -> str | None:
         return f"an unreadable value is either rejected or warned of, not {column.unreadable}"
     if twice is not None:
         return f"the spelling {twice!r} stands twice; capitals make no difference"
+    if column.max_bytes is not None and (column.type is not Type.TEXT or not 1 <= column.max_bytes <= MOST_TEXT_BYTES):
+        return f"max_bytes is a width from 1 to {MOST_TEXT_BYTES:,}, for a text column"
     if column.type is Type.DECIMAL and not has_digits:
         return "a decimal needs precision and scale, such as precision=10, scale=2"
     if column.type is not Type.DECIMAL and (column.precision is not None or column.scale is not None):
@@ -332,6 +345,30 @@ class Drift:
     smallest_total: int = 100
 
 
+class Distribution(StrEnum):
+    """On which nodes of a warehouse the rows of a table are kept."""
+
+    AUTO = "auto"
+    """The warehouse decides."""
+    EVEN = "even"
+    """Rows are dealt out one after another."""
+    ALL = "all"
+    """Every node has all rows: for small tables that are joined to everything."""
+    KEY = "key"
+    """Rows of one value of the distribution key are on one node, where they can be joined by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseLayout:
+    """How a warehouse of many nodes keeps a table's rows. It decides how fast queries are and no row's values."""
+
+    distribution: Distribution = Distribution.AUTO
+    distribution_key: str | None = None
+    """The column by which rows are distributed; needed by `KEY` alone."""
+    sort_key: tuple[str, ...] = ()
+    """The columns by which rows are sorted, so that blocks of other values are passed over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """The contract of one table.
@@ -369,6 +406,8 @@ class Table:
     """False for a curated table that only others are built from."""
     drift: Drift = Drift()
     """How far the feed may move from one version to the next."""
+    layout: WarehouseLayout = field(default=WarehouseLayout(), repr=False)
+    """How a warehouse keeps the table. Not in the contract's text, of which a digest decides what is built again."""
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -382,6 +421,8 @@ class Table:
         self._require_readable()
         self._require_rules()
         self._require_partitioning()
+        if fault := _fault_of_layout(self):
+            raise ValueError(f"{self.dataset} {self.id}, layout: {fault}")
 
     def _require(self, holds: bool, fault: str) -> None:
         if not holds:
@@ -485,6 +526,22 @@ class Table:
     def column(self, name: str) -> Column:
         """The column of that name; `KeyError` where there is none."""
         return self._by_name[name]
+
+
+def _fault_of_layout(table: Table) -> str | None:
+    """Why the table's layout can't work; None for one that can."""
+    layout = table.layout
+    stored = {column.name for column in table.stored_columns}
+    named = [*((layout.distribution_key,) if layout.distribution_key else ()), *layout.sort_key]
+    if layout != WarehouseLayout() and (table.zone is not Zone.CURATED or not table.in_warehouse):
+        return "the table is not loaded into the warehouse"
+    if (layout.distribution is Distribution.KEY) != (layout.distribution_key is not None):
+        return "a distribution by key needs a distribution_key, and no other one has any"
+    if unknown := [name for name in named if name not in stored]:
+        return f"no such column in the warehouse: {', '.join(unknown)}"
+    if (twice := _repeated(layout.sort_key)) is not None:
+        return f"{twice} stands twice in the sort key"
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -332,3 +332,39 @@ def test_timestamps_need_a_session_in_utc(spark: SparkSession, warehouse: Wareho
             load_star(spark, warehouse, "covid19", [version_of(spark, PLACES, PLACE_ROWS, "v1")])
     finally:
         spark.conf.set("spark.sql.session.timeZone", "UTC")
+
+
+# --- width of texts ------------------------------------------------------------------------------------------------
+
+
+def test_a_text_that_is_longer_than_its_contract_is_refused_before_it_is_loaded(
+    spark: SparkSession, empty_warehouse: WarehouseConnection
+) -> None:
+    name = Column("name", Type.TEXT, "The place's name", max_bytes=8)
+    table = replace(COUNTS, name="dim_name", columns=(COUNTS.columns[0], name), key=("place_key",), partitioning=None)
+
+    def load(text: str) -> None:
+        frame = spark.createDataFrame([(1, text), (2, None)], "place_key long, name string")
+        load_star(spark, empty_warehouse, "covid19", [CuratedVersion(table, frame, text)])
+
+    load("北京ab")
+    with pytest.raises(WarehouseError, match=r"curated.dim_name: the longest value of name has 9 bytes.* allows 8"):
+        load("北京abc")
+    assert read_loaded_versions(empty_warehouse, "covid19") == {"dim_name": "北京ab"}
+
+
+def test_a_text_without_a_width_of_its_own_may_have_256_bytes(
+    spark: SparkSession, empty_warehouse: WarehouseConnection
+) -> None:
+    table = replace(
+        COUNTS, name="dim_name", columns=(COUNTS.columns[0], Column("name", Type.TEXT, "Name")), partitioning=None,
+        key=("place_key",),
+    )  # fmt: skip
+    for length, fits in ((256, True), (257, False)):
+        frame = spark.createDataFrame([(1, "x" * length)], "place_key long, name string")
+        version = CuratedVersion(table, frame, str(length))
+        if fits:
+            load_star(spark, empty_warehouse, "covid19", [version])
+        else:
+            with pytest.raises(WarehouseError, match="257 bytes"):
+                load_star(spark, empty_warehouse, "covid19", [version])

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from covid_lake.contracts import Column, Partitioning, Reference, Table, Type, Zone
+from dataclasses import replace
+
+from covid_lake.contracts import Column, Distribution, Partitioning, Reference, Table, Type, WarehouseLayout, Zone
 from covid_lake.datasets.covid19.contracts import COVID19
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.ddl import create_statements, render_table
@@ -14,13 +16,14 @@ FACT = Table(
     (
         Column("region_key", Type.BIGINT, "Region", nullable=False),
         Column("date_key", Type.INT, "Day"),
-        Column("source", Type.TEXT, "Feed"),
+        Column("source", Type.TEXT, "Feed", max_bytes=40),
         Column("share", Type.DECIMAL, "Share", precision=10, scale=4),
         Column("month", Type.TEXT, "Month"),
     ),
     key=("region_key", "date_key"),
     references=(Reference("region_key", "curated.dim_region", "region_key"),),
     partitioning=Partitioning("month"),
+    layout=WarehouseLayout(Distribution.KEY, distribution_key="region_key", sort_key=("date_key", "source")),
 )
 
 
@@ -44,21 +47,21 @@ COMMENT ON COLUMN "covid19"."fact_counts"."share" IS 'Share';
     )
 
 
-def test_redshift_fact_is_spread_by_region_and_sorted_by_day() -> None:
+def test_redshift_fact_is_laid_out_as_its_contract_says() -> None:
     assert (
         create_statements(FACT, "covid19", REDSHIFT)[0]
         == """\
 CREATE TABLE IF NOT EXISTS "covid19"."fact_counts" (
     "region_key" bigint NOT NULL,
     "date_key" integer NOT NULL,
-    "source" varchar(256),
+    "source" varchar(40),
     "share" numeric(10,4),
     PRIMARY KEY ("region_key", "date_key"),
     FOREIGN KEY ("region_key") REFERENCES "covid19"."dim_region" ("region_key")
 )
 DISTSTYLE KEY
 DISTKEY ("region_key")
-SORTKEY ("date_key")"""
+SORTKEY ("date_key", "source")"""
     )
 
 
@@ -66,6 +69,12 @@ def test_redshift_dimension_is_on_every_node_and_does_not_refer_to_itself() -> N
     ddl = create_statements(COVID19.table(Zone.CURATED, "dim_region"), "covid19", REDSHIFT)[0]
     assert ddl.endswith("\n)\nDISTSTYLE ALL")
     assert "FOREIGN KEY" not in ddl
+    assert '"region_id" varchar(256) NOT NULL' in ddl
+
+
+def test_a_table_of_which_the_contract_says_nothing_is_left_to_redshift() -> None:
+    plain = replace(FACT, layout=WarehouseLayout(), name="dim_counts")
+    assert create_statements(plain, "covid19", REDSHIFT)[0].endswith("\n)\nDISTSTYLE AUTO")
 
 
 def test_postgresql_takes_the_ddl_of_every_curated_table(empty_warehouse: WarehouseConnection) -> None:

@@ -17,7 +17,7 @@ not matter, and no row leaves the place where it is. What stands for a value:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from pyspark.sql import Column as SparkColumn
@@ -46,6 +46,8 @@ class Checksums:
 
     rows: int
     columns: dict[str, ColumnSum]
+    longest: dict[str, int] = field(default_factory=dict, compare=False)
+    """The longest value of each text column in bytes of UTF-8; of a DataFrame alone."""
 
 
 def frame_checksums(frame: DataFrame, columns: Sequence[Column]) -> Checksums:
@@ -54,8 +56,12 @@ def frame_checksums(frame: DataFrame, columns: Sequence[Column]) -> Checksums:
     for column in columns:
         wanted.append(F.count(F.col(column.name)))
         wanted.append(F.sum(_spark_number(column)))
+    texts = [column.name for column in columns if column.type is Type.TEXT]
+    summed = len(wanted)
+    wanted += [F.max(F.octet_length(F.col(name))) for name in texts]
     row = frame.agg(*(value.alias(f"c{position}") for position, value in enumerate(wanted))).collect()[0]
-    return _read(row, columns)
+    longest = {name: int(length or 0) for name, length in zip(texts, row[summed:], strict=True)}
+    return replace(_read(row[:summed], columns), longest=longest)
 
 
 def checksum_query(

@@ -11,10 +11,6 @@ from types import MappingProxyType
 
 from covid_lake.contracts import Column, Table, Type
 
-# Redshift counts bytes, reserves memory for the declared width when it sorts and joins, and refuses what is longer. The
-# longest texts of the curated tables (hospital names, addresses, region ids) stay well below this.
-REDSHIFT_TEXT_BYTES = 256
-
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
@@ -40,7 +36,7 @@ class Dialect:
 
     def type_of(self, column: Column) -> str:
         """The column's type as the warehouse spells it, such as `numeric(10,2)`."""
-        name = self.types[column.type]
+        name = self.types[column.type].format(bytes=column.text_bytes)
         return f"{name}({column.precision},{column.scale})" if column.type is Type.DECIMAL else name
 
 
@@ -59,14 +55,13 @@ def _no_layout(_: Table) -> str:
 
 
 def _redshift_layout(table: Table) -> str:
-    """Dimensions on every node, for they are small and always joined; facts by region, and by day within a node."""
-    if table.name.startswith("dim_"):
-        return "\nDISTSTYLE ALL"
-    stored = {column.name for column in table.stored_columns}
-    layout = f"\nDISTSTYLE KEY\nDISTKEY ({quote('region_key')})" if "region_key" in stored else "\nDISTSTYLE AUTO"
-    if "date_key" in stored:
-        layout += f"\nSORTKEY ({quote('date_key')})"
-    return layout
+    layout = table.layout
+    lines = [f"DISTSTYLE {layout.distribution.upper()}"]
+    if layout.distribution_key:
+        lines.append(f"DISTKEY ({quote(layout.distribution_key)})")
+    if layout.sort_key:
+        lines.append(f"SORTKEY ({', '.join(quote(name) for name in layout.sort_key)})")
+    return "".join(f"\n{line}" for line in lines)
 
 
 _SHARED_TYPES = {
@@ -100,7 +95,7 @@ REDSHIFT = Dialect(
     jdbc_scheme="redshift",
     jdbc_driver="com.amazon.redshift.jdbc.Driver",
     default_port=5439,
-    types=MappingProxyType({Type.TEXT: f"varchar({REDSHIFT_TEXT_BYTES})", **_SHARED_TYPES}),
+    types=MappingProxyType({Type.TEXT: "varchar({bytes})", **_SHARED_TYPES}),
     create_staging="CREATE TABLE",
     text_number="strtol(substring(md5({text}), 1, 15), 16)",
     lock="LOCK TABLE {tables}",

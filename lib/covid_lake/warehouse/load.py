@@ -204,6 +204,7 @@ def _stage_rows(
     try:
         frame = delta.frame if delta else given.frame
         expected = frame_checksums(frame, table.stored_columns)
+        _require_width(table, expected)
         _frame_to_write(frame, table).write.jdbc(
             connection.jdbc_url,
             quote(schema, table.name),
@@ -221,6 +222,16 @@ def _stage_rows(
     control.execute(f"ANALYZE {quote(schema, table.name)}")
     rows = delta.rows if delta else expected.rows
     return _Staged(table, given.version, expected, delta.scope if delta else None, rows, time.monotonic() - started)
+
+
+def _require_width(table: Table, found: Checksums) -> None:
+    """Raise `WarehouseError` for a text that is longer than its column's contract: Redshift would refuse it."""
+    for name, length in found.longest.items():
+        if length > (allowed := table.column(name).text_bytes):
+            raise WarehouseError(
+                f"{table.id}: the longest value of {name} has {length:,} bytes, and its contract allows {allowed:,}; "
+                f"set the column's max_bytes to {length:,} or more, or shorten the value in the table's step"
+            )
 
 
 def _frame_to_write(frame: DataFrame, table: Table) -> DataFrame:

@@ -13,6 +13,7 @@ from covid_lake.contracts import (
     Column,
     DailyFiles,
     Dataset,
+    Distribution,
     Drift,
     Identity,
     Landing,
@@ -22,6 +23,7 @@ from covid_lake.contracts import (
     Severity,
     Table,
     Type,
+    WarehouseLayout,
     Zone,
 )
 
@@ -623,6 +625,11 @@ def _measure(name: str, comment: str) -> Column:
     return Column(name, Type.BIGINT, comment)
 
 
+# Dimensions are small and always joined; facts are joined by region, and asked for by day.
+_ON_EVERY_NODE = WarehouseLayout(Distribution.ALL)
+_BY_REGION = WarehouseLayout(Distribution.KEY, distribution_key="region_key")
+_BY_REGION_AND_DAY = replace(_BY_REGION, sort_key=("date_key",))
+
 DIM_DATE = Table(
     DATASET,
     Zone.CURATED,
@@ -642,6 +649,7 @@ DIM_DATE = Table(
         Column("is_weekend", Type.BOOLEAN, "Saturday or Sunday", nullable=False),
     ),
     key=("date_key",),
+    layout=_ON_EVERY_NODE,
 )
 
 DIM_REGION = Table(
@@ -676,6 +684,7 @@ DIM_REGION = Table(
         Reference("state_region_key", "curated.dim_region", "region_key"),
         Reference("country_region_key", "curated.dim_region", "region_key"),
     ),
+    layout=_ON_EVERY_NODE,
 )
 
 REGION_NAMES = Table(
@@ -723,6 +732,7 @@ BRIDGE_REGION = Table(
     ),
     key=("source", "reported_id"),
     references=(Reference("region_key", "curated.dim_region", "region_key"),),
+    layout=_BY_REGION,
 )
 
 DIM_HOSPITAL = Table(
@@ -747,6 +757,7 @@ DIM_HOSPITAL = Table(
     ),
     key=("hospital_key",),
     references=(Reference("region_key", "curated.dim_region", "region_key"),),
+    layout=_ON_EVERY_NODE,
 )
 
 _MONTH = Column("month", Type.TEXT, "Month of the day as yyyy-MM", nullable=False)
@@ -780,6 +791,7 @@ FACT_CASES = Table(
         _warn("confirmed_decreased", "new_confirmed < 0", "the cumulative count of cases went down"),
         _warn("deaths_decreased", "new_deaths < 0", "the cumulative count of deaths went down"),
     ),
+    layout=_BY_REGION_AND_DAY,
 )
 
 _TESTING_FACTS = (
@@ -815,6 +827,7 @@ FACT_TESTING = Table(
     ),
     key=("region_key", "date_key"),
     references=_STAR_REFERENCES,
+    layout=_BY_REGION_AND_DAY,
 )
 
 FACT_COVID = Table(
@@ -844,6 +857,7 @@ FACT_COVID = Table(
     key=("region_key", "date_key"),
     references=_STAR_REFERENCES,
     partitioning=Partitioning("month", month_of="date_key"),
+    layout=_BY_REGION_AND_DAY,
 )
 
 COVID19 = Dataset(

@@ -22,11 +22,14 @@ from covid_lake.reading.answers import Answer, answer_of_rows
 from covid_lake.reading.athena.kinds import BIGINT, UNKNOWN, VARCHAR, array_of, kind_of_column
 from covid_lake.reading.athena.translation import AthenaSql, Fields, Tables, require_athenas_syntax, translate
 from covid_lake.reading.athena.values import DUCKDB, POSTGRES
+from covid_lake.warehouse.dialects import quote
+from covid_lake.warehouse.readers import READER
 
 if TYPE_CHECKING:
     import psycopg
 
 FIRST_POSTGRES = 90_000
+FIRST_POSTGRES_WITH_SET_OPTION = 160_000
 QUARANTINE_FIELDS = (
     ("run_id", VARCHAR),
     ("table_name", VARCHAR),
@@ -35,7 +38,8 @@ QUARANTINE_FIELDS = (
     ("reasons", array_of(VARCHAR)),
     ("record", VARCHAR),
 )
-WAREHOUSE_CATALOGUES = ("information_schema", "pg_catalog")
+# The list of tables and columns, of which each role sees its own. Not pg_catalog, which also holds users and passwords.
+WAREHOUSE_CATALOGUES = ("information_schema",)
 ALLOWED = "ask with SELECT, WITH, VALUES, EXPLAIN, SHOW or DESCRIBE"
 
 COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
@@ -103,6 +107,9 @@ def read_question(text: str) -> Question | Listing:
 def ask_warehouse(connection: psycopg.Connection[Any], text: str) -> Answer:
     """Ask the warehouse, in a read-only transaction on an open connection that is not in one already.
 
+    The query has the rights of the role `covid_lake_reader` and no others, where that role exists and the connection's
+    user may take it on: the embedded warehouse always has it.
+
     Raises `QueryError` where the query cannot be read, translated or answered, `UnknownTable` for a table that is not
     in the warehouse, and `WarehouseError` where the connection is lost.
     """
@@ -117,6 +124,7 @@ def ask_warehouse(connection: psycopg.Connection[Any], text: str) -> Answer:
     connection.read_only = True
     try:
         with connection.transaction(), connection.cursor() as cursor:
+            _become_reader(cursor)
             cursor.execute(asked.encode())
             return answer_of_rows([column.name for column in cursor.description or ()], cursor.fetchall())
     except psycopg.OperationalError as error:
@@ -126,6 +134,21 @@ def ask_warehouse(connection: psycopg.Connection[Any], text: str) -> Answer:
     finally:
         if not connection.closed:
             connection.read_only = before
+
+
+def _become_reader(cursor: psycopg.Cursor[Any]) -> None:
+    """Give up all rights but the reader's for the rest of the transaction, where there is such a role and we may.
+
+    Redshift has no way to do so; a query then runs with the rights of its user.
+    """
+    version = cursor.connection.info.server_version
+    if version < FIRST_POSTGRES:
+        return
+    # Since PostgreSQL 16 a member of a role may be denied to take it on.
+    right = "SET" if version >= FIRST_POSTGRES_WITH_SET_OPTION else "MEMBER"
+    found = "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s AND pg_catalog.pg_has_role(oid, %s)"
+    if cursor.execute(found, (READER, right)).fetchone():
+        cursor.execute(f"SET LOCAL ROLE {quote(READER)}".encode())
 
 
 def _read_listing(text: str) -> Listing | None:

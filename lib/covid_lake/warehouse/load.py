@@ -29,6 +29,7 @@ from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.ddl import create_statements, staging_statement
 from covid_lake.warehouse.dialects import POSTGRESQL, Dialect, quote, quote_text
 from covid_lake.warehouse.merge import Scope, insert_all, merge_statements
+from covid_lake.warehouse.readers import READER, grant_statements
 from covid_lake.warehouse.sql_session import LockTaken, SqlSession, java_message
 
 LOADED_VERSIONS = "loaded_versions"
@@ -270,10 +271,18 @@ def _switch(
         loads[one.table.name] = TableLoad(
             one.table.name, one.version, False, one.expected.rows, inserted, changed, deleted, seconds
         )
+    _grant_to_reader(transaction, dialect, dataset, staged)
     # Not after the commit: a load that is killed in between would leave them, and the next one finds nothing to do.
     _drop_staging_tables(transaction, dataset)
     transaction.commit()
     return loads
+
+
+def _grant_to_reader(transaction: SqlSession, dialect: Dialect, dataset: str, staged: Sequence[_Staged]) -> None:
+    """Let the reader's role read the tables, where there is one: tables that were created anew have lost its rights."""
+    if transaction.query(dialect.find_role.format(role=quote_text(READER))):
+        for statement in grant_statements(dataset, [one.table.name for one in staged], dialect):
+            transaction.execute(statement)
 
 
 def _create_target(transaction: SqlSession, dialect: Dialect, dataset: str, table: Table) -> None:

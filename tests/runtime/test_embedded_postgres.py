@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from covid_lake.errors import WarehouseError
@@ -50,6 +51,17 @@ def test_password_is_secret_and_asked_for(directory: Path) -> None:
     del environment["PGPASSWORD"]
     refused = subprocess.run(query, env=environment, capture_output=True, text=True)
     assert "no password supplied" in refused.stderr
+
+
+def test_the_servers_log_quotes_no_row(directory: Path) -> None:
+    with embedded_postgres.start(directory).connect() as opened:
+        opened.execute("CREATE TABLE people (name text, born date NOT NULL)")
+        opened.commit()
+        with pytest.raises(psycopg.errors.NotNullViolation, match=r"ana@example\.org"):
+            opened.execute("INSERT INTO people VALUES ('ana@example.org', NULL)")
+    log = (directory / "log").read_text()
+    assert "violates not-null constraint" in log
+    assert "ana@example.org" not in log
 
 
 def test_killed_server_whose_number_another_process_has_starts_again(directory: Path) -> None:

@@ -8,14 +8,15 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from covid_lake.contracts import Table
-from covid_lake.errors import StorageError
+from covid_lake.contracts import Dataset, Table
+from covid_lake.errors import StorageError, WarehouseError
 from covid_lake.publish.publisher import Published
 from covid_lake.store.parquet import read_files, read_version
 from covid_lake.store.reports import PublishedTable, PublisherReport
 from covid_lake.store.snapshots import Manifest, read_manifest
 from covid_lake.store.storage import Storage
 from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.dialects import POSTGRESQL, quote
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -90,6 +91,34 @@ class WarehousePublisher:
             for load in loads
             if not load.up_to_date
         )
+
+
+def purge(connection: WarehouseConnection, dataset: Dataset) -> None:
+    """Remove for good what was deleted from the dataset's loaded tables: until then it stays in the server's files.
+
+    The tables are written anew, and can't be read meanwhile. Of a superuser the statistics about them and the old files
+    of the write-ahead log are rewritten, too; an archive of that log, backups and replicas are out of reach. Raises
+    `WarehouseError` where the warehouse does not answer or refuses.
+    """
+    import psycopg
+
+    if connection.dialect is not POSTGRESQL:
+        raise WarehouseError(f"rows that were deleted from {connection.dialect.name} can't be purged yet")
+    with connection.connect() as opened:
+        opened.autocommit = True
+        find = "SELECT table_name FROM information_schema.tables WHERE table_schema = %s"
+        try:
+            existing = {name for (name,) in opened.execute(find, (dataset.name,))}
+            for table in dataset.star:
+                if table.name in existing:
+                    opened.execute(f"VACUUM (FULL, ANALYZE) {quote(dataset.name, table.name)}".encode())
+            if opened.execute("SELECT 1 FROM pg_roles WHERE rolname = current_user AND rolsuper").fetchone():
+                # The most common values of a column are kept here, those of the time before the deletion too.
+                opened.execute("VACUUM FULL pg_catalog.pg_statistic")
+                opened.execute("SELECT pg_switch_wal()")
+                opened.execute("CHECKPOINT")
+        except psycopg.Error as error:
+            raise WarehouseError(f"deleted rows of {dataset.name} could not be purged: {error}") from error
 
 
 def _since(spark: SparkSession, storage: Storage, table: Table, manifest: Manifest, loaded: str) -> Delta | None:

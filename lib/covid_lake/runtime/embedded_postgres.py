@@ -61,6 +61,11 @@ SETTINGS = {
     # A load writes a few hundred MB at once and then nothing for a day: few checkpoints, and memory for two or three
     # hash joins beside Spark's own.
     "max_wal_size": "2GB",
+    # Files of the log that are used again would keep what was written to them before: rows that are to be forgotten.
+    "wal_recycle": "off",
+    # The server's log names faults, and quotes neither rows nor statements with their values.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
     "shared_buffers": "256MB",
     "work_mem": "64MB",
     "maintenance_work_mem": "128MB",

@@ -1,0 +1,66 @@
+"""What was deleted from the warehouse is not in its files any more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from covid_lake.contracts import Zone
+from covid_lake.datasets.covid19.contracts import COVID19
+from covid_lake.errors import WarehouseError
+from covid_lake.publish.warehouse import purge
+from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.ddl import create_statements
+from covid_lake.warehouse.dialects import POSTGRESQL
+
+HOSPITALS = COVID19.table(Zone.CURATED, "dim_hospital")
+DELETED, KEPT = "person-who-is-to-be-forgotten", "person-who-stays"
+
+
+def files_with(directory: Path, text: str) -> list[str]:
+    """The files below the directory that hold the text; one that the server removes meanwhile has gone."""
+    found = []
+    for path in directory.rglob("*"):
+        try:
+            if path.is_file() and text.encode() in path.read_bytes():
+                found.append(str(path.relative_to(directory)))
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def test_deleted_rows_are_in_no_file_of_the_server_after_a_purge(empty_warehouse: WarehouseConnection) -> None:
+    with empty_warehouse.connect() as opened:
+        opened.autocommit = True
+        opened.execute("CREATE SCHEMA covid19")
+        for statement in create_statements(HOSPITALS, "covid19", POSTGRESQL):
+            opened.execute(statement.encode())
+        columns = "hospital_key, hospital_id, region_key, hospital_name"
+        insert = f"INSERT INTO covid19.dim_hospital ({columns}) VALUES (%s, 7, 0, %s)".encode()
+        opened.cursor().executemany(insert, [(key, DELETED if key < 100 else KEPT) for key in range(200)])
+        opened.execute("ANALYZE covid19.dim_hospital")
+        opened.execute("DELETE FROM covid19.dim_hospital WHERE hospital_name = %s", (DELETED,))
+        opened.execute("CHECKPOINT")
+        (data,) = opened.execute("SHOW data_directory").fetchone() or ("",)
+        (relation,) = opened.execute("SELECT pg_relation_filepath('covid19.dim_hospital')").fetchone() or ("",)
+    before = files_with(Path(data), DELETED)
+    assert relation in before
+    assert any(path.startswith("pg_wal/") for path in before)
+
+    purge(empty_warehouse, COVID19)
+
+    assert files_with(Path(data), DELETED) == []
+    assert files_with(Path(data), KEPT) != []
+    with empty_warehouse.connect() as opened:
+        assert opened.execute("SELECT count(*) FROM covid19.dim_hospital").fetchall() == [(100,)]
+
+
+def test_a_warehouse_without_the_dataset_has_nothing_to_purge(empty_warehouse: WarehouseConnection) -> None:
+    purge(empty_warehouse, COVID19)
+
+
+def test_redshift_is_not_purged_yet() -> None:
+    cluster = WarehouseConnection.from_url("redshift://ana:secret@cluster.example/lake", {})
+    with pytest.raises(WarehouseError, match="rows that were deleted from redshift can't be purged yet"):
+        purge(cluster, COVID19)

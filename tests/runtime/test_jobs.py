@@ -275,7 +275,10 @@ def test_a_warehouse_is_named_by_a_connection_on_glue_and_by_a_url_elsewhere(glu
     lake = ["--dataset", "covid19", "--lake_root", str(story.glue.lake)]
     for given, message in (
         ([*OF_GLUE, *lake], "error: name the warehouse: --connection_name on Glue, --warehouse elsewhere"),
-        ([*lake, "--connection_name", "warehouse"], "error: a Glue connection is known on Glue only"),
+        (
+            [*lake, "--connection_name", "warehouse"],
+            "error: --connection_name names a connection in Glue's catalog",
+        ),
         (
             [*OF_GLUE, *lake, "--connection_name", "warehouse", "--warehouse", "postgresql://u:p@h/d"],
             "error: the warehouse is named twice",

@@ -45,9 +45,9 @@ class WarehousePublisher:
         return PublisherReport(self.name, self._load(published, outdated) if outdated else ())
 
     def _outdated(self, published: Published) -> tuple[Table, ...]:
-        """The curated tables that are to be loaded. Asks the warehouse itself; starts no engine.
+        """The curated tables that have to be loaded, according to the warehouse itself. Starts no engine.
 
-        Without psycopg, as on Glue, every table counts as outdated: the load then asks again, through JDBC.
+        Without psycopg, as on Glue, these are all tables: the load then asks the warehouse through JDBC.
         """
         from covid_lake.warehouse.load import read_loaded_versions
 
@@ -122,7 +122,7 @@ def purge(connection: WarehouseConnection, dataset: Dataset) -> None:
 
 
 def _since(spark: SparkSession, storage: Storage, table: Table, manifest: Manifest, loaded: str) -> Delta | None:
-    """The months that are not the same as in the version that is loaded; None where that is gone or shares nothing."""
+    """The months that differ from the loaded version; None if that version is gone or has no file in common."""
     from covid_lake.warehouse.load import Delta
     from covid_lake.warehouse.merge import Scope
 
@@ -130,7 +130,7 @@ def _since(spark: SparkSession, storage: Storage, table: Table, manifest: Manife
         return None
     try:
         before = read_manifest(storage, table, loaded)
-    except StorageError:  # vacuumed since: the whole table is staged
+    except StorageError:  # vacuum has removed that version: stage the whole table
         return None
     shared = {file.path for file in before.files} & {file.path for file in manifest.files}
     if not shared:

@@ -28,7 +28,7 @@ def glue_session() -> SparkSession:
 
 
 def glue_connection(name: str) -> WarehouseConnection:
-    """The warehouse behind a Glue connection; `SettingsError` where it is of another kind.
+    """The warehouse of a Glue connection. Raises `SettingsError` if the connection can't be read or used.
 
     A connection with "Require SSL connection" checks the server's certificate. Any other is encrypted as well, unless
     its URL ends in `?sslmode=disable`.
@@ -57,6 +57,6 @@ def glue_connection(name: str) -> WarehouseConnection:
     is_enforced = str(found.get("enforceSSL")).lower() == "true"
     if not is_enforced or connection.properties.get("sslmode") in ("verify-ca", "verify-full"):
         return connection
-    # What ssl=true means to each driver.
+    # What ssl=true means for each driver.
     mode = "verify-full" if dialect is POSTGRESQL else "verify-ca"
     return replace(connection, properties={**connection.properties, "sslmode": mode})

@@ -1,4 +1,4 @@
-"""The jobs that Glue starts, and how the same scripts run on a laptop."""
+"""The three jobs that the scripts in `glue_jobs/` start, on Glue or on a laptop."""
 
 from __future__ import annotations
 
@@ -112,7 +112,8 @@ def _warehouse(settings: JobSettings) -> WarehouseConnection:
     if settings.connection_name:
         if not settings.is_on_glue:
             raise SettingsError(
-                "a Glue connection is known on Glue only; elsewhere name the warehouse with --warehouse"
+                "--connection_name names a connection in Glue's catalog, and this job does not run on Glue; "
+                "name the warehouse with --warehouse"
             )
         from covid_lake.runtime.glue import glue_connection
 

@@ -1,7 +1,7 @@
-"""A table's content in two numbers a column, computed alike by Spark and by the warehouse.
+"""Checksums of a table: two numbers for each column, which Spark and the warehouse compute in the same way.
 
-For each column: how many values are not null, and the exact sum of the values as integers. The order of the rows does
-not matter, and no row leaves the place where it is. What stands for a value:
+The numbers are how many values are not null, and the exact sum of the values as integers. The order of the rows does
+not matter, and no rows are transferred. A value counts as this integer:
 
 | type | integer |
 |---|---|
@@ -34,10 +34,12 @@ LARGEST_SUMMED_DOUBLE = "9e12"
 
 @dataclass(frozen=True, slots=True)
 class ColumnSum:
-    """How many values of a column are not null, and the sum of the integers that stand for them."""
+    """The checksum of one column."""
 
     present: int
+    """How many values are not null."""
     total: int
+    """The sum of the values as integers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Checksums:
 
 
 def frame_checksums(frame: DataFrame, columns: Sequence[Column]) -> Checksums:
-    """The checksums of a DataFrame: one aggregate, one row to the driver."""
+    """The checksums of a DataFrame, in one aggregation with one row as its result."""
     wanted = [F.count(F.lit(1))]
     for column in columns:
         wanted.append(F.count(F.col(column.name)))
@@ -67,7 +69,7 @@ def frame_checksums(frame: DataFrame, columns: Sequence[Column]) -> Checksums:
 def checksum_query(
     schema: str, table: str, columns: Sequence[Column], dialect: Dialect, scope: Scope | None = None
 ) -> str:
-    """The query that gives the same numbers for a table of the warehouse, or a part, to be read by `read_checksums`."""
+    """A query for the same numbers of a table in the warehouse, or a part of it; `read_checksums` reads its row."""
     wanted = ["count(*)"]
     for column in columns:
         wanted += [f"count({quote(column.name)})", f"sum({_warehouse_integer(column, dialect)})"]
@@ -76,12 +78,12 @@ def checksum_query(
 
 
 def read_checksums(row: Sequence[str | None], columns: Sequence[Column]) -> Checksums:
-    """The one row of `checksum_query`, cells as text."""
+    """The checksums from the one row that `checksum_query` returns, with its cells as text."""
     return _read(row, columns)
 
 
 def first_difference(expected: Checksums, found: Checksums) -> str | None:
-    """What differs first between the curated version and the warehouse, in words; None when nothing does."""
+    """The first difference between the curated version and the warehouse, as a sentence; None if there is none."""
     if expected.rows != found.rows:
         return f"row count: {expected.rows} in the curated version, {found.rows} in the warehouse"
     for name, curated in expected.columns.items():

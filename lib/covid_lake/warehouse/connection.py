@@ -1,4 +1,4 @@
-"""Where the warehouse is and who may enter; the one place that knows its password."""
+"""How the warehouse is reached: host, database, user, password and properties, for JDBC and for psycopg."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ SCHEMES = {**{name: name for name in DIALECTS}, "postgres": "postgresql"}
 LEAST_SSL_MODE = "require"
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 HIGHEST_PORT = 65535
-# What stands before a password: password=x, "password": "x", PGPASSWORD='x', password "x".
+# What comes before a password in a text: password=x, "password": "x", PGPASSWORD='x', password "x".
 PASSWORD_BEFORE = r"""(?i:pass(?:word|wd)?|pwd)(?:["']?\s*[=:]\s*["']?|\s+["'])"""  # noqa: S105
-# What a password may be besides: the name of a table, a host, a region. It is then masked only where passwords stand.
+# A password that could also be a name (of a table, a host, a region) is masked only behind one of these.
 NAME = re.compile(r"[A-Za-z0-9_.-]{0,15}")
 
 # Parts of the URL that may stand among its properties instead, as libpq and JDBC allow.
@@ -39,11 +39,11 @@ class Property:
     """A property of the URL that both drivers know."""
 
     libpq: str
-    """What psycopg calls it, and this library."""
+    """Its name for psycopg, and in this library."""
     jdbc: str
-    """What the JDBC drivers call it."""
+    """Its name for the JDBC drivers."""
     values: tuple[str, ...] = ()
-    """The values that there are; any where there is none."""
+    """The allowed values; without any, every value is allowed."""
     is_number: bool = False
     is_secret: bool = False
 
@@ -72,7 +72,7 @@ INSTEAD = {
 
 @dataclass(frozen=True, slots=True)
 class WarehouseConnection:
-    """A way into the warehouse.
+    """The address of a warehouse, and the user and password to log in with.
 
     Another machine is reached over TLS, unless `properties` says `sslmode=disable`, `allow` or `prefer`.
     """
@@ -83,7 +83,7 @@ class WarehouseConnection:
     user: str
     password: str = field(repr=False)
     properties: Mapping[str, str] = field(default_factory=dict)
-    """Further settings, such as `sslmode`, by the names that libpq has for them."""
+    """More settings, such as `sslmode`, by their names in libpq."""
     dialect: Dialect = field(default=POSTGRESQL, repr=False)
 
     def __post_init__(self) -> None:
@@ -101,9 +101,9 @@ class WarehouseConnection:
     ) -> WarehouseConnection:
         """Read `postgresql://user[:password]@host[:port]/database[?property=value]`; `postgres://`, `redshift://` too.
 
-        Host, port, dbname, user and password may stand among the properties, where they count before those of the URL
-        itself, as with libpq. Other properties are those of `PROPERTIES`, by either driver's name: what only one of
-        the drivers knows would work for queries and not for loads, or the other way round. `+` stands for itself.
+        Host, port, dbname, user and password may also be given as properties, which then win over the URL itself, as
+        with libpq. Other properties must be in `PROPERTIES`, by the name of either driver: one that a single driver
+        knows would work for queries and not for loads, or the other way round. A `+` is a plus and not a space.
 
         `user` and `password` replace those of the URL. Without a password in either, `PGPASSWORD` is taken from
         `environ` (the process's own by default). Raises `SettingsError`, which repeats neither URL nor password.
@@ -137,7 +137,7 @@ class WarehouseConnection:
 
     @property
     def url(self) -> str:
-        """The URL without secrets: fit to be shown, and to be given to `from_url` again with `PGPASSWORD`."""
+        """The URL without secrets. It can be shown, and with `PGPASSWORD` it can be given to `from_url` again."""
         address = f"{self.dialect.name}://{quote(self.user, safe='')}@{self._address}/{quote(self.database, safe='')}"
         shown = {name: value for name, value in self.properties.items() if not KNOWN[name].is_secret}
         pairs = "&".join(f"{name}={quote(value, safe='/')}" for name, value in shown.items())
@@ -145,12 +145,12 @@ class WarehouseConnection:
 
     @property
     def jdbc_url(self) -> str:
-        """The JDBC URL, without user and password: those are in `jdbc_properties`."""
+        """The JDBC URL. User and password are not in it but in `jdbc_properties`."""
         return f"jdbc:{self.dialect.jdbc_scheme}://{self._address}/{quote(self.database, safe='')}"
 
     @property
     def jdbc_properties(self) -> dict[str, str]:
-        """What the JDBC driver needs to know, the password among it: never log this."""
+        """The properties for the JDBC driver. The password is among them: never log this."""
         return {
             **{KNOWN[name].jdbc: value for name, value in self.properties.items()},
             "user": self.user,
@@ -164,7 +164,7 @@ class WarehouseConnection:
         return f"{host}:{self.port}"
 
     def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
-        """An open psycopg connection, for queries without a JVM. Raises `WarehouseError` when none is to be had."""
+        """Open a psycopg connection, for queries without a JVM. Raises `WarehouseError` if that fails."""
         import psycopg  # AWS Glue has none
 
         settings: dict[str, Any] = {
@@ -182,7 +182,7 @@ class WarehouseConnection:
             raise self.unreachable(str(error)) from None
 
     def unreachable(self, reason: str) -> WarehouseError:
-        """The error for a connection that could not be opened: where it went, why it failed, what to do."""
+        """The error for a connection that could not be opened: its address, the reason, and what to do."""
         if "does not support SSL" in reason:  # either driver's words
             way_out = (
                 "A warehouse on another machine must use TLS. Switch it on there; or, if nobody else can listen to the "
@@ -196,10 +196,10 @@ class WarehouseConnection:
         return WarehouseError(f"cannot connect to the warehouse {self.url}: {reason}\n{way_out}")
 
     def without_password(self, text: str) -> str:
-        """The text with the password blacked out, should a driver ever repeat it.
+        """The text with the password masked, in case a driver repeats it.
 
-        It is blacked out where a password stands: in a URL, and behind `password=` and the like. A password that can't
-        be a name besides is blacked out everywhere; that of others, such as `covid19`, would take names from messages.
+        The password is masked in a URL, and behind `password=` and the like. One that can't be a name is masked
+        everywhere; to mask another, such as `covid19`, everywhere would remove names from messages.
         """
         secrets = [self.password, *(v for name, v in self.properties.items() if KNOWN[name].is_secret)]
         for secret in filter(None, secrets):

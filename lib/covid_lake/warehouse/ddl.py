@@ -9,8 +9,8 @@ from covid_lake.warehouse.dialects import Dialect, quote, quote_text
 def create_statements(table: Table, schema: str, dialect: Dialect) -> tuple[str, ...]:
     """CREATE TABLE IF NOT EXISTS and its comments, one statement each and without semicolons.
 
-    The columns are the contract's stored ones, in its order: a partition column stands in a path of the lake and not in
-    the warehouse. The key is the primary key; Redshift does not enforce it.
+    The columns are the contract's stored columns, in its order. Partition columns are left out: they exist only in the
+    paths of the lake's files. The contract's key is the primary key, which Redshift does not enforce.
     """
     name = quote(schema, table.name)
     lines = [_column_line(column, table, dialect) for column in table.stored_columns]

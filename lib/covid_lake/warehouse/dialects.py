@@ -1,6 +1,6 @@
-"""What differs between the warehouses: type names, physical layout, and the few functions that SQL has no standard for.
+"""The differences between the warehouses: type names, physical layout, and a few functions and statements.
 
-Pure: standard library and contracts only. All other SQL of this package is what PostgreSQL and Redshift share.
+Pure: standard library and contracts only. All other SQL in this package works in PostgreSQL and in Redshift.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ POSTGRESQL = Dialect(
     lock="LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE",
     lock_or_fail="LOCK TABLE {tables} IN EXCLUSIVE MODE NOWAIT",
     find_role="SELECT 1 FROM pg_roles WHERE rolname = {role}",
-    # References were proven when the version was published; enforcing them again would cost a look-up a row and forbid
-    # to replace a row of a dimension.
+    # References were checked before the version was published. To enforce them here would cost a look-up for each row,
+    # and a row of a dimension could not be replaced.
     declares_references=False,
     layout=_no_layout,
 )
@@ -106,7 +106,7 @@ REDSHIFT = Dialect(
     lock="LOCK TABLE {tables}",
     lock_or_fail="LOCK TABLE {tables}",
     find_role="SELECT 1 FROM svv_roles WHERE role_name = {role}",
-    # Not enforced there, but the planner drops joins by them.
+    # Redshift does not enforce them, but its planner uses them to leave out joins.
     declares_references=True,
     layout=_redshift_layout,
 )

@@ -1,8 +1,8 @@
-"""Load the curated star into the warehouse: stage aside, switch in one transaction, prove it, commit.
+"""Load curated tables into the warehouse: fill staging tables, merge them in one transaction, compare, commit.
 
-A reader sees the old tables or the new ones, never a mix: everything that touches a target happens in one transaction,
-which ends with a comparison of every loaded table to the curated version that Spark read. What is loaded is recorded in
-the warehouse itself, beside the staging tables, in the same transaction.
+A reader sees the old tables or the new ones, never a mix, because all changes to the target tables happen in one
+transaction. Before it commits, every loaded table is compared with the curated version that Spark read. The same
+transaction records in the warehouse which version is loaded, in the schema of the staging tables.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from covid_lake.warehouse.sql_session import LockTaken, SqlSession, java_message
 LOADED_VERSIONS = "loaded_versions"
 LOAD_LOCK = "load_lock"
 
-# Two writers keep a small machine busy; a warehouse for one team gains nothing from more.
+# Two connections keep a small machine busy; the warehouse of one team is no faster with more.
 WRITERS = 2
 ROWS_PER_BATCH = 10_000
 
@@ -48,37 +48,38 @@ def _silent(_table: str, _phase: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What makes a version of an older one: all its rows of the part that differs, in `frame`, and the rows it has."""
+    """The difference between a version and an older one."""
 
     frame: DataFrame
+    """All rows that the version has in the part of the table that differs."""
     scope: Scope
+    """That part."""
     rows: int
+    """The number of rows of the whole version."""
 
 
 @dataclass(frozen=True, slots=True)
 class CuratedVersion:
-    """One table as the lake publishes it. `frame` reads exactly `version` and has at least the stored columns.
-
-    `since` gives the difference to an older version, None where it is not known or is the whole table.
-    """
+    """A published version of one curated table, to be loaded."""
 
     table: Table
     frame: DataFrame
+    """The rows of exactly this version, with at least the stored columns."""
     version: str
     since: Callable[[str], Delta | None] = lambda _version: None
+    """Gives the difference to an older version; None where it is not known, or is the whole table."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableLoad:
-    """What a load did to one table. `inserted`, `changed` and `deleted` (vanished) are disjoint counts of rows.
-
-    `up_to_date` tells that the warehouse held the version already: nothing was read or written, and all counts are 0.
-    """
+    """What a load did to one table. No row is counted as more than one of inserted, changed and deleted."""
 
     table: str
     version: str
     up_to_date: bool = False
+    """Whether the warehouse had the version already. Then nothing was read or written, and all counts are 0."""
     staged: int = 0
+    """Rows that were written into the staging table."""
     inserted: int = 0
     changed: int = 0
     deleted: int = 0
@@ -116,15 +117,15 @@ def load_star(
     force: bool = False,
     progress: Progress = _silent,
 ) -> tuple[TableLoad, ...]:
-    """Bring the dataset's tables in the warehouse to exactly the given curated versions, all of them or none.
+    """Load exactly the given curated versions into the dataset's tables in the warehouse: all of them or none.
 
-    Targets are in the schema named like the dataset; what is missing is created, a table whose columns are no longer
-    the contract's is built anew. A table that already holds its version is left alone unless `force` is set.
-    `progress` is told a table's name and what is about to happen to it.
+    The tables are in the schema that has the dataset's name. A missing table is created, and one whose columns are not
+    those of its contract is dropped and created. A table that has its version already is not touched unless `force` is
+    set. `progress` is called with a table's name and the phase that begins.
 
-    Returns one `TableLoad` a table, in the order given. Raises `VerificationFailed` when a loaded table differs from
-    its curated version, `WarehouseError` when the warehouse refuses or another load is running. In either case the
-    targets are as they were; staging tables left behind are removed by the next load.
+    Returns one `TableLoad` for each table, in the order given. Raises `VerificationFailed` if a loaded table differs
+    from its curated version, and `WarehouseError` if the warehouse refuses a statement or another load is running. The
+    tables then keep their old rows, and the next load removes the staging tables that are left.
     """
     stage = _stager(connection.dialect)
     _require_utc(spark, versions)
@@ -164,16 +165,16 @@ def _delta(
 
 @dataclass(frozen=True, slots=True)
 class _Staged:
-    """A version whose rows stand in the staging schema, and what they must come to in the target.
-
-    With a `scope` only the rows of that part are staged, and `expected` is of them; the target then has `rows` in all.
-    """
+    """A version in its staging table, and what the target must have after the merge."""
 
     table: Table
     version: str
     expected: Checksums
+    """Of the staged rows."""
     scope: Scope | None
+    """The part of the table that is staged; None for all of it."""
     rows: int
+    """The number of rows of the whole version."""
     seconds: float
 
 
@@ -181,10 +182,10 @@ _Stager = Callable[[WarehouseConnection, SqlSession, str, CuratedVersion, Delta 
 
 
 def _stager(dialect: Dialect) -> _Stager:
-    """How a dialect's staging tables are filled: rows over JDBC are right for PostgreSQL and hopeless for Redshift."""
+    """The function that fills a dialect's staging tables: rows over JDBC for PostgreSQL, too slow for Redshift."""
     stagers: dict[str, _Stager] = {POSTGRESQL.name: _stage_rows}
     if dialect.name not in stagers:
-        raise WarehouseError(f"there is no way yet to fill the staging tables of {dialect.name}")
+        raise WarehouseError(f"tables can't be loaded into {dialect.name} yet; load them into PostgreSQL")
     return stagers[dialect.name]
 
 
@@ -196,7 +197,7 @@ def _stage_rows(
     delta: Delta | None,
     progress: Progress,
 ) -> _Staged:
-    """Write one version, or what it changes, into a staging table of our own types, with Spark's JDBC writer."""
+    """Write one version, or the part of it that differs, into a new staging table with Spark's JDBC writer."""
     started = time.monotonic()
     table = given.table
     progress(table.name, "staging")
@@ -238,8 +239,8 @@ def _require_width(table: Table, found: Checksums) -> None:
 def _frame_to_write(frame: DataFrame, table: Table) -> DataFrame:
     """The stored columns in the contract's order, for at most `WRITERS` connections.
 
-    A timestamp is written as the text of UTC's wall clock: of any other form the driver makes a wall clock of the JVM's
-    time zone, in which some hours of a year do not exist.
+    A timestamp is written as text in UTC. The driver would convert any other form to the JVM's time zone, in which some
+    hours of the year do not exist.
     """
     columns = [
         F.date_format(column.name, "yyyy-MM-dd HH:mm:ss.SSSSSS").alias(column.name)
@@ -253,7 +254,7 @@ def _frame_to_write(frame: DataFrame, table: Table) -> DataFrame:
 def _switch(
     transaction: SqlSession, dialect: Dialect, dataset: str, staged: Sequence[_Staged], progress: Progress
 ) -> dict[str, TableLoad]:
-    """Everything that readers can see, in one transaction: lock, merge, verify, record, clean up, commit."""
+    """All changes that readers can see, in one transaction: lock, merge, verify, record, clean up, commit."""
     existing = _existing_tables(transaction, dataset)
     if targets := [quote(dataset, one.table.name) for one in staged if one.table.name in existing]:
         transaction.execute(dialect.lock.format(tables=", ".join(targets)))
@@ -272,7 +273,7 @@ def _switch(
             one.table.name, one.version, False, one.expected.rows, inserted, changed, deleted, seconds
         )
     _grant_to_reader(transaction, dialect, dataset, staged)
-    # Not after the commit: a load that is killed in between would leave them, and the next one finds nothing to do.
+    # Before the commit: if the process died after it, the tables would stay, as the next load has nothing to do.
     _drop_staging_tables(transaction, dataset)
     transaction.commit()
     return loads
@@ -286,7 +287,7 @@ def _grant_to_reader(transaction: SqlSession, dialect: Dialect, dataset: str, st
 
 
 def _create_target(transaction: SqlSession, dialect: Dialect, dataset: str, table: Table) -> None:
-    """Create the target if it is missing, and anew if its columns are not the contract's: its rows are all staged."""
+    """Create the target if it is missing or its columns are not the contract's; then all of its rows are staged."""
     if _has_contract_columns(transaction, dialect, dataset, table):
         return
     transaction.execute(f"DROP TABLE IF EXISTS {quote(dataset, table.name)}")
@@ -308,7 +309,7 @@ def _has_contract_columns(session: SqlSession, dialect: Dialect, dataset: str, t
 
 
 def _merge(transaction: SqlSession, dataset: str, staged: _Staged) -> tuple[int, int, int]:
-    """Bring the target to the staged rows; how many rows were new, changed and vanished."""
+    """Merge the staged rows into the target; returns how many rows were inserted, changed and deleted."""
     table, staging = staged.table, staging_schema(dataset)
     is_empty = not transaction.query(f"SELECT 1 FROM {quote(dataset, table.name)} LIMIT 1")  # noqa: S608
     if is_empty and not staged.scope:
@@ -350,7 +351,7 @@ def _loaded_tables(control: SqlSession, dataset: str) -> dict[str, str]:
 
 
 def _loaded_versions_query(dataset: str) -> str:
-    """Table and version of what is loaded and still there."""
+    """A query for the name and version of each loaded table that still exists."""
     return (
         f"SELECT v.table_name, v.version FROM {quote(staging_schema(dataset), LOADED_VERSIONS)} AS v "  # noqa: S608
         "JOIN information_schema.tables AS t ON t.table_name = v.table_name "
@@ -369,7 +370,7 @@ def _create_staging_schema(control: SqlSession, dataset: str) -> None:
 
 
 def _take_load_lock(guard: SqlSession, dialect: Dialect, dataset: str) -> None:
-    """Hold a lock for as long as `guard` is open: two loads at once would drop each other's staging tables."""
+    """Lock out other loads while `guard` is open: two at once would drop each other's staging tables."""
     try:
         guard.execute(dialect.lock_or_fail.format(tables=quote(staging_schema(dataset), LOAD_LOCK)))
     except LockTaken as error:
@@ -394,5 +395,5 @@ def _require_utc(spark: SparkSession, versions: Sequence[CuratedVersion]) -> Non
     zone = spark.conf.get("spark.sql.session.timeZone")
     if has_times and zone not in ("UTC", "Etc/UTC"):
         raise SettingsError(
-            f"spark.sql.session.timeZone is {zone}: the warehouse's timestamps are UTC, and so must it be"
+            f"spark.sql.session.timeZone is {zone}, and the warehouse's timestamps are in UTC; set it to UTC"
         )

@@ -1,6 +1,6 @@
-"""The statements that bring a target table to exactly what its staging table holds. Pure text, portable SQL.
+"""The statements after which a target table has exactly the rows of its staging table. Pure: text of portable SQL.
 
-Rows that are the same on both sides are never touched: loading a version twice writes nothing.
+Rows that are the same in both are not touched, so loading a version twice writes nothing.
 """
 
 from __future__ import annotations
@@ -14,38 +14,42 @@ from covid_lake.warehouse.dialects import quote
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Three statements to be run in this order inside one transaction."""
+    """Three statements, to be run in this order in one transaction."""
 
     delete_vanished: str
+    """Deletes rows whose key is not staged."""
     delete_changed: str
+    """Deletes rows that are staged with other values."""
     insert_missing: str
+    """Inserts staged rows whose key the target lacks: the new ones and the changed ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A part of a table: the rows whose `column` lies in one of the ranges, both ends included."""
+    """A part of a table, by ranges of one column's values."""
 
     column: str
     ranges: tuple[tuple[int, int], ...]
+    """The lowest and the highest value of each range, both included."""
 
     @classmethod
     def of_months(cls, column: str, months: Iterable[str]) -> Scope:
-        """The rows of months, `yyyy-MM`, by the column that holds their days as yyyymmdd."""
+        """The rows of some months (`yyyy-MM`), by the column that has the day as yyyymmdd."""
         starts = [int(month.replace("-", "")) * 100 for month in sorted(months)]
         return cls(column, tuple((start, start + 99) for start in starts))
 
     def predicate(self, alias: str) -> str:
-        """True for the rows of the part, of the table that goes by the alias."""
+        """A condition that is true for the rows of this part; the alias is the table's name in the query."""
         column = f"{alias}.{quote(self.column)}"
         return "(" + " OR ".join(f"{column} BETWEEN {low} AND {high}" for low, high in self.ranges) + ")"
 
 
 def merge_statements(table: Table, schema: str, staging_schema: str, scope: Scope | None = None) -> Merge:
-    """The merge of `staging_schema.table` into `schema.table`, rows matched by the contract's key.
+    """The merge of `staging_schema.table` into `schema.table`, with rows matched by the contract's key.
 
-    A changed row is deleted and inserted anew, which is what an update does in either warehouse. Key columns are NOT
-    NULL, so that the match is a plain equality, which the warehouses hash. With a `scope` the staging table holds that
-    part alone, and the other rows of the target stay as they are.
+    A changed row is deleted and inserted again, as an update does internally in either warehouse. Key columns are NOT
+    NULL, so rows are matched by plain equality, for which the warehouses use hash joins. With a `scope` the staging
+    table has only the rows of that part, and the other rows of the target are not touched.
     """
     target, staging = quote(schema, table.name), quote(staging_schema, table.name)
     same_key = " AND ".join(f"s.{quote(name)} = t.{quote(name)}" for name in table.key) or "1 = 1"
@@ -69,7 +73,7 @@ def merge_statements(table: Table, schema: str, staging_schema: str, scope: Scop
 
 
 def insert_all(table: Table, schema: str, staging_schema: str) -> str:
-    """The one statement that fills an empty target, in the key's order: its index then grows at one end only."""
+    """The statement that fills an empty target, sorted by the key: its index then grows at its end only."""
     names = ", ".join(quote(column.name) for column in table.stored_columns)
     order = f" ORDER BY {', '.join(quote(name) for name in table.key)}" if table.key else ""
     return (
@@ -79,6 +83,6 @@ def insert_all(table: Table, schema: str, staging_schema: str) -> str:
 
 
 def _differs(column: str) -> str:
-    """True where the two values differ, null being a value; false or null where they do not."""
+    """A condition that is true where the two values differ, also if one is null; otherwise it is false or null."""
     s, t = f"s.{column}", f"t.{column}"
     return f"{s} <> {t} OR ({s} IS NULL AND {t} IS NOT NULL) OR ({s} IS NOT NULL AND {t} IS NULL)"

@@ -1,4 +1,4 @@
-"""SQL over the JVM's JDBC driver: the one way into the warehouse that a laptop and AWS Glue both have."""
+"""SQL through the JDBC driver in Spark's JVM, which is there on a laptop and on AWS Glue."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LOCK_NOT_AVAILABLE = "55P03"
 
 
 class LockTaken(WarehouseError):
-    """A lock that was not to be waited for is held by somebody else."""
+    """Another session holds a lock, and the statement was told not to wait for it."""
 
 
 class SqlSession:
-    """One JDBC connection, used as a context: what was not committed when it ends is rolled back.
+    """One JDBC connection, used as a context manager. At its end, what was not committed is rolled back.
 
-    With `autocommit` every statement is its own transaction. Results are small: a cell is a call into the JVM.
-    Raises `WarehouseError` when the driver is missing, the server does not answer or a statement is refused.
+    With `autocommit` every statement is a transaction of its own. Results must be small: reading a cell is a call into
+    the JVM. Raises `WarehouseError` if the driver is missing, the server does not answer or a statement is refused.
     """
 
     def __init__(self, spark: SparkSession, connection: WarehouseConnection, *, autocommit: bool) -> None:
@@ -52,7 +52,7 @@ class SqlSession:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with suppress(Py4JJavaError):  # a connection that broke has nothing left to roll back
+        with suppress(Py4JJavaError):  # the server has rolled back a connection that broke
             if not self._jdbc.getAutoCommit():
                 self._jdbc.rollback()
         self._jdbc.close()
@@ -96,7 +96,7 @@ class SqlSession:
 
 
 def java_message(error: Exception) -> str:
-    """What the innermost Java exception says, without stack traces."""
+    """The message of the innermost Java exception, without stack traces."""
     java = getattr(error, "java_exception", None)
     if java is None:
         return str(error)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from psycopg.errors import InsufficientPrivilege
 from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Column, Partitioning, Table, Type, Zone
@@ -368,3 +369,22 @@ def test_a_text_without_a_width_of_its_own_may_have_256_bytes(
         else:
             with pytest.raises(WarehouseError, match="257 bytes"):
                 load_star(spark, empty_warehouse, "covid19", [version])
+
+
+# --- the reader's role ---------------------------------------------------------------------------------------------
+
+
+def test_a_load_lets_the_reader_read_what_it_loaded_also_a_table_that_it_built_anew(
+    spark: SparkSession, empty_warehouse: WarehouseConnection
+) -> None:
+    frame = spark.createDataFrame([(1, "here")], "place_key long, name string")
+    name = Column("name", Type.TEXT, "Name")
+    table = replace(COUNTS, name="dim_name", columns=(COUNTS.columns[0], name), key=("place_key",), partitioning=None)
+    fewer = replace(table, columns=(COUNTS.columns[0],))
+    for given, version in ((table, "v1"), (fewer, "v2")):
+        load_star(spark, empty_warehouse, "covid19", [CuratedVersion(given, frame, version)])
+        with empty_warehouse.connect() as opened:
+            opened.execute("SET ROLE covid_lake_reader")
+            assert opened.execute("SELECT place_key FROM covid19.dim_name").fetchall() == [(1,)]
+            with pytest.raises(InsufficientPrivilege):
+                opened.execute("SELECT * FROM covid19_staging.loaded_versions")

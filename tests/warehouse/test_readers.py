@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from covid_lake.cli.main import main
+from covid_lake.cli.opening import warehouse_to_read
 from covid_lake.contracts import Zone
 from covid_lake.datasets.covid19.contracts import COVID19
 from covid_lake.errors import LakeError, QueryError
@@ -209,6 +210,16 @@ def test_a_user_who_is_no_reader_asks_with_rights_of_their_own(loaded: Warehouse
     finally:
         with loaded.connect() as opened:
             opened.execute("DROP OWNED BY ana; DROP ROLE ana")
+
+
+def test_a_query_of_the_embedded_warehouse_is_asked_by_its_reader(
+    loaded: WarehouseConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COVID_LAKE_WAREHOUSE_DIR", str(directory_of(loaded)))
+    assert warehouse_to_read("embedded").user == READER
+    query = ["query", "--warehouse", "embedded", "SELECT count(*) AS days FROM covid19.dim_date"]
+    answered = CliRunner().invoke(main, query, catch_exceptions=False)
+    assert (answered.exit_code, "days" in answered.output) == (0, True)
 
 
 # --- a warehouse of one's own --------------------------------------------------------------------------------------

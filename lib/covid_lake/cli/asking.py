@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from covid_lake.cli.group import EXIT_FAULT
-from covid_lake.cli.opening import warehouse_connection
+from covid_lake.cli.opening import warehouse_to_read
 from covid_lake.cli.options import (
     DEFAULT_LAKE,
     answer_format_option,
@@ -223,7 +223,7 @@ def _ask_lake(root: str, text: str) -> Answer:
 def _ask_warehouse(name: str, text: str) -> Answer:
     from covid_lake.reading.query import ask_warehouse
 
-    with warehouse_connection(name).connect() as connection:
+    with warehouse_to_read(name).connect() as connection:
         return ask_warehouse(connection, text)
 
 

@@ -82,6 +82,16 @@ def start_warehouse(name: str, display: RunDisplay) -> WarehouseConnection:
         return warehouse_connection(name)
 
 
+def warehouse_to_read(name: str) -> WarehouseConnection:
+    """The warehouse that `--warehouse` names; the embedded one with the rights of its reader."""
+    connection = warehouse_connection(name)
+    if name != "embedded":
+        return connection
+    from covid_lake.runtime import embedded_postgres
+
+    return embedded_postgres.reader(embedded_postgres.default_directory())
+
+
 def warehouse_connection(name: str) -> WarehouseConnection:
     """The warehouse that `--warehouse` names: the embedded one, which is started, or a URL."""
     if name == "embedded":

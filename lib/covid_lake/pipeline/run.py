@@ -257,13 +257,13 @@ class Run:
             fault = error
         strays = plan.strays + landed.strays if landed else plan.strays
         report = RunReport(
-            run_id,
-            self.flow.dataset.name,
-            started_at.isoformat(timespec="seconds"),
-            round(time.monotonic() - began, 2),
-            self._engine_name,
-            number,
-            tuple(self._reports),
+            run_id=run_id,
+            dataset=self.flow.dataset.name,
+            started_at=started_at.isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - began, 2),
+            engine=self._engine_name,
+            snapshot=number,
+            tables=tuple(self._reports),
             landed_files=len(landed.copied) if landed else 0,
             refused_files={refusal.path: refusal.reason for refusal in landed.refused} if landed else {},
             publishers=publishers,

@@ -299,7 +299,8 @@ class _Server:
         port = self.running_port()
         if port is None:
             return None
-        return WarehouseConnection(HOST, port, DATABASE, ROLE, self.password_file.read_text().strip())
+        password = self.password_file.read_text().strip()
+        return WarehouseConnection(host=HOST, port=port, database=DATABASE, user=ROLE, password=password)
 
     def running_port(self) -> int | None:
         """The port of the server, or None unless its pid file names a PostgreSQL process on this data directory."""

@@ -223,7 +223,14 @@ def _stage_rows(
         raise WarehouseError(f"{table.name} could not be written to {connection.url}: {reason}") from error
     control.execute(f"ANALYZE {quote(schema, table.name)}")
     rows = delta.rows if delta else expected.rows
-    return _Staged(table, given.version, expected, delta.scope if delta else None, rows, time.monotonic() - started)
+    return _Staged(
+        table=table,
+        version=given.version,
+        expected=expected,
+        scope=delta.scope if delta else None,
+        rows=rows,
+        seconds=time.monotonic() - started,
+    )
 
 
 def _require_width(table: Table, found: Checksums) -> None:
@@ -270,7 +277,13 @@ def _switch(
         _record_version(transaction, dataset, one)
         seconds = one.seconds + time.monotonic() - started
         loads[one.table.name] = TableLoad(
-            one.table.name, one.version, False, one.expected.rows, inserted, changed, deleted, seconds
+            table=one.table.name,
+            version=one.version,
+            staged=one.expected.rows,
+            inserted=inserted,
+            changed=changed,
+            deleted=deleted,
+            seconds=seconds,
         )
     _grant_to_reader(transaction, dialect, dataset, staged)
     # Before the commit: if the process died after it, the tables would stay, as the next load has nothing to do.

@@ -1,4 +1,4 @@
-"""What contracts say of landing files."""
+"""What contracts say of landing files, and which contracts fail when they are made."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from covid_lake.contracts import (
     Distribution,
     Landing,
     Partitioning,
+    Reference,
     Rule,
     Severity,
     Table,
@@ -167,3 +169,77 @@ def test_what_the_warehouse_does_with_a_table_does_not_change_the_contracts_text
     source = replace(table.column("source"), max_bytes=99)
     columns = tuple(source if column.name == "source" else column for column in table.columns)
     assert repr(replace(table, layout=WarehouseLayout(), columns=columns)) == repr(table)
+
+
+DAY = Column("day", Type.DATE, "Day", ("day",), formats=("yyyy-MM-dd",), nullable=False)
+MONTH = Column("month", Type.TEXT, "Month of the day")
+BY_MONTH = Partitioning("month", month_of="day")
+DAY_FILES = Landing(csv=("days",), daily=DailyFiles("%Y-%m-%d", "day"))
+TWICE = Rule("a", "day IS NULL", "why")
+WRONG_TABLES = {
+    "daily files without partitions": ({"landing": DAY_FILES}, "it must be partitioned by the month of day"),
+    "daily files by a value": (
+        {"landing": DAY_FILES, "partitioning": Partitioning("month")},
+        "it must be partitioned by the month of day",
+    ),
+    "daily files without a year": (
+        {"landing": Landing(csv=("days",), daily=DailyFiles("%m-%d", "day")), "partitioning": BY_MONTH},
+        "daily files cannot be named '%m-%d': it must hold year, month and day",
+    ),
+    "a month of a text": ({"partitioning": Partitioning("month", month_of="month")}, "month has no month"),
+    "a partition of a day": ({"partitioning": Partitioning("day")}, "the partition column day must be text"),
+    "a partition of no column": ({"partitioning": Partitioning("year")}, "there is no column year"),
+    "a rule twice": ({"rules": (TWICE, TWICE)}, "the rule a stands twice"),
+    "withheld records of no file": (
+        {"rules": (Rule("a", "day IS NULL", "why", Severity.WITHHOLD),)},
+        "only records of landing files can be withheld",
+    ),
+    "withheld records of daily files": (
+        {
+            "rules": (Rule("a", "day IS NULL", "why", Severity.WITHHOLD),),
+            "landing": DAY_FILES,
+            "partitioning": BY_MONTH,
+        },
+        "daily files can't withhold records",
+    ),
+    "files of a curated table": (
+        {"zone": Zone.CURATED, "landing": DAY_FILES},
+        "only a trusted table has landing files",
+    ),
+    "a table of landing": ({"zone": Zone.LANDING}, "a table is trusted or curated"),
+    "a share above one": ({"max_rejected_fraction": 5.0}, "max_rejected_fraction is a share from 0 to 1"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "why"), WRONG_TABLES.values(), ids=WRONG_TABLES.keys())
+def test_a_table_that_cannot_work_fails_at_import_and_says_why(arguments: dict[str, Any], why: str) -> None:
+    given: dict[str, Any] = {"zone": Zone.TRUSTED, **arguments}
+    with pytest.raises(ValueError, match=re.escape(why)):
+        Table(dataset="toys", name="days", grain="A day.", columns=(DAY, MONTH), key=("day",), **given)
+
+
+def toy(zone: Zone, name: str, **more: Any) -> Table:
+    return Table("toys", zone, name, "A toy.", (Column("id", Type.TEXT, ""),), ("id",), **more)
+
+
+def test_two_zones_may_have_tables_of_one_name_and_one_zone_may_not() -> None:
+    both = Dataset("toys", "Toys", (toy(Zone.TRUSTED, "people"), toy(Zone.CURATED, "people")))
+    assert both.table_of_id("curated.people").zone is Zone.CURATED
+    with pytest.raises(ValueError, match=r"toys: the table trusted\.people stands twice"):
+        Dataset("toys", "Toys", (toy(Zone.TRUSTED, "people"), toy(Zone.TRUSTED, "people")))
+
+
+@pytest.mark.parametrize("target", ["people.id", "trusted.people.id", "curated.people.name"])
+def test_a_reference_to_nothing_fails_at_import(target: str) -> None:
+    table, column = target.rsplit(".", 1)
+    pets = toy(Zone.CURATED, "pets", references=(Reference("id", table, column),))
+    with pytest.raises(ValueError, match=r"toys, curated\.pets: id refers to .*, which is no column of the dataset"):
+        Dataset("toys", "Toys", (toy(Zone.CURATED, "people"), pets))
+
+
+def test_partitions_of_days_know_which_days_they_hold() -> None:
+    assert BY_MONTH.value_of(date(2020, 3, 31)) == "2020-03"
+    assert BY_MONTH.overlaps("2020-03", date(2020, 3, 31), None)
+    assert BY_MONTH.overlaps("2020-03", None, date(2020, 3, 1))
+    assert not BY_MONTH.overlaps("2020-03", date(2020, 4, 1), None)
+    assert not BY_MONTH.overlaps("2020-03", date(2020, 1, 1), date(2020, 2, 29))

@@ -149,6 +149,19 @@ def from_landing(target: Table, derive: Callable[[DataFrame], DataFrame], checks
 
 
 @dataclass(frozen=True, slots=True)
+class Erasure:
+    """How to find the landing records that are about one person, so that they can be removed on request."""
+
+    table: Table
+    """The table whose landing files hold the records."""
+    column: str
+    """The column that says whose record it is."""
+    via: str | None = None
+    """None where the column holds the person's key. Otherwise a column of the flow's first erasure: the records are
+    the person's whose value is one that the person has there, and that nobody else has there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A dataset's steps. They run in the order of their inputs, however they are listed.
 
@@ -159,6 +172,8 @@ class Flow:
     """The dataset that the steps make."""
     steps: tuple[Step, ...]
     """The steps, each after those that make its inputs."""
+    erasures: tuple[Erasure, ...] = ()
+    """Where a person's records lie, the table of persons first; none where the data is about no persons."""
     promotions: tuple[Step, ...] = field(init=False)
     """The steps of tables that need no curated table. Each is published by itself, as soon as it is done."""
     star: tuple[Step, ...] = field(init=False)

@@ -80,11 +80,17 @@ def inventory(dataset: str) -> str:
     return f"{INVENTORIES}/{dataset}.json"
 
 
+def receipt(dataset: str, run_id: str) -> str:
+    """What was removed when somebody asked to be forgotten, without saying who."""
+    return f"{RECEIPTS}/{dataset}/{run_id}.json"
+
+
+RECEIPTS = "_receipts"
 RUNNING = "_running"
 INVENTORIES = "_landing"
 REPORTS = "_runs"
 # What a lake holds directly below its root.
-TOP_FOLDERS = frozenset({*map(str, Zone), "_snapshots", INVENTORIES, REPORTS, RUNNING})
+TOP_FOLDERS = frozenset({*map(str, Zone), "_snapshots", INVENTORIES, REPORTS, RUNNING, RECEIPTS})
 
 
 def folders(dataset: str) -> tuple[str, ...]:

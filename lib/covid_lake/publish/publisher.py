@@ -68,3 +68,7 @@ class Publisher(Protocol):
         publisher that can fail halfway returns a report of what it did, with `error`.
         """
         ...
+
+    def purge(self, dataset: Dataset) -> None:
+        """Remove for good what was deleted from the dataset's tables, and what older versions of them hold."""
+        ...

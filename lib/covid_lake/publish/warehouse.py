@@ -44,6 +44,10 @@ class WarehousePublisher:
         outdated = self._outdated(published)
         return PublisherReport(self.name, self._load(published, outdated) if outdated else ())
 
+    def purge(self, dataset: Dataset) -> None:
+        """Remove for good what was deleted from the dataset's loaded tables (see `purge`)."""
+        purge(self.connection, dataset)
+
     def _outdated(self, published: Published) -> tuple[Table, ...]:
         """The curated tables that have to be loaded, according to the warehouse itself. Starts no engine.
 

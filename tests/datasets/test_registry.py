@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from pyspark.sql import SparkSession
 
 from covid_lake.cli.main import main
 from covid_lake.contracts import Zone
@@ -18,6 +19,8 @@ from covid_lake.datasets.queries import named_queries, named_query, tour
 from covid_lake.errors import QueryError, SettingsError
 from covid_lake.store import storage as storage_module
 from covid_lake.store.storage import Storage, open_storage
+from covid_lake.warehouse.connection import WarehouseConnection
+from lake_runs import run_lake
 from small_lake import publish_rows
 from tiny_dataset import CONTRACTS, GROUP, install_books
 
@@ -60,6 +63,42 @@ def test_a_dataset_of_another_distribution_is_beside_the_librarys_own(
     landed = call("land", "books", "--from", tmp_path / "in", "--lake", tmp_path / "lake")
     assert (landed.exit_code, "1 files copied" in landed.stdout) == (0, True)
     assert "books_landing.book" in call("tables", "--lake", tmp_path / "lake").stdout
+
+
+def test_every_command_works_for_a_dataset_of_another_distribution(
+    spark: SparkSession,
+    empty_warehouse: WarehouseConnection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(with_query(tmp_path / "site", QUERY))
+    (tmp_path / "in" / "books").mkdir(parents=True)
+    (tmp_path / "in" / "books" / "a.csv").write_text("id,title\n1,Emma\nx,Persuasion\n2,Sanditon\n")
+    lake = tmp_path / "lake"
+
+    def done(*arguments: object) -> str:
+        result = call(*arguments)
+        assert (result.exit_code, result.stderr) == (0, "")
+        return result.stdout
+
+    done("land", "books", "--from", tmp_path / "in", "--lake", lake)
+    assert "curated.dim_book" in done("plan", "books", "--lake", lake)
+    report = run_lake(lambda: spark, open_storage(str(lake)), flow=registry.flow("books"), warehouse=empty_warehouse)
+    assert report.succeeded, report.faults
+    assert "Nothing to do." in done("plan", "books", "--lake", lake)
+    assert "books_curated.dim_book" in done("tables", "--lake", lake)
+    assert "Emma" in done("query", "SELECT title FROM books_curated.dim_book", "--lake", lake)
+    assert "Sanditon" in done("query", "--name", "curve", "--dataset", "books", "--lake", lake)
+    monkeypatch.setenv("PGPASSWORD", empty_warehouse.password)
+    asked = done("query", "SELECT title FROM books_curated.dim_book", "--warehouse", empty_warehouse.url)
+    assert "Emma" in asked
+    assert "books/a.csv:2" in done("trace", "books_trusted.book", "book_id=1", "--lake", lake)
+    assert "books declares no lineage for dim_book" in done("trace", "dim_book", "book_id=1", "--lake", lake)
+    assert "book_id" in done("quarantine", "show", "books_quarantine.book", "--lake", lake)
+    assert "books_quarantine.book" in done("quarantine", "list", "books", "--lake", lake)
+    assert "current" in done("versions", "dim_book", "--lake", lake)
+    assert "0 files" in done("vacuum", "books", "--dry-run", "--lake", lake)
+    assert report.run_id in done("report", "--lake", lake)
 
 
 def test_listing_datasets_imports_none() -> None:

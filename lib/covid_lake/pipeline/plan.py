@@ -11,7 +11,8 @@ from covid_lake.contracts import Table, Zone
 from covid_lake.datasets import registry
 from covid_lake.flows import Flow, Step
 from covid_lake.landing.inventory import LandingFile, Refusal, files_of
-from covid_lake.pipeline.fingerprints import digest, table_basis
+from covid_lake.pipeline.code_digests import digest
+from covid_lake.pipeline.fingerprints import step_basis
 from covid_lake.store.snapshots import Snapshot, TableVersion
 
 
@@ -189,12 +190,6 @@ def wanted_tables(flow: Flow, only: Collection[str]) -> frozenset[str]:
 def step_fingerprint(basis: str, inputs: Mapping[str, str]) -> str:
     """A digest of all that a version's content depends on: the basis, and the inputs as a version lists them."""
     return digest(basis, *sorted(f"{name} {version}" for name, version in inputs.items()))
-
-
-def step_basis(step: Step, keys: Mapping[str, str]) -> str:
-    """A digest of what decides a table's content beside its inputs; `keys` are digests of keys by name."""
-    own = [keys[key.name] for key in step.keys]
-    return digest(table_basis(step.target), *own) if own else table_basis(step.target)
 
 
 def missing_inputs(step: Step, there: Collection[str]) -> str:

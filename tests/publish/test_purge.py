@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,35 @@ def test_deleted_rows_are_in_no_file_of_the_server_after_a_purge(empty_warehouse
     assert files_with(Path(data), KEPT) != []
     with empty_warehouse.connect() as opened:
         assert opened.execute("SELECT count(*) FROM covid19.dim_hospital").fetchall() == [(100,)]
+
+
+def test_rows_that_an_open_transaction_sees_are_not_said_to_be_gone(empty_warehouse: WarehouseConnection) -> None:
+    with empty_warehouse.connect() as opened, empty_warehouse.connect() as reader:
+        opened.autocommit = True
+        opened.execute("CREATE SCHEMA covid19")
+        opened.execute(create_statements(HOSPITALS, "covid19", POSTGRESQL)[0].encode())
+        opened.execute("INSERT INTO covid19.dim_hospital (hospital_key, hospital_id, region_key) VALUES (1, 1, 0)")
+        reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        reader.execute("SELECT 1")
+        opened.execute("DELETE FROM covid19.dim_hospital")
+        with pytest.raises(WarehouseError, match=r'1 deleted rows of "covid19"\."dim_hospital" are still'):
+            purge(empty_warehouse, COVID19)
+        reader.rollback()
+        purge(empty_warehouse, COVID19)
+
+
+def test_a_user_who_may_not_purge_is_told_so(empty_warehouse: WarehouseConnection) -> None:
+    with empty_warehouse.connect() as opened:
+        opened.execute("CREATE SCHEMA covid19")
+        opened.execute(create_statements(HOSPITALS, "covid19", POSTGRESQL)[0].encode())
+        opened.execute("CREATE ROLE ana LOGIN PASSWORD 'a'; GRANT USAGE ON SCHEMA covid19 TO ana")
+        opened.execute("GRANT SELECT ON covid19.dim_hospital TO ana")
+    try:
+        with pytest.raises(WarehouseError, match="only its owner or a superuser may purge it"):
+            purge(replace(empty_warehouse, user="ana", password="a"), COVID19)
+    finally:
+        with empty_warehouse.connect() as opened:
+            opened.execute("DROP OWNED BY ana; DROP ROLE ana")
 
 
 def test_a_warehouse_without_the_dataset_has_nothing_to_purge(empty_warehouse: WarehouseConnection) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from covid_lake.contracts import Dataset, Table
 from covid_lake.errors import StorageError, WarehouseError
@@ -19,10 +21,14 @@ from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import POSTGRESQL, quote
 
 if TYPE_CHECKING:
+    import psycopg
     from pyspark.sql import SparkSession
 
     from covid_lake.warehouse.load import Delta
 
+PURGE_ATTEMPTS = 3
+PURGE_WAIT_SECONDS = 1.0
+FIRST_NUMBER = re.compile(r"(\d+)\s")
 PHASES = ("staging", "merging", "verifying")
 
 
@@ -102,7 +108,7 @@ def purge(connection: WarehouseConnection, dataset: Dataset) -> None:
 
     The tables are written anew, and can't be read meanwhile. Of a superuser the statistics about them and the old files
     of the write-ahead log are rewritten, too; an archive of that log, backups and replicas are out of reach. Raises
-    `WarehouseError` where the warehouse does not answer or refuses.
+    `WarehouseError` where the warehouse does not answer or refuses, or an open transaction still sees deleted rows.
     """
     import psycopg
 
@@ -115,14 +121,46 @@ def purge(connection: WarehouseConnection, dataset: Dataset) -> None:
             existing = {name for (name,) in opened.execute(find, (dataset.name,))}
             for table in dataset.star:
                 if table.name in existing:
-                    opened.execute(f"VACUUM (FULL, ANALYZE) {quote(dataset.name, table.name)}".encode())
+                    _rewrite(opened, quote(dataset.name, table.name))
             if opened.execute("SELECT 1 FROM pg_roles WHERE rolname = current_user AND rolsuper").fetchone():
                 # The most common values of a column are kept here, those of the time before the deletion too.
-                opened.execute("VACUUM FULL pg_catalog.pg_statistic")
+                _rewrite(opened, "pg_catalog.pg_statistic")
                 opened.execute("SELECT pg_switch_wal()")
                 opened.execute("CHECKPOINT")
         except psycopg.Error as error:
             raise WarehouseError(f"deleted rows of {dataset.name} could not be purged: {error}") from error
+
+
+def _rewrite(opened: psycopg.Connection[Any], table: str) -> None:
+    """Write the table anew without its deleted rows; `WarehouseError` where some are kept for an open transaction."""
+    for _ in range(PURGE_ATTEMPTS):
+        kept = _rows_kept(opened, table)
+        if kept is None:
+            raise WarehouseError(f"{table} was not written anew: only its owner or a superuser may purge it")
+        if kept == 0:
+            return
+        time.sleep(PURGE_WAIT_SECONDS)  # a query that began before the deletion may end by itself
+    raise WarehouseError(
+        f"{kept:,} deleted rows of {table} are still in its files, for a transaction that began before they were "
+        "deleted is open; end it (pg_stat_activity lists it), and purge again"
+    )
+
+
+def _rows_kept(opened: psycopg.Connection[Any], table: str) -> int | None:
+    """Write the table anew; how many deleted rows an open transaction still sees, None where the server refused."""
+    kept: list[int] = []
+
+    def note(told: psycopg.errors.Diagnostic) -> None:
+        # Told in the server's language: "49 dead row versions cannot be removed yet."
+        if found := FIRST_NUMBER.match(told.message_detail or ""):
+            kept.append(int(found[1]))
+
+    opened.add_notice_handler(note)
+    try:
+        opened.execute(f"VACUUM (FULL, ANALYZE, VERBOSE) {table}".encode())
+    finally:
+        opened.remove_notice_handler(note)
+    return max(kept, default=None)
 
 
 def _since(spark: SparkSession, storage: Storage, table: Table, manifest: Manifest, loaded: str) -> Delta | None:

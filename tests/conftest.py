@@ -121,5 +121,5 @@ def warehouse() -> Iterator[WarehouseConnection]:
 def empty_warehouse(warehouse: WarehouseConnection) -> WarehouseConnection:
     """The running warehouse with nothing loaded."""
     with warehouse.connect() as opened:
-        opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging" CASCADE')
+        opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging", "stedi", "stedi_staging" CASCADE')
     return warehouse

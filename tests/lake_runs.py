@@ -14,7 +14,6 @@ from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Table
 from covid_lake.datasets import registry
-from covid_lake.datasets.covid19.contracts import COVID19
 from covid_lake.flows import Flow
 from covid_lake.landing.arrivals import LandingResult, land
 from covid_lake.pipeline.listeners import Listener
@@ -69,9 +68,11 @@ def no_session() -> SparkSession:
     raise AssertionError("the run asked for a Spark session although there is nothing to do")
 
 
-def land_files(storage: Storage, *sources: str | Path, run_id: str = "landing") -> LandingResult:
-    """Land what the folders hold for covid19."""
-    return land(registry.dataset("covid19"), [open_storage(str(source)) for source in sources], storage, run_id)
+def land_files(
+    storage: Storage, *sources: str | Path, run_id: str = "landing", dataset: str = "covid19"
+) -> LandingResult:
+    """Land what the folders hold for the dataset."""
+    return land(registry.dataset(dataset), [open_storage(str(source)) for source in sources], storage, run_id)
 
 
 def run_lake(
@@ -125,16 +126,21 @@ def loads_of(report: RunReport) -> tuple[PublishedTable, ...]:
 def rows_of(warehouse: WarehouseConnection, table: Table) -> Counter[tuple[Any, ...]]:
     names = ", ".join(f'"{column.name}"' for column in table.stored_columns)
     with warehouse.connect() as opened:
-        return Counter(opened.execute(f'SELECT {names} FROM "covid19"."{table.name}"'.encode()).fetchall())
+        return Counter(opened.execute(f'SELECT {names} FROM "{table.dataset}"."{table.name}"'.encode()).fetchall())
 
 
-def differing_tables(lake: LocalStorage, warehouse: WarehouseConnection) -> list[str]:
+def differing_tables(lake: LocalStorage, warehouse: WarehouseConnection, dataset: str = "covid19") -> list[str]:
     """The curated tables whose rows in the warehouse are not those in the lake."""
     found = []
-    for table in COVID19.star:
+    for table in registry.dataset(dataset).star:
         names = [column.name for column in table.stored_columns]
-        rows = Lake(lake.root).arrow(f"covid19_{table.id}").select(names).to_pylist()
+        rows = Lake(lake.root).arrow(f"{dataset}_{table.id}").select(names).to_pylist()
         assert rows, table.id
-        if Counter(tuple(row.values()) for row in rows) != rows_of(warehouse, table):
+        if Counter(tuple(map(_as_in_warehouse, row.values())) for row in rows) != rows_of(warehouse, table):
             found.append(table.id)
     return found
+
+
+def _as_in_warehouse(value: Any) -> Any:
+    """A moment of the lake, which is in UTC, as the warehouse has it, without a time zone."""
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value

@@ -94,7 +94,8 @@ def promote(
         raise AuditFailed(f"{table.id}: records break rules that none may break, by rule: {counts.fatal}")
     refused = _Refused(base.quarantine, base.staying.rejected, {}, Counter())
     if counts.rejected or base.leaving.rejected:
-        affected = [file for file in plan.due if file.path in counts.files_with_rejects]
+        # Whether a record is withheld may depend on others, in any file.
+        affected = [file for file in plan.due if table.withholds or file.path in counts.files_with_rejects]
         refused = _quarantine(work, affected, base)
     read = Account(
         {file.path: file.inspection.records for file in plan.due}, refused.new, counts.superseded, counts.withheld

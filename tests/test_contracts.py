@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -161,14 +160,6 @@ def test_a_layout_that_cannot_work_fails_at_import_and_says_why(name: str) -> No
     table = {"dataset": "stedi", "zone": Zone.CURATED, "name": "t", "grain": "A thing.", "columns": columns, **more}
     with pytest.raises(ValueError, match=r"stedi \w+\.t, layout: .*" + re.escape(why)):
         Table(**table, key=("x",), partitioning=Partitioning("month"), layout=layout)
-
-
-def test_what_the_warehouse_does_with_a_table_does_not_change_the_contracts_text() -> None:
-    """A digest of the text decides which tables are built again; a layout or a width changes no row."""
-    table = COVID19.table(Zone.CURATED, "fact_cases")
-    source = replace(table.column("source"), max_bytes=99)
-    columns = tuple(source if column.name == "source" else column for column in table.columns)
-    assert repr(replace(table, layout=WarehouseLayout(), columns=columns)) == repr(table)
 
 
 DAY = Column("day", Type.DATE, "Day", ("day",), formats=("yyyy-MM-dd",), nullable=False)

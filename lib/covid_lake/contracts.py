@@ -117,7 +117,7 @@ class Column:
     """All digits of a decimal, at most `LARGEST_PRECISION`."""
     scale: int | None = None
     """The digits of a decimal after its point."""
-    max_bytes: int | None = field(default=None, repr=False)
+    max_bytes: int | None = None
     """The longest text that the warehouse takes, in bytes of UTF-8; `DEFAULT_TEXT_BYTES` where nothing is said."""
 
     @property
@@ -406,8 +406,8 @@ class Table:
     """False for a curated table that only others are built from."""
     drift: Drift = Drift()
     """How far the feed may move from one version to the next."""
-    layout: WarehouseLayout = field(default=WarehouseLayout(), repr=False)
-    """How a warehouse keeps the table. Not in the contract's text, of which a digest decides what is built again."""
+    layout: WarehouseLayout = WarehouseLayout()
+    """How a warehouse keeps the table. It decides no row: another layout builds no table anew."""
     _by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:

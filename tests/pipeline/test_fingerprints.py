@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from covid_lake import contracts
-from covid_lake.contracts import Column, Drift, Rule, Severity, Table, Type
+from covid_lake.contracts import Column, Drift, Rule, Severity, Table, Type, WarehouseLayout
 from covid_lake.datasets import registry
-from covid_lake.datasets.covid19.contracts import DIM_DATE, JHU_DAILY_REPORTS, STATE_ABV
+from covid_lake.datasets.covid19.contracts import DIM_DATE, FACT_CASES, JHU_DAILY_REPORTS, STATE_ABV
 from covid_lake.errors import SettingsError
 from covid_lake.flows import PseudonymKey, from_landing
 from covid_lake.pipeline import fingerprints
@@ -262,6 +262,14 @@ def with_rule(severity: Severity) -> Table:
 def test_what_a_contract_says_besides_changes_nothing(table: Table) -> None:
     assert table != JHU_DAILY_REPORTS
     assert contract_text(table) == contract_text(JHU_DAILY_REPORTS)
+
+
+def test_what_the_warehouse_does_with_a_table_changes_nothing() -> None:
+    source = replace(FACT_CASES.column("source"), max_bytes=99)
+    columns = tuple(source if column.name == "source" else column for column in FACT_CASES.columns)
+    other = replace(FACT_CASES, layout=WarehouseLayout(), columns=columns)
+    assert other != FACT_CASES
+    assert contract_text(other) == contract_text(FACT_CASES)
 
 
 def test_a_first_rule_that_only_warns_changes_nothing() -> None:

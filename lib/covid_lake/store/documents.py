@@ -1,4 +1,4 @@
-"""The JSON documents that a lake keeps about itself."""
+"""The JSON documents of a lake: snapshots, manifests, markers, reports, the inventory."""
 
 from __future__ import annotations
 
@@ -22,18 +22,17 @@ def document(content: Mapping[str, Any]) -> bytes:
 
 @contextmanager
 def naming_damage(place: str) -> Iterator[None]:
-    """Whatever fails because the document at `place` is none of this library's, as a fault that names it."""
+    """Turn the errors of reading a damaged document into a `StorageError` that names its `place`."""
     try:
         yield
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StorageError(
-            f"{place} is damaged, it does not hold what was written there; bring it back from a copy of the lake, or "
-            "remove it"
+            f"{place} is damaged: it is not what was written there; restore it from a copy of the lake, or remove it"
         ) from error
 
 
 def fields_of(value: Any) -> dict[str, Any]:
-    """A dataclass as its fields by name; what stands in them stays as it is."""
+    """The fields of a dataclass by name, their values unchanged."""
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 

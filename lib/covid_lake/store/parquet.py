@@ -1,6 +1,6 @@
-"""The table format: plain Parquet files in a folder a version, named one by one in the version's manifest.
+"""The table format: each version is a folder of plain Parquet files, which its manifest names one by one.
 
-This is the seam at which another format could come in: write a version, count what was written, name its files.
+Another format would replace this module: it writes a version, counts what was written, and names the files.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ GLOB_CHARACTERS = "\\*?[]{}"
 
 
 def spark_path(storage: Storage, path: str) -> str:
-    """How Spark reads the file or folder: its URL, with what would be a pattern of names escaped."""
+    """The URL by which Spark reads the file or folder, with the characters of name patterns escaped."""
     url = storage.url(path)
     return "".join(f"\\{character}" if character in GLOB_CHARACTERS else character for character in url)
 
 
 def require_spark_path(storage: Storage) -> None:
-    """Raise `SettingsError` for a lake that Spark can't read from: Hadoop takes a pattern's parts, escaped or not, for
-    URLs where they have a colon.
+    """Raise `SettingsError` if Spark can't read from the lake: of a path with the characters of a pattern, escaped or
+    not, Hadoop takes the parts with a colon for URLs.
     """
     place = storage.root.partition("://")[2] or storage.root
     found = [character for character in GLOB_CHARACTERS if character in place]
@@ -45,12 +45,12 @@ def require_spark_path(storage: Storage) -> None:
 
 
 def write_version(frame: DataFrame, storage: Storage, folder: str, partition_by: tuple[str, ...] = ()) -> None:
-    """Write the frame as zstd Parquet into a folder that no reader knows of yet."""
+    """Write the frame as zstd Parquet into the folder of a version that is not published yet."""
     frame.write.mode("overwrite").option("compression", "zstd").partitionBy(*partition_by).parquet(storage.url(folder))
 
 
 def written_files(storage: Storage, table: Table, version: str) -> tuple[DataFile, ...]:
-    """The Parquet files of a version's own folder with the rows that their footers count: written, not meant."""
+    """The Parquet files in a version's own folder, with the rows that their footers count."""
     below = len(paths.table(table)) + 1
     return tuple(
         DataFile(file.path[below:], _footer_rows(storage, file.path), file.size)
@@ -73,7 +73,7 @@ def stored_rows(storage: Storage, folder: str) -> int:
 
 
 def read_version(spark: SparkSession, storage: Storage, table: Table, manifest: Manifest) -> DataFrame:
-    """The version as Spark sees it, its files as the manifest names them and its types as the contract has them."""
+    """The version as a frame: the files that the manifest names, with the contract's columns and types."""
     return read_files(spark, storage, table, manifest.files)
 
 

@@ -1,4 +1,4 @@
-"""Whether a lake is where somebody says, and whether it holds what a run needs: most often a name was mistyped."""
+"""Whether there is a lake at a location, and whether it has what a run needs. If not, a name was probably mistyped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ANOTHER = "name another lake with --lake, or fill this one with: covid-lake run 
 
 
 def require_lake(storage: Storage) -> None:
-    """Raise `MissingInput` where no lake is: the root is not there, or it holds other things and nothing of a lake.
+    """Raise `MissingInput` if there is no lake: the root does not exist, or it holds only other things.
 
     An empty folder is a lake without tables.
     """
@@ -23,12 +23,12 @@ def require_lake(storage: Storage) -> None:
         raise MissingInput(f"there is no lake at {storage.root}: nothing is there; {ANOTHER}")
     if names and not names & paths.TOP_FOLDERS:
         raise MissingInput(
-            f"{storage.root} is no lake: none of what lies there is a lake's (landing, trusted, curated); {ANOTHER}"
+            f"{storage.root} is no lake: it has none of a lake's folders (landing, trusted, curated); {ANOTHER}"
         )
 
 
 def require_input(storage: Storage, dataset: str, zones: Collection[Zone]) -> None:
-    """Raise `MissingInput` where a run over `zones` has nothing to stand on.
+    """Raise `MissingInput` if the lake lacks everything that a run over `zones` could read.
 
     A run that promotes needs landing files or tables. One that only builds the star needs trusted tables; one over no
     zone, which only loads the warehouse, needs curated ones.

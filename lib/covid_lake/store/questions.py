@@ -1,8 +1,8 @@
 """SQL over the Parquet files of a lake, by DuckDB.
 
-Spark builds tables. What is only asked of them, as whether a new version may be published or which partitions a change
-touches, DuckDB answers in milliseconds where a cold Spark plans for a second. And since it shares no code with the
-engine that wrote the files, it sees what that engine would write and read back wrongly.
+Spark builds tables. Questions about them, such as whether a new version may be published or which partitions a change
+touches, are answered by DuckDB: in milliseconds, where a cold Spark plans for a second. DuckDB shares no code with the
+engine that wrote the files, so it also finds what that engine writes and reads back wrongly.
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ NAME = re.compile(r"\w+(?:\.\w+)?")
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Rows of a table: those of some of its files. Without files it is a table without rows."""
+    """The rows in some files of a table."""
 
     table: Table
+    """The table's contract."""
     files: tuple[DataFile, ...] = ()
+    """The files; without any, the table is empty."""
 
 
 class Questions:
@@ -47,9 +49,9 @@ class Questions:
         self._storage, self._tables = storage, tables
 
     def rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:
-        """The answer's rows. Of `values` those are bound that the text names, as `$name`.
+        """The answer's rows. A value is bound where the text says `$name`; values that it does not name are ignored.
 
-        Raises `StorageError` where a file cannot be read, `QueryError` where the text is no query of these tables.
+        Raises `StorageError` if a file can't be read, `QueryError` if the text is not a query of these tables.
         """
         named = set(NAME.findall(sql.replace('"', "")))
         with naming_faults(), closing(connect()) as connection:
@@ -78,7 +80,7 @@ class Questions:
 
 
 def connect() -> duckdb.DuckDBPyConnection:
-    """An engine that counts as Athena does: times in UTC, and a whole number by a whole number gives a whole one."""
+    """A DuckDB that calculates as Athena does: times in UTC, and an integer divided by an integer is an integer."""
     connection = duckdb.connect(config={"integer_division": True, "python_enable_replacements": False})
     connection.execute("SET TimeZone = 'UTC'")
     return connection
@@ -96,11 +98,11 @@ def quoted_id(table_id: str) -> str:
 
 @contextmanager
 def naming_faults() -> Iterator[None]:
-    """What the engines raise, as faults of this library's own."""
+    """Turn the errors of DuckDB and Arrow into `QueryError` and `StorageError`."""
     try:
         yield
     except duckdb.Error as error:
-        # What follows is an excerpt of the query as it was translated, which nobody wrote.
+        # After this DuckDB quotes the translated query, which the user never wrote.
         raise QueryError(str(error).split("\n\nLINE ", 1)[0].strip()) from error
     except (pa.ArrowException, OSError) as error:
         raise StorageError(f"a file of the table cannot be read: {error}") from error

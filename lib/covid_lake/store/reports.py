@@ -1,4 +1,6 @@
-"""The run report: what one run read, wrote, superseded and refused, table by table. Other tools read it; see docs."""
+"""The run report: what one run read, wrote, superseded and refused, by table. Other tools read it too: see
+`docs/run-report.md`.
+"""
 
 from __future__ import annotations
 
@@ -17,60 +19,81 @@ FORMAT = 2
 
 
 class Status(StrEnum):
-    """How a table came out of a run.
-
-    `unchanged`: built, and the rows came out the same, so that the version that readers have stays. `held_back`: a
-    refused file stands in the version that readers have, which therefore stays. `skipped`: a table or file that it
-    needs is not in the lake. `failed`: a check did not hold, or the engine gave up; the old version stays.
-    """
+    """What became of a table in a run."""
 
     PUBLISHED = "published"
+    """A new version was published."""
     UNCHANGED = "unchanged"
+    """The table was built and has the same rows as before, so the published version stays."""
     UP_TO_DATE = "up_to_date"
+    """Nothing had changed, so the table was not built."""
     HELD_BACK = "held_back"
+    """The published version was read from a file that is now refused, so the version stays."""
     SKIPPED = "skipped"
+    """A table or file that the table needs is not in the lake."""
     FAILED = "failed"
+    """A check did not hold, or the engine failed; the published version stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableReport:
-    """One table of a run. Counts are records; `read` is by source file for a trusted table, by input for a curated one.
-
-    The counts are of what this run read and wrote; `rows` and, for a trusted table, `totals` are of the whole version,
-    of which a run may rewrite only some `partitions` (all of them where none is named). `shared_keys` are keys that
-    several things shared in one grain, such as two counties under one code, each with the names of these things.
-
-    `reconciled` is false where the records or rows that were read are not those that came out, and true otherwise: a
-    table that failed for another reason published nothing, so that there is no account of it.
-    """
+    """What a run did with one table."""
 
     table: str
+    """The table's id, such as `trusted.state_abv`."""
     status: Status
+    """What became of the table."""
     reason: str = ""
+    """Why the table was built, or why it was not."""
     version: str | None = None
+    """The version that readers see after the run."""
     read: Mapping[str, int] = field(default_factory=dict)
+    """Records that this run read, by landing file; rows by input table for a table that is built from others."""
     records_read: int = 0
+    """The sum of `read`."""
     written: int = 0
+    """Rows that this run wrote."""
     superseded: int = 0
+    """Records of this run that newer ones of the same grain replaced."""
     rejected: int = 0
+    """Records of this run that went to quarantine."""
     rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
+    """The same by rule; a record that breaks two rules counts under both."""
     withheld: int = 0
+    """Records of this run that may not leave the landing zone."""
     withheld_by_reason: Mapping[str, int] = field(default_factory=dict)
+    """The same by rule."""
     warnings: Mapping[str, int] = field(default_factory=dict)
+    """Records that break a rule that only warns, by rule."""
     unknown_columns: tuple[str, ...] = ()
+    """Columns of the landing files that the contract does not have."""
     vanished_columns: tuple[str, ...] = ()
+    """Columns of the contract that the landing files had and have no more."""
     unknown_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Values by column that no table of the library knows."""
     jumps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Counts and sums that moved by more than the contract allows: before and after."""
     shared_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Keys that several things share in one grain, such as two counties under one code, with the things' names."""
     refused_files: Mapping[str, str] = field(default_factory=dict)
+    """Landing files of the table that are refused, with the reason."""
     checks: tuple[str, ...] = ()
+    """The checks that were made and hold."""
     rows: int = 0
+    """Rows of the whole version, of which this run may have written a part."""
     partitions: tuple[str, ...] = ()
+    """The partitions that this run wrote; none are named if it wrote all."""
     totals: Mapping[str, int] = field(default_factory=dict)
+    """For a table with landing files: records of the whole version, and what became of them."""
     files: int = 0
+    """Files that this run wrote."""
     bytes: int = 0
+    """Their size."""
     seconds: float = 0.0
+    """How long the table took."""
     reconciled: bool = True
+    """False if the records or rows that went in are not those that came out. A table that failed for another reason
+    published nothing, so there is nothing to reconcile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +123,32 @@ class PublisherReport:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One run: its tables in the order in which they ran, the files that landing refused, what the publishers did.
-
-    `dead_runs` are runs that had died, and whose leavings this one removed.
-    """
+    """What one run did."""
 
     run_id: str
+    """The run's id, which is also the version of what it wrote."""
     dataset: str
+    """The dataset of the run."""
     started_at: str
+    """When the run began, in UTC."""
     seconds: float
+    """How long it took."""
     engine: str
+    """The engine with its version; `none` if there was nothing to build."""
     snapshot: int | None
     """Number of the newest snapshot at the end of the run; None where it could not be read."""
     tables: tuple[TableReport, ...]
+    """The tables, in the order in which they were done."""
     landed_files: int = 0
+    """Files that were copied into the landing zone."""
     refused_files: Mapping[str, str] = field(default_factory=dict)
+    """Files that landing refused, with the reason."""
     publishers: tuple[PublisherReport, ...] = ()
     """One entry a publisher, in the order in which they were called."""
     error: str = ""
     """What stopped the run before it had done all that it was asked to; tables that were published stay so."""
     dead_runs: tuple[str, ...] = ()
+    """Runs that had died, and whose orphaned files this run removed."""
     files_of_no_table: Mapping[str, str] = field(default_factory=dict)
     """Path to reason, of files in the landing zone (paths below the lake's root) and in the sources."""
     leavings: tuple[str, ...] = ()
@@ -134,7 +163,7 @@ class RunReport:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What kept a table from being refreshed, or a file from being used, each in a sentence."""
+        """Why tables were not refreshed and files not used, a sentence each."""
         tables = [t for t in self.tables if t.status in (Status.FAILED, Status.HELD_BACK)]
         refused = {**self.refused_files, **{path: why for t in self.tables for path, why in t.refused_files.items()}}
         return (
@@ -160,7 +189,7 @@ def write_report(storage: Storage, report: RunReport) -> None:
 
 
 def read_report(storage: Storage, run_id: str | None = None) -> dict[str, Any]:
-    """The report of a run as it was written, of the latest one without a name; `SettingsError` where there is none."""
+    """The report of a run, as it was written; of the latest run by default. `SettingsError` if there is none."""
     if run_id is None:
         found = [file.path for file in storage.list_files(paths.REPORTS) if file.path.endswith(".json")]
         if not found:
@@ -177,7 +206,7 @@ def read_report(storage: Storage, run_id: str | None = None) -> dict[str, Any]:
 
 
 def from_json(content: dict[str, Any]) -> RunReport:
-    """A report as `read_report` gave it, as the objects that wrote it."""
+    """The report that `read_report` has read, as objects."""
     with naming_damage(f"the report of run {content.get('run_id')}"):
         fields = {key: value for key, value in content.items() if key not in ("format", "reconciled", "succeeded")}
         fields["tables"] = tuple(

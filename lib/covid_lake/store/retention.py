@@ -1,7 +1,7 @@
-"""What may go: the leavings of dead runs, and versions older than those to be kept. What comes back: an older version.
+"""Removes old versions and the orphaned files of dead runs, and restores older versions.
 
-A file is reached if a snapshot that is kept names a version whose manifest names the file. Everything else below the
-folders of a dataset's tables is there for a living run, or for nobody.
+A file is reached if a snapshot that is kept names a version whose manifest names the file. Every other file below the
+folders of a dataset's tables belongs to a living run, or is orphaned.
 """
 
 from __future__ import annotations
@@ -30,20 +30,26 @@ ZONES = (Zone.TRUSTED, Zone.CURATED, Zone.QUARANTINE)
 
 @dataclass(frozen=True, slots=True)
 class KnownVersion:
-    """A version of a table that can be restored; `snapshots` are the numbers of the first and the last that name it."""
+    """A version of a table that can be restored."""
 
     entry: TableVersion
+    """The version's entry in snapshots."""
     snapshots: tuple[int, int]
+    """The numbers of the first and the last snapshot that name the version."""
     run_id: str
+    """The run that published the first of them."""
     is_current: bool
+    """Whether readers see the version now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What is or was removed: snapshots by number, and files."""
+    """What `vacuum` removes."""
 
     snapshots: tuple[int, ...]
+    """The numbers of the snapshots."""
     files: tuple[FileInfo, ...]
+    """The files of versions, of quarantine, and refused files."""
 
     @property
     def bytes(self) -> int:
@@ -70,15 +76,15 @@ def versions_of(storage: Storage, table: Table) -> list[KnownVersion]:
 
 
 def restore(storage: Storage, dataset: Dataset, table: Table, version: str, run_id: str) -> Snapshot:
-    """Make an older version the one that readers see, by a new snapshot; nothing is written but that.
+    """Publish a new snapshot that names an older version again. No data is copied.
 
-    A curated table comes back with the whole star of its time, for facts of one day and dimensions of another do not
-    belong together. Raises `UnknownTable` for a version that is not kept, `PublishConflict` where another run over the
-    dataset is at work.
+    A curated table is restored together with all curated tables of the same snapshot, because facts of one day and
+    dimensions of another do not match. Raises `UnknownTable` for a version that is not kept, and `PublishConflict` if
+    another run over the dataset is at work.
     """
     at_work = living_runs(storage, dataset.name) - {run_id}
     if at_work:
-        raise PublishConflict(f"a run is at work ({', '.join(sorted(at_work))}); restore when it has ended")
+        raise PublishConflict(f"a run is at work ({', '.join(sorted(at_work))}); restore again when it has ended")
     kept = {known.entry.version: known for known in versions_of(storage, table)}
     if version not in kept:
         listed = ", ".join(kept) or "none"
@@ -96,8 +102,8 @@ def vacuum(storage: Storage, dataset: Dataset, keep: int, *, dry_run: bool = Fal
     names. Refused files go when the run that refused them began before the run of the oldest snapshot that is kept.
     Files of living runs stay.
     """
-    # In this order a run that begins or ends meanwhile loses nothing: its files are not listed yet, or it is seen
-    # alive, or its snapshot is read.
+    # The order protects a run that begins or ends meanwhile: either its files are not listed yet, or it is found alive,
+    # or its snapshot is read.
     listed = [file for zone in ZONES for file in storage.list_files(f"{zone}/{dataset.name}")]
     alive = living_runs(storage, dataset.name)
     snapshots = read_snapshots(storage, dataset.name)
@@ -108,7 +114,7 @@ def vacuum(storage: Storage, dataset: Dataset, keep: int, *, dry_run: bool = Fal
     outdated = [file for file in unreached if _is_in_version(file.path) or _was_refused_before(file.path, kept)]
     files = tuple(file for file in outdated if _run_of(file.path) not in alive)
     if not dry_run:
-        # Snapshots first, the oldest first of all: one that is there never names a file that is not.
+        # Snapshots are removed before files, the oldest first, so that no snapshot names a missing file.
         for number in old:
             storage.delete([paths.snapshot(dataset.name, number)])
         storage.delete([file.path for file in files])
@@ -118,10 +124,10 @@ def vacuum(storage: Storage, dataset: Dataset, keep: int, *, dry_run: bool = Fal
 
 
 def remove_leavings(storage: Storage, dataset: Dataset) -> tuple[str, ...]:
-    """Remove what dead runs over the dataset left behind; returns their ids. Whoever calls has announced itself.
+    """Remove what dead runs over the dataset left behind; returns their ids. The caller has announced itself.
 
-    Their versions that no snapshot names go, what they were writing when they died, and last their markers. Costs one
-    listing where no run has died.
+    Removes the versions that no snapshot names, unfinished files, and last the markers. If no run has died, this costs
+    one listing.
     """
     now = datetime.now(UTC)
     markers_of_dead = [marker for marker in markers(storage, dataset.name) if not marker.is_alive(now)]
@@ -141,7 +147,7 @@ def remove_leavings(storage: Storage, dataset: Dataset) -> tuple[str, ...]:
     for folder, files in listed.items():
         unreached = [file.path for file in files if not reached.has(file.path)]
         if len(unreached) == len(files):
-            storage.delete_folder(folder)  # on disk an engine that dies leaves empty folders, too
+            storage.delete_folder(folder)  # on disk, an engine that dies leaves empty folders too
         else:
             storage.delete(unreached)
     remove_unfinished(storage, dataset)
@@ -150,7 +156,7 @@ def remove_leavings(storage: Storage, dataset: Dataset) -> tuple[str, ...]:
 
 
 def remove_unfinished(storage: Storage, dataset: Dataset) -> None:
-    """Remove what dead writers left of files that they were writing, in the folders of the dataset and no others."""
+    """Remove the unfinished files of dead writers, in the folders of the dataset and no others."""
     for folder in paths.folders(dataset.name):
         storage.remove_unfinished(folder)
 
@@ -162,10 +168,12 @@ def read_snapshots(storage: Storage, dataset: str) -> list[Snapshot]:
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """The files that snapshots reach through their manifests, and the quarantine folders that they name."""
+    """What snapshots reach."""
 
     files: frozenset[str]
+    """The manifests that the snapshots name, and the files that these name."""
     folders: frozenset[str]
+    """The folders of refused records."""
 
     @classmethod
     def by(cls, storage: Storage, dataset: Dataset, snapshots: Iterable[Snapshot]) -> _Reached:
@@ -175,7 +183,7 @@ class _Reached:
         folders: set[str] = set()
         for name, version in versions:
             table = tables.get(name)
-            if table is None:  # of another version of the library: none of this one's business
+            if table is None:  # a table of another version of the library, whose files are all kept
                 folders.add(f"{name.partition('.')[0]}/{dataset.name}/{name.partition('.')[2]}")
                 continue
             manifest = read_manifest(storage, table, version)
@@ -192,7 +200,7 @@ class _Reached:
 
 
 def _newest_states(snapshots: Sequence[Snapshot], keep: int) -> list[Snapshot]:
-    """As many of the newest snapshots as name at most `keep` versions of any table; always the newest."""
+    """The newest snapshots, as many as name at most `keep` versions of each table; at least the newest one."""
     seen: dict[str, set[str]] = {}
     kept: list[Snapshot] = []
     for snapshot in reversed(snapshots):

@@ -59,7 +59,7 @@ def announced(storage: Storage, dataset: str, run_id: str) -> Iterator[None]:
 
     def keep_beating() -> None:
         while not ended.wait(BEAT_SECONDS):
-            # A beat that is missed is made up for by the next; a store that is gone fails the run itself.
+            # A missed beat does no harm, the next one follows soon. If the store stays away, the run itself fails.
             with suppress(StorageError):
                 if not _is_there(storage, marker):
                     storage.delete([paths.beat(marker)])

@@ -1,7 +1,8 @@
-"""What readers see: a chain of numbered snapshots, each naming the version of every table of a dataset.
+"""Numbered snapshots: each names the version of every table of a dataset, and readers see the newest.
 
-A version is a folder that one run wrote; its manifest lists the files. A snapshot makes versions visible, many tables
-at once, by creating the next number exclusively: of two runs that publish at the same moment, one gets the number.
+A version is a folder that one run wrote; its manifest lists the files. A run publishes versions of many tables at once
+by creating the snapshot with the next number. The file is created exclusively, so that of two runs at the same moment
+only one gets the number.
 """
 
 from __future__ import annotations
@@ -20,26 +21,29 @@ from covid_lake.store.storage import Storage
 
 FORMAT = 2
 ATTEMPTS = 20
-# How often the put of a snapshot is tried that the store does not answer.
+# How often a snapshot is put if the store does not answer: in all for less time than a run may be silent.
 PUTS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A Parquet file of a table, its path below the table's folder: `version=<run_id>/month=2020-03/part-0.parquet`."""
+    """A Parquet file of a table."""
 
     path: str
+    """The path below the table's folder: `version=<run_id>/month=2020-03/part-0.parquet`."""
     rows: int
+    """The rows that the file's footer counts."""
     bytes: int
+    """The file's size."""
 
     @property
     def partition(self) -> str:
-        """The partition that the file belongs to, as its folders say: `month=2020-03`; empty where there is none."""
+        """The partition of the file, `month=2020-03`; empty if the table has no partitions."""
         return "/".join(self.path.split("/")[1:-1])
 
     @property
     def identity(self) -> str:
-        """What a file and its copy in another version have in common: partition and name, which Spark uses once."""
+        """Partition and name. Only copies in other versions have the same: Spark never uses a name twice."""
         return self.path.partition("/")[2]
 
 
@@ -72,11 +76,11 @@ class Manifest:
     files: tuple[DataFile, ...]
     """The version's files; those of partitions that the run had no reason to touch are in older versions' folders."""
     fingerprint: str
-    """A digest of all that the content depends on: inputs, contract and code."""
+    """A digest of the basis and the inputs."""
     inputs: Mapping[str, str]
     """Landing files (path to SHA-256) and tables (id to version) that the version was built from."""
     basis: str = ""
-    """A digest of the contract and the code."""
+    """A digest of what decides the rows besides the inputs: contract, code, settings, engine."""
     quarantine: str | None = None
     """The folder of the rejected records."""
     records: Mapping[str, int] = field(default_factory=dict)
@@ -186,7 +190,7 @@ def read_snapshot(storage: Storage, dataset: str, number: int) -> Snapshot:
 
 
 def require_version(head: Snapshot, table: Table, expected: TableVersion | None) -> None:
-    """Raise `PublishConflict` where the table is no longer what it was when this run read the lake."""
+    """Raise `PublishConflict` if another run has published the table since this run read the lake."""
     if head.version_of(table) != expected:
         raise PublishConflict(
             f"{table.id}: another run published a version while this one ran; nothing of this run was "

@@ -133,7 +133,9 @@ def test_two_tables_of_a_dataset_share_no_landing_folder() -> None:
 
 def test_a_table_withholds_records_if_one_of_its_rules_does() -> None:
     rules = (Rule("a", "x IS NULL", "why", Severity.WARN), Rule("b", "x IS NULL", "why", Severity.WITHHOLD))
-    found = [Table("d", Zone.TRUSTED, "t", "A thing.", (), (), rules=rules[:n]).withholds for n in (0, 1, 2)]
+    landing = Landing(csv=("things",))
+    columns = (Column("x", Type.TEXT, "", ("x",)),)
+    found = [Table("d", Zone.TRUSTED, "t", "A.", columns, (), landing, rules=rules[:n]).withholds for n in (0, 1, 2)]
     assert found == [False, False, True]
 
 

@@ -287,41 +287,123 @@ class Partitioning:
         return (first is None or self.value_of(first) <= value) and (last is None or value <= self.value_of(last))
 
 
+# The encodings of landing files and Spark's names for them. Spark 4 knows few others; and it splits a file into lines
+# by its bytes, which a wide encoding such as UTF-16 would break.
+ENCODINGS: Mapping[str, str] = {"utf-8": "UTF-8", "latin-1": "ISO-8859-1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Csv:
+    """Text with a record a line and delimiters between its fields, plain or packed with gzip."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    """Stands around a field that holds a delimiter, a line end or a quote."""
+    escape: str = '"'
+    """Stands before a quote within a quoted field: the quote itself, which is then doubled, or a backslash."""
+    encoding: str = "utf-8"
+    """A key of `ENCODINGS`."""
+    names: tuple[str, ...] = ()
+    """The columns' names in files without a header row; empty where the first row holds them."""
+
+    def __post_init__(self) -> None:
+        for name, sign in (("delimiter", self.delimiter), ("quote", self.quote), ("escape", self.escape)):
+            if len(sign) != 1 or sign.isalnum() or not sign.isascii() or sign in "\r\n\0":
+                raise ValueError(
+                    f"the {name} of a CSV file is one ASCII sign and no letter, digit or line end: {sign!r}"
+                )
+        if self.delimiter in (self.quote, self.escape):
+            raise ValueError(f"{self.delimiter!r} can't be a delimiter and stand for quoting as well")
+        if self.escape not in (self.quote, "\\"):
+            raise ValueError(f"the escape is the quote itself or a backslash, not {self.escape!r}")
+        if self.encoding not in ENCODINGS:
+            raise ValueError(f"landing files in {self.encoding!r} are not read; known are: {', '.join(ENCODINGS)}")
+        if twice := _repeated(self.names):
+            raise ValueError(f"the column name {twice!r} stands twice")
+
+    @property
+    def pattern(self) -> str:
+        """The files' names, as people write them."""
+        return "*.csv[.gz]"
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLines:
+    """UTF-8 text with a JSON object a line, plain or packed with gzip."""
+
+    @property
+    def pattern(self) -> str:
+        """The files' names, as people write them."""
+        return "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Parquet:
+    """Parquet files of plain columns.
+
+    Their values become text, which is cleaned and typed as that of other files: dates as `yyyy-MM-dd`, times as
+    `yyyy-MM-dd HH:mm:ss` with a fraction, numbers and booleans as they are written.
+    """
+
+    @property
+    def pattern(self) -> str:
+        """The files' names, as people write them."""
+        return "*.parquet"
+
+
+Format = Csv | JsonLines | Parquet
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder below the landing root, whose files are of one format."""
+
+    path: str
+    format: Format
+
+
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """Where a table's files lie below the landing root, and how their text is to be read.
+    """Where a table's files lie below the landing root, and how they are read.
 
-    Folders are named, not files: which names in them are data is decided in `landing.names`, for all tables alike. All
-    folders hold the same table, so that it is read from one only: the first that has files, CSV before JSON.
+    Folders are named, not files: `landing.names` decides which names in them are data, for all tables alike. All
+    folders hold the same table, so that it is read from one only: the first that has files, in the order of `places`.
     """
 
     csv: tuple[str, ...] = ()
-    """Folders of CSV files, plain or packed with gzip; where a feed has moved, its new folder first."""
+    """Folders of CSV files with commas, UTF-8 text and a header row; where a feed has moved, its new folder first."""
     json: tuple[str, ...] = ()
-    """Folders of JSON lines, plain or packed with gzip; where a feed has moved, its new folder first."""
+    """Folders of JSON lines; where a feed has moved, its new folder first."""
+    folders: tuple[Folder, ...] = ()
+    """Folders of files in other formats, the preferred one first."""
+    places: tuple[Folder, ...] = field(init=False, repr=False, compare=False, default=())
+    """All folders with their formats, the preferred one first."""
     null_tokens: tuple[str, ...] = ("",)
     """Texts that mean "missing" in every column that doesn't say otherwise."""
     daily: DailyFiles | None = None
     """Says that each file holds one day: a new or changed one then rewrites its own month and nothing else."""
 
     def __post_init__(self) -> None:
-        for folder in self.folders:
+        csv, json = Csv(), JsonLines()
+        simple = (*(Folder(path, csv) for path in self.csv), *(Folder(path, json) for path in self.json))
+        object.__setattr__(self, "places", simple + self.folders)
+        for folder in self.paths:
             if re.search(r"[*?\[]|^/|/$|//", folder):
                 raise ValueError(
                     f"{folder!r} is no folder below the landing root; write it without pattern and slashes"
                 )
-        if twice := _repeated(self.folders):
+        if twice := _repeated(self.paths):
             raise ValueError(f"the landing folder {twice} stands twice")
 
     @property
-    def folders(self) -> tuple[str, ...]:
-        """All folders, the preferred one first."""
-        return self.csv + self.json
+    def paths(self) -> tuple[str, ...]:
+        """The paths of all folders, the preferred one first."""
+        return tuple(folder.path for folder in self.places)
 
     @property
     def patterns(self) -> tuple[str, ...]:
         """The folders as people write what lies in them."""
-        return tuple(f"{folder}/*.csv[.gz]" for folder in self.csv) + tuple(f"{folder}/*" for folder in self.json)
+        return tuple(f"{folder.path}/{folder.format.pattern}" for folder in self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -577,7 +659,7 @@ class Dataset:
                     )
         owners: dict[str, Table] = {}
         for table in self.tables:
-            for folder in table.landing.folders if table.landing else ():
+            for folder in table.landing.paths if table.landing else ():
                 owner = owners.setdefault(folder.casefold(), table)
                 if owner is not table:
                     raise ValueError(

@@ -15,12 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from covid_lake.contracts import Column, Landing, Table, Type, Zone
+from covid_lake.contracts import Column, Csv, Landing, Table, Type, Zone
 from covid_lake.datasets.covid19.contracts import ENIGMA_JHU, STATE_ABV
-from covid_lake.landing import inspection
-from covid_lake.landing.inspection import CHUNK_BYTES as CHUNK
-from covid_lake.landing.inspection import Inspection, inspect_file
+from covid_lake.landing.formats import csv as csv_format
+from covid_lake.landing.formats.interface import Inspection
+from covid_lake.landing.formats.text import CHUNK_BYTES as CHUNK
+from covid_lake.landing.inspection import inspect_file
 from covid_lake.landing.inventory import LandingFile, refusal_reason
+from covid_lake.landing.names import format_of
 from covid_lake.landing.readers import read_landing
 from covid_lake.store.storage import LocalStorage
 
@@ -33,11 +35,12 @@ THINGS = Table(
     key=("a",),
     landing=Landing(csv=("things",), json=("things/json",)),
 )
+STATES = "static-datasets/csv/state-abv/x.csv"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def look(content: bytes, path: str = "things/x.csv") -> Inspection:
-    return inspect_file(path, lambda: closing(io.BytesIO(content)))
+    return inspect_file(path, lambda: closing(io.BytesIO(content)), format_of(THINGS, path))
 
 
 def rows_of_csv_module(text: str) -> list[list[str]]:
@@ -138,58 +141,62 @@ FAULTS = {
     "a last row of too many fields": ("things/x.csv", b"a,b\n1" + b",1" * 20_000, "line 2 has 20,001 fields"),
     "an odd row of too many fields": ("things/x.csv", b"a,b\r1" + b",1" * 20_000, "line 2 has 20,001 fields"),
     "JSON array": (
-        "things/x.json",
+        "things/json/x.json",
         b'[{"a": 1},\n{"a": 2}]\n',
         "the file holds a JSON array; one object a line is expected",
     ),
     "JSON cut": (
-        "things/x.json",
+        "things/json/x.json",
         b'{"a": 1}\n{"a": 2, "b',
         "line 2 is no whole JSON object (Unterminated string starting at at column 10); "
         "the file was cut short, fetch it again",
     ),
-    "JSON broken in the middle": ("things/x.json", b'{"a": 1\n{"a": 2}\n', "line 1 is no whole JSON object"),
+    "JSON broken in the middle": ("things/json/x.json", b'{"a": 1\n{"a": 2}\n', "line 1 is no whole JSON object"),
     "JSON but no object": ("things/json/part-0", b'{"a": 1}\n"two"\n', "line 2 is JSON, but no object"),
     "JSON empty object of no lines": ("things/json/part-0", b"\x0c\n", "line 1 is no whole JSON object"),
     "JSON with a CR between its tokens": (
-        "things/x.json",
+        "things/json/x.json",
         b'{"a": 1,\r"b": 2}\n',
         "line 1 is no whole JSON object",
     ),
     "JSON keys that differ in case": (
-        "things/x.json",
+        "things/json/x.json",
         b'{"State": 1}\n{"state": 2}\n',
         "keys 'State' and 'state' differ in nothing but case; spell them one way",
     ),
-    "JSON key twice": ("things/x.json", b'{"a": 1}\n{"a": 1, "a": 2}\n', "line 2 has key 'a' twice in one object"),
-    "JSON key of Spark's own": ("things/x.json", b'{"_metadata": 1}\n', "key '_metadata' is a name that Spark keeps"),
+    "JSON key twice": ("things/json/x.json", b'{"a": 1}\n{"a": 1, "a": 2}\n', "line 2 has key 'a' twice in one object"),
+    "JSON key of Spark's own": (
+        "things/json/x.json",
+        b'{"_metadata": 1}\n',
+        "key '_metadata' is a name that Spark keeps",
+    ),
     "JSON with half a surrogate pair": (
-        "things/x.json",
+        "things/json/x.json",
         b'{"a": "\\ud83d"}\n',
         "line 1 has half a surrogate pair (\\ud…), which is no character",
     ),
     "JSON nested too deeply": (
-        "things/x.json",
+        "things/json/x.json",
         b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}\n",
         "line 1 is nested too deeply",
     ),
     "JSON with a number too long": (
-        "things/x.json",
+        "things/json/x.json",
         b'{"a": ' + b"9" * 5000 + b"}\n",
         "line 1 has a number of more than 1,000 digits",
     ),
     "JSON with a key too long": (
-        "things/x.json",
+        "things/json/x.json",
         b'{"a": {"' + b"k" * 50_001 + b'": 1}}\n',
         "line 1 has a key of more than 50,000 characters",
     ),
     "JSON with too long a line": (
-        "things/x.json",
+        "things/json/x.json",
         b'{"a": 1}\n{"a": "' + b"x" * 20_000_000 + b'"}\n',
         "line 2 is longer than 20,000,000 bytes: Spark does not read it",
     ),
     "JSON with too many keys": (
-        "things/x.json",
+        "things/json/x.json",
         b"".join(b'{"k%d": 1}\n' % number for number in range(1001)),
         "the objects have 1,001 different keys: a key is to be a column",
     ),
@@ -239,18 +246,18 @@ FINE: dict[str, tuple[str, bytes, int, bool]] = {
     "a line of 20 MB": ("things/x.csv", b"a,b\n1," + b"x" * 20_000_000 + b"\n3,4\n", 2, False),
     "JSON": ("things/json/part-0", b'{"a": 1}\n{"b": 2}', 2, False),
     "JSON with CRLF and blank lines": ("things/json/part-0", b'{"a": 1}\r\n\r\n{"a": 2}\r\n', 2, False),
-    "JSON with a byte order mark": ("things/x.json", BYTE_ORDER_MARK + b'{"a": 1}\n{"a": 2}\n', 2, False),
-    "JSON within gzip": ("things/x.json.gz", gzip.compress(b'{"a": 1}\n'), 1, False),
+    "JSON with a byte order mark": ("things/json/x.json", BYTE_ORDER_MARK + b'{"a": 1}\n{"a": 2}\n', 2, False),
+    "JSON within gzip": ("things/json/x.json.gz", gzip.compress(b'{"a": 1}\n'), 1, False),
     "JSON with lines of CR": ("things/json/part-0", b'{"a": 1}\r{"a": 2}\r', 2, False),
     "JSON with CRLF over two chunks": (
-        "things/x.json",
+        "things/json/x.json",
         b'{"a": 1}\n' + b'{"a":     "' + b"x" * (CHUNK - 23) + b'"}\r\n{"a": 2}\n',
         3,
         False,
     ),
-    "JSON with a number as long as may be": ("things/x.json", b'{"a": ' + b"9" * 1000 + b"}\n", 1, False),
-    "JSON with many arrays": ("things/x.json", b'{"a": [' + b"[]," * 2000 + b"[]]}\n", 1, False),
-    "JSON with an empty object": ("things/x.json", b'{}\n{"a": {"b": [1]}}\n', 2, False),
+    "JSON with a number as long as may be": ("things/json/x.json", b'{"a": ' + b"9" * 1000 + b"}\n", 1, False),
+    "JSON with many arrays": ("things/json/x.json", b'{"a": [' + b"[]," * 2000 + b"[]]}\n", 1, False),
+    "JSON with an empty object": ("things/json/x.json", b'{}\n{"a": {"b": [1]}}\n', 2, False),
 }
 
 
@@ -339,7 +346,7 @@ def test_spark_reads_as_many_records_of_odd_files_as_were_counted(spark: SparkSe
     ids=["a line without an end", "a quote that swallows the rest"],
 )
 def test_a_record_too_long_to_be_one_is_refused(content: bytes, line: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspection, "LONGEST_LINE_BYTES", 1000)
+    monkeypatch.setattr(csv_format, "LONGEST_LINE_BYTES", 1000)
     assert (look(content).fault or "").startswith(f"the record of line {line} is longer than")
 
 
@@ -383,19 +390,19 @@ def test_names_of_the_header_are_stripped() -> None:
 
 
 def test_keys_of_a_json_file_are_those_of_all_its_records() -> None:
-    assert look(b'{"a": 1, "b": 2}\n{"c": 3, "a": 4}\n', "things/x.json").header == ("a", "b", "c")
+    assert look(b'{"a": 1, "b": 2}\n{"c": 3, "a": 4}\n', "things/json/x.json").header == ("a", "b", "c")
 
 
 def test_fields_separated_by_something_else_are_named_in_the_refusal() -> None:
-    reason = refusal_reason(STATE_ABV, look(b"State;Abbreviation\nTexas;TX\n"))
+    reason = refusal_reason(STATE_ABV, STATES, look(b"State;Abbreviation\nTexas;TX\n"))
     assert reason is not None
     assert reason.endswith("; the fields seem to be separated by something else than a comma")
 
 
 def test_a_missing_required_column_is_named_as_files_spell_it() -> None:
-    reason = refusal_reason(ENIGMA_JHU, look(b"province_state,confirmed\nTexas,1\n"))
+    reason = refusal_reason(ENIGMA_JHU, "enigma-jhu/csv/x.csv", look(b"province_state,confirmed\nTexas,1\n"))
     assert reason == "the header has no column Country_Region or Country/Region (province_state, confirmed)"
-    assert refusal_reason(STATE_ABV, look(b"state,ABBREVIATION,motto\nTexas,TX,Friendship\n")) is None
+    assert refusal_reason(STATE_ABV, STATES, look(b"state,ABBREVIATION,motto\nTexas,TX,Friendship\n")) is None
 
 
 @pytest.mark.parametrize(
@@ -414,6 +421,6 @@ def test_a_missing_required_column_is_named_as_files_spell_it() -> None:
     ],
 )
 def test_a_file_cut_among_quotes_is_refused(content: bytes, fault: str) -> None:
-    inspection = inspect_file("cut.csv", lambda: io.BytesIO(content))
+    inspection = inspect_file("cut.csv", lambda: io.BytesIO(content), Csv())
     assert inspection.fault is not None
     assert fault in inspection.fault

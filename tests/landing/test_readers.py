@@ -13,7 +13,7 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 
-from covid_lake.contracts import Column, DailyFiles, Dataset, Landing, Table, Type, Zone
+from covid_lake.contracts import Column, DailyFiles, Dataset, Landing, Partitioning, Table, Type, Zone
 from covid_lake.landing.inventory import refresh_inventory, unknown_columns
 from covid_lake.landing.readers import read_landing
 from covid_lake.store.storage import LocalStorage, Storage, open_storage
@@ -74,7 +74,13 @@ def test_header_generations_are_stacked_by_name(spark: SparkSession, lake: Local
 def test_a_record_of_a_daily_file_has_the_day_of_the_files_name(spark: SparkSession, lake: LocalStorage) -> None:
     names = ("01-22-2020.csv", "12-31-2021 (1).csv", "copy of 01-22-2020.csv")
     assert THINGS.landing is not None
-    daily = replace(THINGS, landing=replace(THINGS.landing, daily=DailyFiles("%m-%d-%Y", "seen_on")))
+    columns = (Column("seen_on", Type.DATE, "Day"), Column("month", Type.TEXT, "Month"))
+    daily = replace(
+        THINGS,
+        columns=(*THINGS.columns, *columns),
+        partitioning=Partitioning("month", month_of="seen_on"),
+        landing=replace(THINGS.landing, daily=DailyFiles("%m-%d-%Y", "seen_on")),
+    )
     rows = read(spark, lake, dict.fromkeys(names, "Province_State\nTexas\n"), daily)
     found = {row["source_file"]: (row["seen_on"], row["month"]) for row in rows.collect()}
     assert found == {

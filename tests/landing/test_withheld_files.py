@@ -79,7 +79,7 @@ def test_a_look_at_the_landing_zone_keeps_nothing_of_a_refused_file(tmp_path: Pa
         lake.write(f"landing/stedi/{path}", content)
     for _ in range(2):  # as it is seen first, and as the inventory gives it back
         found = look_at_landing(lake, DATASET).files
-        reasons = {path: refusal_reason(PEOPLE, file.inspection) or "" for path, file in found.items()}
+        reasons = {path: refusal_reason(PEOPLE, path, file.inspection) or "" for path, file in found.items()}
         assert {path for path in REFUSED if reasons[path].startswith(REFUSED[path][1].rstrip(";"))} == REFUSED.keys()
         assert NAME not in str(found).lower()
         assert NAME.encode() not in b"".join(written_outside_landing(lake).values()).lower()
@@ -91,4 +91,4 @@ def test_a_table_that_shows_its_records_says_which_name_is_wrong(path: str, tmp_
     lake = LocalStorage(tmp_path)
     lake.write(f"landing/stedi/{path}", REFUSED[path][0])
     file = look_at_landing(lake, Dataset("stedi", "People", (shown,))).files[path]
-    assert NAME in (refusal_reason(shown, file.inspection) or "")
+    assert NAME in (refusal_reason(shown, path, file.inspection) or "")

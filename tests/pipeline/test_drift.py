@@ -15,7 +15,7 @@ from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19.flow import FLOW
 from covid_lake.errors import AuditFailed
 from covid_lake.flows import Flow
-from covid_lake.landing.inspection import Inspection
+from covid_lake.landing.formats.interface import Inspection
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.pipeline.drift import Shape, compare, delivered_columns, latest_files
 from covid_lake.pipeline.run import Request

@@ -13,12 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from covid_lake.contracts import Column, Dataset, Landing, Table, Type, Zone
+from covid_lake.contracts import Column, Csv, Dataset, JsonLines, Landing, Table, Type, Zone
 from covid_lake.errors import StorageError
-from covid_lake.landing.inspection import Inspection
+from covid_lake.landing.formats.csv import split_record
+from covid_lake.landing.formats.interface import Inspection
+from covid_lake.landing.formats.text import java_double
 from covid_lake.landing.inventory import refresh_inventory
+from covid_lake.landing.names import format_of
 from covid_lake.landing.readers import read_landing
-from covid_lake.provenance.records import Search, find_records, java_double, row_hash, split_record
+from covid_lake.provenance.records import Search, find_records, row_hash
 from covid_lake.store.storage import LocalStorage
 from spark_examples import spark_examples
 
@@ -49,7 +52,10 @@ def found(lake: LocalStorage, path: str, hashes: list[int]) -> Search:
     files = refresh_inventory(lake, DATASET)
     keys = dict.fromkeys(key for file in sorted(files) for key in files[file].inspection.header)
     inspection = files[path].inspection
-    return find_records(path, lambda: lake.open(f"landing/covid19/{path}"), inspection, tuple(keys), frozenset(hashes))
+    form = format_of(THINGS, path)
+    return find_records(
+        path, lambda: lake.open(f"landing/covid19/{path}"), form, inspection, tuple(keys), frozenset(hashes)
+    )
 
 
 HEADER = "Place,N,Note"
@@ -182,10 +188,11 @@ def test_a_double_is_printed_as_java_prints_it(number: float, text: str, spark: 
     [
         ("1.csv.gz", gzip.compress(b"Place,N\nTexas,5\n")[:-9], "1.csv.gz is no whole gzip file"),
         ("1.csv.gz", b"Place,N\nTexas,5\n", "1.csv.gz is no whole gzip file"),
-        ("things/json/1", b'{"Place": "Te', "things/json/1 holds a line that is no JSON object"),
-        ("things/json/1", b"[1]\n", "things/json/1 holds a line that is no JSON object"),
+        ("things/json/1", b'{"Place": "Te', "things/json/1 holds a record that can't be read"),
+        ("things/json/1", b"[1]\n", "things/json/1 holds a record that can't be read"),
     ],
 )
 def test_a_file_that_was_damaged_since_is_named(name: str, content: bytes, message: str) -> None:
+    form = JsonLines() if "json" in name else Csv()
     with pytest.raises(StorageError, match=message):
-        find_records(name, lambda: io.BytesIO(content), Inspection("", ("Place", "N")), (), {1})
+        find_records(name, lambda: io.BytesIO(content), form, Inspection("", ("Place", "N")), (), {1})

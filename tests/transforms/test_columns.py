@@ -98,6 +98,17 @@ def test_eastern_times_become_utc_in_summer_and_in_winter(spark: SparkSession) -
     expect(spark, lambda name: c.timestamp(name, US_TIME, "America/New_York"), expected)
 
 
+def test_a_time_that_names_its_zone_is_not_moved_into_another(spark: SparkSession) -> None:
+    expected = {
+        "2021-07-07T12:00:00Z": "2021-07-07 12:00:00",
+        "2021-07-07 12:00:00.500000Z": "2021-07-07 12:00:00.5",
+        "2021-07-07T12:00:00+02:00": "2021-07-07 10:00:00",
+        "2021-07-07 12:00:00": "2021-07-07 16:00:00",
+        "2021-07-07T12:00:00.250": "2021-07-07 16:00:00.25",
+    }
+    expect(spark, lambda name: c.timestamp(name, JHU_TIMES, "America/New_York"), expected)
+
+
 def test_dates_in_both_spellings(spark: SparkSession) -> None:
     expected = {"20210307": "2021-03-07", "2020-01-21": "2020-01-21", "2020-02-29": "2020-02-29"}
     expect(spark, lambda name: c.date(name, DATES), expected)
@@ -126,6 +137,7 @@ def test_whole_numbers(spark: SparkSession) -> None:
         "+7": "7",
         "12.0": "12",
         "1e3": "1000",
+        "\uff11\uff12": "12",
         "1.2345678E7": "12345678",
         "9007199254740993": "9007199254740993",
         str(BIGGEST): str(BIGGEST),
@@ -194,6 +206,7 @@ def test_decimals_are_exact(spark: SparkSession) -> None:
         "1.0E7": "10000000.00",
         "99999999.99": "99999999.99",
         "1e-2": "0.01",
+        "\uff11\uff12.\uff13": "12.30",
         None: None,
     }
     expect(spark, lambda name: c.decimal(name, 10, 2), expected)
@@ -202,7 +215,20 @@ def test_decimals_are_exact(spark: SparkSession) -> None:
 def test_a_decimal_is_never_rounded(spark: SparkSession) -> None:
     too_fine = ["12.345", "0.001", "1e-3", "1.2345E1", "12.34000000000000000000000000000000000000000001"]
     too_large = ["100000000", "99999999.995", "1e8", "1e999"]
-    other = ["NaN", "Infinity", "1,5", "12 EUR", "", "-", ".", "0x10", "\u0661\u0662", "1d", "1_000"]
+    other = [
+        "NaN",
+        "Infinity",
+        "1,5",
+        "12 EUR",
+        "",
+        "-",
+        ".",
+        "0x10",
+        "1e-\uff19",
+        "1d",
+        "1_000",
+        "\uff11.\uff12\uff13\uff14",
+    ]
     expect(spark, lambda name: c.decimal(name, 10, 2), dict.fromkeys(too_fine + too_large + other))
 
 

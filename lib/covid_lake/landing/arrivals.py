@@ -214,7 +214,7 @@ def _nothing_there(dataset: Dataset, source: Storage, listed: Sequence[FileInfo]
         if table.landing and named:
             return (
                 f"{source.root}: no file of {dataset.name} there; {named} seems to be of {table.name}, whose files lie "
-                f"in a folder {table.landing.folders[0]}: put them into one, and name the folder that holds it"
+                f"in a folder {table.landing.paths[0]}: put them into one, and name the folder that holds it"
             )
     shown = ", ".join(sorted({folder.split("/", 1)[0] for folder in folders})[:3])
     return f"{source.root}: no file of {dataset.name} there; expected are folders such as {shown}"
@@ -265,7 +265,7 @@ def _land_one(
         return Refusal(file.path, str(error))
     if known and inspection.sha256 and known.inspection.sha256 == inspection.sha256:
         return replace(known, origin=_origin(file))
-    if reason := refusal_reason(table, inspection):
+    if reason := refusal_reason(table, file.path, inspection):
         if table.withholds:
             reason += f"; the file was not landed, and no copy is kept, because {table.id} withholds records"
             return Refusal(file.path, reason)

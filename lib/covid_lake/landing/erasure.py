@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import json
@@ -10,10 +9,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from covid_lake import paths
-from covid_lake.contracts import Table, column_for_header
+from covid_lake.contracts import Csv, JsonLines, Table, column_for_header
 from covid_lake.errors import SettingsError
+from covid_lake.landing.formats.csv import CsvFiles
 from covid_lake.landing.inventory import LandingFile
-from covid_lake.landing.names import files_by_folder, is_gzip, is_json
+from covid_lake.landing.names import files_by_folder, format_of, is_gzip
 from covid_lake.store.storage import Storage
 
 Values = Mapping[str, str]
@@ -73,10 +73,11 @@ def _unpacked(path: str, content: bytes) -> bytes:
 
 def _records(path: str, content: bytes, table: Table) -> Iterator[tuple[bytes, Values]]:
     """The parts of the file, which make it up again, each with its record's values; none for a header or a blank."""
-    if is_json(path):
+    form = format_of(table, path)
+    if isinstance(form, JsonLines):
         yield from _json_records(content, table)
-    elif path.lower().removesuffix(".gz").endswith(".csv"):
-        yield from _csv_records(content, table)
+    elif isinstance(form, Csv):
+        yield from _csv_records(content, table, form)
     else:
         raise SettingsError(f"{path}: records can be removed from CSV and JSON lines only; remove the file's by hand")
 
@@ -88,19 +89,19 @@ def _json_records(content: bytes, table: Table) -> Iterator[tuple[bytes, Values]
         yield line, _values(table, {name: value for name, value in fields.items() if value is not None})
 
 
-def _csv_records(content: bytes, table: Table) -> Iterator[tuple[bytes, Values]]:
+def _csv_records(content: bytes, table: Table, form: Csv) -> Iterator[tuple[bytes, Values]]:
     taken: list[str] = []
 
     def lines() -> Iterator[str]:
-        for line in io.StringIO(content.decode("utf-8"), newline=""):
+        for line in io.StringIO(content.decode(form.encoding), newline=""):
             taken.append(line)
             yield line.removeprefix("\ufeff")
 
-    header: list[str] | None = None
-    for row in csv.reader(lines()):
-        text, values = "".join(taken).encode(), {}
+    header = list(form.names)
+    for row in CsvFiles(form).rows(lines()):
+        text, values = "".join(taken).encode(form.encoding), {}
         taken.clear()
-        if header is None:
+        if not header:
             header = row
         else:
             values = dict(_values(table, dict(zip(header, row, strict=False))))

@@ -10,15 +10,17 @@ from functools import cache, partial
 from typing import Any
 
 from covid_lake import paths
-from covid_lake.contracts import Dataset, Table, column_for_header
+from covid_lake.contracts import Csv, Dataset, Format, Table, column_for_header
 from covid_lake.errors import StorageError
-from covid_lake.landing.inspection import Inspection, Opener, inspect_file
-from covid_lake.landing.names import files_by_folder, is_json, meaning_of, table_of
+from covid_lake.landing.formats.csv import CsvFiles
+from covid_lake.landing.formats.interface import Inspection
+from covid_lake.landing.inspection import Opener, inspect_file
+from covid_lake.landing.names import files_by_folder, format_of, meaning_of, table_of
 from covid_lake.store.documents import document, naming_damage
 from covid_lake.store.storage import FOLDER_LINK, FileInfo, LocalStorage, Storage
 
 # Goes up when inspection learns to see or count otherwise: every file is then looked at anew.
-FORMAT = 5
+FORMAT = 6
 READERS = 4
 
 
@@ -31,10 +33,6 @@ class LandingFile:
     stamp: str
     inspection: Inspection
     origin: str | None = None
-
-    @property
-    def is_json(self) -> bool:
-        return is_json(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +181,10 @@ def files_of(table: Table, files: Iterable[LandingFile]) -> tuple[list[LandingFi
     folders = files_by_folder(table, by_path)
     own = [by_path[path] for paths_of_one in folders.values() for path in paths_of_one]
     header_fault = cache(partial(_header_fault, table))  # hundreds of files have a few headers
-    faults = {file.path: file.inspection.fault or header_fault(file.inspection.header) for file in own}
+    faults = {
+        file.path: file.inspection.fault or header_fault(file.inspection.header, format_of(table, file.path))
+        for file in own
+    }
     reasons = {path: fault for path, fault in faults.items() if fault}
     chosen = next(iter(folders.values()), [])
     return [by_path[path] for path in chosen if path not in reasons], [Refusal(*item) for item in reasons.items()]
@@ -226,31 +227,29 @@ def _days_of_one_content(table: Table, files: Sequence[LandingFile]) -> Iterator
             )
 
 
-def refusal_reason(table: Table, inspection: Inspection) -> str | None:
+def refusal_reason(table: Table, path: str, inspection: Inspection) -> str | None:
     """Why the file can't be read as this table, or None where it can."""
-    return inspection.fault or _header_fault(table, inspection.header)
+    return inspection.fault or _header_fault(table, inspection.header, format_of(table, path))
 
 
 def inspect_for(
-    table: Table | None, path: str, open_file: Opener, size: int | None = None, *, on_disk: bool = False
+    table: Table, path: str, open_file: Opener, size: int | None = None, *, on_disk: bool = False
 ) -> Inspection:
     """Inspect a file of the table; a reason to refuse it quotes no content if the table withholds records."""
-    is_discreet = table is not None and table.withholds
-    inspection = inspect_file(path, open_file, size, on_disk=on_disk, is_discreet=is_discreet)
-    if table and is_discreet and not inspection.fault and (fault := _header_fault(table, inspection.header)):
+    form = format_of(table, path)
+    inspection = inspect_file(path, open_file, form, size, on_disk=on_disk, is_discreet=table.withholds)
+    if table.withholds and not inspection.fault and (fault := _header_fault(table, inspection.header, form)):
         # What stands in the place of a header may be somebody's record: it is not kept in the inventory. Nor is the
         # fault, because another version of the contract may take the header: without a checksum it is looked at again.
         return Inspection("", fault=fault)
     return inspection
 
 
-def _header_fault(table: Table, header: tuple[str, ...]) -> str | None:
+def _header_fault(table: Table, header: tuple[str, ...], form: Format) -> str | None:
     present = {column.name for name in header if (column := column_for_header(table.source_columns, name))}
     for column in table.source_columns:
         if column.required and column.name not in present:
-            hint = ""
-            if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-                hint = "; the fields seem to be separated by something else than a comma"
+            hint = CsvFiles(form).delimiter_hint(header[0]) if isinstance(form, Csv) and len(header) == 1 else ""
             wanted = " or ".join(column.spellings)
             shown = "" if table.withholds else f" ({', '.join(header)[:200]})"
             return f"the header has no column {wanted}{shown}{hint}"
@@ -267,6 +266,8 @@ def _look(storage: Storage, dataset: Dataset, file: FileInfo) -> LandingFile:
     folder, on_disk = paths.landing(dataset.name), isinstance(storage, LocalStorage)
     try:
         table = table_of(dataset, file.path)
+        if table is None:
+            raise ValueError(f"{file.path} is of no table")
         open_file = partial(storage.open, f"{folder}/{file.path}")
         inspection = inspect_for(table, file.path, open_file, file.size, on_disk=on_disk)
     except (StorageError, ValueError) as error:
@@ -280,4 +281,7 @@ def _changed(known: LandingFile | None, present: FileInfo) -> bool:
 
 def _from_json(entry: dict[str, Any]) -> LandingFile:
     inspection = entry.pop("inspection")
-    return LandingFile(**entry, inspection=Inspection(**{**inspection, "header": tuple(inspection["header"])}))
+    return LandingFile(
+        **entry,
+        inspection=Inspection(**{**inspection, **{name: tuple(inspection[name]) for name in ("header", "types")}}),
+    )

@@ -7,14 +7,13 @@ difference: a file called `X.CSV.GZ`, or a folder `CSV`, would otherwise be pass
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from covid_lake.contracts import Dataset, Landing, Table
+from covid_lake.contracts import Csv, Dataset, Folder, Format, JsonLines, Parquet, Table
+from covid_lake.landing.formats import files_in
 from covid_lake.store.parquet import GLOB_CHARACTERS
 
-CSV_ENDINGS = (".csv", ".csv.gz")
-JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 # By these, Hadoop unpacks a file on its own account.
 HADOOP_PACKINGS = (".bz2", ".deflate", ".lz4", ".snappy", ".zst")
 HADOOP_COPYING = "._copying_"
@@ -58,12 +57,6 @@ def is_gzip(path: str) -> bool:
     return path.lower().endswith(".gz")
 
 
-def is_json(path: str) -> bool:
-    """Whether the file holds JSON lines; the lake keeps them below a folder `json` or names them so."""
-    lowered = path.lower()
-    return lowered.removesuffix(".gz").endswith(JSON_ENDINGS) or "/json/" in lowered
-
-
 def is_text(name: str) -> bool:
     """Whether a file's name is UTF-8 without control characters; any other can be neither printed nor queried."""
     return UNUSABLE_CHARACTERS.search(name) is None
@@ -92,6 +85,10 @@ def name_fault(path: str, on_disk: bool) -> str | None:
 
 def meaning_of(dataset: Dataset, path: str) -> Meaning:
     """What the path, which lies below the dataset's landing folder, says about the file."""
+    return _meaning(dataset.tables, path)
+
+
+def _meaning(tables: Sequence[Table], path: str) -> Meaning:
     *folders, name = path.split("/")
     if not all(part not in ("", ".", "..") for part in (*folders, name)):
         return Meaning(why="its key has an empty folder name (//, or . or ..), which no directory can have; copy it")
@@ -100,12 +97,20 @@ def meaning_of(dataset: Dataset, path: str) -> Meaning:
         return Meaning(is_leaving=True, why=HIDDEN)
     if LEFT_FILE.fullmatch(lowered) or any(LEFT_FOLDER.fullmatch(folder.lower()) for folder in folders):
         return Meaning(is_leaving=True, why=LEFT)
-    mine = next(_folders_of(dataset, path), None)
-    if mine and _is_data(mine[0].landing, mine[1], lowered):
-        return Meaning(*mine)
+    mine = next(_folders_of(tables, path), None)
+    if mine and files_in(mine[1].format).is_data(lowered):
+        return Meaning(mine[0], mine[1].path)
     if name.startswith("_"):
         return Meaning(is_leaving=True, why=LEFT)
-    return Meaning(why=_why_of_no_table(dataset, path, mine))
+    return Meaning(why=_why_of_no_table(tables, path, mine))
+
+
+def format_of(table: Table, path: str) -> Format:
+    """The format of the table's file at the path; `ValueError` for a path that is not in one of its folders."""
+    for place in table.landing.places if table.landing else ():
+        if _name_below(place.path, path):
+            return place.format
+    raise ValueError(f"{path} lies in no landing folder of {table.id}")
 
 
 def table_of(dataset: Dataset, path: str) -> Table | None:
@@ -118,12 +123,9 @@ def files_by_folder(table: Table, paths: Iterable[str]) -> dict[str, list[str]]:
 
     All folders hold the same table: it is read from the first one that has files, and from no other.
     """
-    if table.landing is None:
-        return {}
-    only = Dataset(table.dataset, "", (replace(table, references=()),))
-    folders: dict[str, list[str]] = {folder: [] for folder in table.landing.folders}
+    folders: dict[str, list[str]] = {folder: [] for folder in table.landing.paths} if table.landing else {}
     for path in paths:
-        meaning = meaning_of(only, path)
+        meaning = _meaning((table,), path)
         if meaning.table:
             folders[meaning.folder].append(path)
     return {folder: found for folder, found in folders.items() if found}
@@ -131,7 +133,11 @@ def files_by_folder(table: Table, paths: Iterable[str]) -> dict[str, list[str]]:
 
 def layout_folders(dataset: Dataset) -> tuple[str, ...]:
     """All folders of the dataset's tables, in order."""
-    return tuple(sorted({folder for table in dataset.tables if table.landing for folder in table.landing.folders}))
+    return _layout(dataset.tables)
+
+
+def _layout(tables: Iterable[Table]) -> tuple[str, ...]:
+    return tuple(sorted({folder for table in tables if table.landing for folder in table.landing.paths}))
 
 
 def folder_named_by(dataset: Dataset, location: str) -> str | None:
@@ -150,11 +156,11 @@ def folder_named_by(dataset: Dataset, location: str) -> str | None:
     return None
 
 
-def _folders_of(dataset: Dataset, path: str) -> Iterator[tuple[Table, str]]:
-    for table in dataset.tables:
-        for folder in table.landing.folders if table.landing else ():
-            if _name_below(folder, path):
-                yield table, folder
+def _folders_of(tables: Sequence[Table], path: str) -> Iterator[tuple[Table, Folder]]:
+    for table in tables:
+        for place in table.landing.places if table.landing else ():
+            if _name_below(place.path, path):
+                yield table, place
 
 
 def _name_below(folder: str, path: str) -> str | None:
@@ -166,30 +172,21 @@ def _name_below(folder: str, path: str) -> str | None:
     return name if all(DATE_FOLDER.fullmatch(part) for part in between) else None
 
 
-def _is_data(landing: Landing | None, folder: str, name: str) -> bool:
-    """Whether a name (in small letters) is one that the folder's data have; JSON is often written without ending."""
-    if landing is None or folder in landing.csv:
-        return name.endswith(CSV_ENDINGS)
-    stem = name.removesuffix(".gz")
-    is_plain = "." not in stem and not name.startswith("_")
-    return is_plain or stem.endswith(JSON_ENDINGS) or name.endswith((*HADOOP_PACKINGS, HADOOP_COPYING))
-
-
-def _why_of_no_table(dataset: Dataset, path: str, mine: tuple[Table, str] | None) -> str:
+def _why_of_no_table(tables: Sequence[Table], path: str, mine: tuple[Table, Folder] | None) -> str:
     name = path.rsplit("/", 1)[-1].lower()
     if name.endswith((*UNFINISHED_ENDINGS, HADOOP_COPYING)):
         return "by its ending it has not arrived whole yet"
     if name.endswith(PACKED_ENDINGS) and not name.endswith(".csv.gz"):
         return "of packed files only .csv.gz is read; unpack it"
     if mine:
-        is_csv = mine[0].landing is not None and mine[1] in mine[0].landing.csv
-        return f"files of {mine[1]} end in {' or '.join(CSV_ENDINGS if is_csv else JSON_ENDINGS)}"
+        return f"files of {mine[1].path} end in {' or '.join(files_in(mine[1].format).endings)}"
+    endings = tuple({ending for form in (Csv(), JsonLines(), Parquet()) for ending in files_in(form).endings})
     for folder in path.split("/")[:-1]:
-        if folder.lower().endswith(CSV_ENDINGS + JSON_ENDINGS):
+        if folder.lower().endswith(endings):
             return f"{folder} is called like a file, but is a folder; take its files out and name them so"
     top = path.split("/", 1)[0]
     if "/" not in path:
         return "no table has files outside of a folder"
-    if any(folder.casefold().split("/", 1)[0] == top.casefold() for folder in layout_folders(dataset)):
+    if any(folder.casefold().split("/", 1)[0] == top.casefold() for folder in _layout(tables)):
         return "no table has files in this folder"
     return f"no table has a folder {top}"

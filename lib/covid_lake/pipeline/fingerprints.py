@@ -20,6 +20,7 @@ from covid_lake.contracts import (
     Column,
     DailyFiles,
     Dataset,
+    Format,
     Identity,
     Landing,
     Partitioning,
@@ -28,12 +29,19 @@ from covid_lake.contracts import (
     Table,
 )
 from covid_lake.flows import Step
+from covid_lake.landing.formats.csv import CsvFiles
+from covid_lake.landing.formats.json_lines import JsonFiles
+from covid_lake.landing.formats.parquet import ParquetFiles
 from covid_lake.pipeline.code_digests import EVERYTHING, Code, Place, digest
 from covid_lake.pipeline.semantics import SEMANTICS
 
 LIBRARY = "covid_lake"
-# Classes of contracts, of which those methods count that code which decides rows calls.
-CONTRACT_CLASSES = (Table, Column, Landing, DailyFiles, Partitioning, Rule, Identity)
+# Classes of contracts and formats, of which those methods count that code which decides rows calls: of a format, how it
+# is read, and not how it is inspected.
+COUNTED_BY_METHOD = (
+    *(Table, Column, Landing, DailyFiles, Partitioning, Rule, Identity),
+    *(CsvFiles, JsonFiles, ParquetFiles),
+)
 # The library's own code that decides rows; what it uses is found from here.
 EVERY_TABLE = (
     ("store.parquet", "write_version"),
@@ -122,7 +130,7 @@ def code_of(packages: Iterable[str], **sources: Any) -> Code:
         packages,
         idle=IDLE,
         values=_value_of,
-        members=tuple((one.__module__, one.__qualname__) for one in CONTRACT_CLASSES),
+        members=tuple((one.__module__, one.__qualname__) for one in COUNTED_BY_METHOD),
         # The library's own data files, if any, decide nothing; those of its datasets do.
         without_data=(LIBRARY,),
         with_data=(f"{LIBRARY}.datasets",),
@@ -154,7 +162,9 @@ def _plain(value: Any) -> object:
         its = {name: getattr(value, name) for name in _deciding(kind)}
         if isinstance(value, Table):
             its["rules"] = tuple(rule for rule in value.rules if rule.severity in SELECTING)
-        return {name: _plain(one) for name, one in its.items() if one != _deciding(kind)[name]}
+        # Formats with their defaults differ in nothing but their class.
+        named = {"format": kind.__name__} if isinstance(value, Format) else {}
+        return named | {name: _plain(one) for name, one in its.items() if one != _deciding(kind)[name]}
     if isinstance(value, Mapping):
         return [[_plain(key), _plain(one)] for key, one in value.items()]
     if isinstance(value, set | frozenset):

@@ -23,8 +23,9 @@ from covid_lake import paths
 from covid_lake.contracts import Severity, Table
 from covid_lake.errors import AuditFailed
 from covid_lake.flows import landing_id
+from covid_lake.landing.formats.frames import LINE, SURPLUS
 from covid_lake.landing.inventory import LandingFile
-from covid_lake.landing.readers import LINE, RECORD, SURPLUS, day_columns, read_landing
+from covid_lake.landing.readers import RECORD, day_columns, read_landing
 from covid_lake.pipeline.accounts import RANK, REJECTED, SHARED, WITHHELD, Account, RecordCounts, audit_records
 from covid_lake.pipeline.audits import Audit
 from covid_lake.pipeline.compaction import compact

@@ -24,10 +24,11 @@ from covid_lake.datasets import registry
 from covid_lake.datasets.registry import NamedTable
 from covid_lake.errors import SettingsError, StorageError, TraceError, UnknownTable
 from covid_lake.flows import Lineage, Link
+from covid_lake.landing.formats.interface import LandingRecord
 from covid_lake.landing.inspection import inspect_file
 from covid_lake.landing.inventory import LandingFile, read_inventory
-from covid_lake.landing.names import is_json
-from covid_lake.provenance.records import LandingRecord, Search, find_records
+from covid_lake.landing.names import format_of
+from covid_lake.provenance.records import Search, find_records
 from covid_lake.reading.lake import Lake
 from covid_lake.store.arrow_files import arrow_schema
 from covid_lake.store.questions import naming_faults
@@ -336,7 +337,8 @@ class _Landing:
             return self._lake.storage.open(place)
 
         known = inventory.get(file)
-        inspection = known.inspection if known else inspect_file(file, open_file)
-        siblings = sorted(path for path in self._lake.inputs(str(table)) if is_json(path) and path in inventory)
+        form = format_of(table.contract, file)
+        inspection = known.inspection if known else inspect_file(file, open_file, form)
+        siblings = sorted(path for path in self._lake.inputs(str(table)) if path in inventory)
         family = dict.fromkeys(key for path in siblings for key in inventory[path].inspection.header)
-        return find_records(file, open_file, inspection, tuple(family), hashes)
+        return find_records(file, open_file, form, inspection, tuple(family), hashes)

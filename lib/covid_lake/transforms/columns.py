@@ -18,8 +18,10 @@ from covid_lake.contracts import Column as ContractColumn
 BLANKS = " \t\r\n\u00a0\ufeff"
 # The years 1 to 9999, which every engine and Python can show.
 EARLIEST_EPOCH_MS, LATEST_EPOCH_MS = -62_135_596_800_000, 253_402_300_799_999
-# A decimal number in ASCII. Java would compute 1e-999999999 to its last digit, so an exponent has three digits at most.
-DECIMAL_NUMBER = "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$"
+# A decimal number, in SQL's spelling of a pattern; digits of other scripts, such as full-width ones, count as digits.
+# Java would compute 1e-999999999 to its last digit, so an exponent has three digits at most.
+DIGIT = r"\\p{Nd}"
+DECIMAL_NUMBER = f"^[+-]?({DIGIT}+[.]?{DIGIT}*|[.]{DIGIT}+)([eE][+-]?[0-9]{{1,3}})?$"
 
 # Formats of files as the feeds publish them; the others are rare.
 USUAL_FORMATS = (
@@ -30,6 +32,10 @@ USUAL_FORMATS = (
     "yyyy-MM-dd",
     "yyyyMMdd",
 )
+
+
+ISO_TIMES = frozenset({"yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd HH:mm:ss"})
+NAMED_ZONE = r":[0-9.]+(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 
 
 def hash_with_nulls(names: Iterable[str]) -> str:
@@ -99,7 +105,7 @@ def decimal(name: str, precision: int, scale: int) -> Column:
 
 def _exact(text: str, precision: int, scale: int) -> str:
     """The text as a decimal where it is a number and no digit is lost; Spark's own cast rounds to the scale."""
-    fraction = f"length(regexp_extract({text}, '[.]([0-9]*?)0*([eE]|$)', 1))"
+    fraction = f"length(regexp_extract({text}, '[.]({DIGIT}*?)0*([eE]|$)', 1))"
     exponent = f"coalesce(try_cast(regexp_extract({text}, '[eE]([+-]?[0-9]+)$', 1) AS INT), 0)"
     is_exact = f"{text} RLIKE '{DECIMAL_NUMBER}' AND {fraction} - {exponent} <= {scale}"
     return f"CASE WHEN {is_exact} THEN try_cast({text} AS DECIMAL({precision},{scale})) END"
@@ -123,7 +129,13 @@ def timestamp(name: str, formats: tuple[str, ...], time_zone: str = "UTC") -> Co
     format; a fraction of one, and a time outside of the years 1 to 9999, can't be read.
     """
     moment = _by_shape(name, formats, TIME_FORMATS, _time_reading)
-    return moment if time_zone == "UTC" else F.to_utc_timestamp(moment, time_zone)
+    if time_zone == "UTC":
+        return moment
+    in_utc = F.to_utc_timestamp(moment, time_zone)
+    # Only a text of these formats can name a zone of its own, which then counts.
+    if not ISO_TIMES.isdisjoint(formats):
+        return F.when(F.col(name).rlike(NAMED_ZONE), moment).otherwise(in_utc)
+    return in_utc
 
 
 def _date_reading(text: str, format_: str) -> str:

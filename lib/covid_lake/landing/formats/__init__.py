@@ -1,0 +1,23 @@
+"""The formats of landing files. A new one is a module here, an entry in the table below, a class in the contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from covid_lake.contracts import Csv, Format, JsonLines, Parquet
+from covid_lake.landing.formats.csv import CsvFiles
+from covid_lake.landing.formats.interface import FileFormat
+from covid_lake.landing.formats.json_lines import JsonFiles
+from covid_lake.landing.formats.parquet import ParquetFiles
+
+_FORMATS: Mapping[type[Format], Callable[[Any], FileFormat]] = {
+    Csv: CsvFiles,
+    JsonLines: JsonFiles,
+    Parquet: ParquetFiles,
+}
+
+
+def files_in(form: Format) -> FileFormat:
+    """What is to be known of files in the format that a contract names."""
+    return _FORMATS[type(form)](form)

@@ -1,0 +1,536 @@
+"""CSV as Spark reads it: whether a file is whole, what its header is, how many records it has, and which fields.
+
+A file that was cut short, is in another encoding or no text at all is refused by name, instead of turning into nulls
+later. The count of records is the first side of the accounts, which Spark's own count must meet: lines and records are
+told apart as Spark tells them, and a file that Spark would read otherwise than it is meant is refused.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from covid_lake.contracts import ENCODINGS, Csv
+from covid_lake.errors import QueryError
+from covid_lake.landing.faults import FileFault
+from covid_lake.landing.formats import views
+from covid_lake.landing.formats.interface import (
+    Content,
+    Fields,
+    InspectedFile,
+    Inspection,
+    LandingRecord,
+    Reading,
+    Scan,
+)
+from covid_lake.landing.formats.text import BLANK_CHARACTERS, BLANKS, BYTE_ORDER_MARK, text_chunks
+
+if TYPE_CHECKING:
+    import duckdb
+    from pyspark.sql import DataFrame, SparkSession
+
+ENDINGS = (".csv", ".csv.gz")
+LONGEST_LINE_BYTES = 64 << 20
+MAX_COLUMNS = 1_000
+# A record with more fields than this is no long record but lines without their ends; Spark's parser stops at it.
+MAX_FIELDS = 20_000
+# What separates fields in files of this kind, for a hint to whoever named the wrong one.
+DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a |"}
+# No field holds this, so that DuckDB takes no field for NULL.
+NO_NULLS = "\x01"
+
+# The limit is the process's own: set and put back by one thread, it would break off the parsing of another.
+csv.field_size_limit(1 << 30)
+
+PLAIN = Csv()
+
+
+@dataclass(frozen=True)
+class CsvFiles:
+    """CSV files of one dialect."""
+
+    form: Csv = PLAIN
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        return ENDINGS
+
+    @property
+    def is_doubling(self) -> bool:
+        """Whether a quote within quotes is doubled, and not marked by a backslash."""
+        return self.form.escape == self.form.quote
+
+    @cached_property
+    def decoder(self) -> str:
+        """The encoding as Python calls it; a byte order mark is no text."""
+        return "utf-8-sig" if self.form.encoding == "utf-8" else self.form.encoding
+
+    def is_data(self, name: str) -> bool:
+        return name.endswith(ENDINGS)
+
+    def inspect(self, content: Content) -> Inspection:
+        count = _LineCount(self)
+        start, has_line = b"", False
+        for chunk in text_chunks(content.stream, self.form.encoding):
+            if not has_line:
+                start += chunk
+                has_line = b"\n" in chunk or b"\r" in chunk
+            count.add(chunk)
+        first_line = re.split(rb"[\r\n]", start, maxsplit=1)[0].decode(self.form.encoding).lstrip(BYTE_ORDER_MARK)
+        self._check_first_line(first_line, is_empty=not start.strip(BLANKS))
+        if count.inside_quotes or not count.is_plain:
+            return self._inspect_odd(content)
+        header = self._header(self.fields(first_line))
+        is_unended = bool(count.rest.strip(BLANKS))
+        if is_unended:
+            self.check_field_count(count.rest, count.lines + 1)
+            if not count.rest.endswith(b"\r"):
+                self._check_last_record(self.fields(count.rest.decode(self.form.encoding)), header, count.lines + 1)
+        records = count.lines - count.blank_lines + is_unended - self._header_rows
+        return Inspection("", header, records, blank_lines=count.blank_lines)
+
+    def fields(self, line: str) -> list[str]:
+        """The fields of a line that is a record."""
+        if self.is_doubling:
+            return next(self.reader([line]), [])
+        return [value or "" for value in split_record(line, self.form)[0]]
+
+    def reader(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
+        """Python's own reader, for files that double their quotes."""
+        return csv.reader(lines, delimiter=self.form.delimiter, quotechar=self.form.quote, strict=strict)
+
+    def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """The rows of a file whose lines are given with their ends; a row may take several."""
+        return self.reader(lines) if self.is_doubling else _rows_with_escapes(lines, self.form)
+
+    def check_field_count(self, line: bytes, number: int) -> None:
+        if line.count(self.form.delimiter.encode()) >= MAX_FIELDS:
+            check_row(self.fields(line.decode(self.form.encoding)), number)
+
+    @property
+    def _header_rows(self) -> int:
+        return 0 if self.form.names else 1
+
+    def _check_first_line(self, line: str, is_empty: bool) -> None:
+        if is_empty:
+            raise FileFault("the file is empty")
+        if not line.strip(BLANK_CHARACTERS) and not self.form.names:
+            raise FileFault("the first line, which should be the header, is blank")
+        if line.lstrip().startswith("<"):
+            raise FileFault(
+                "the file holds a web page or XML, not CSV; it may be an error message of the server it came from"
+            )
+
+    def _header(self, first: list[str]) -> tuple[str, ...]:
+        """The columns' names, by the contract or by the first row."""
+        if self.form.names:
+            if len(first) == 1 and len(self.form.names) > 1 and (hint := self.delimiter_hint(first[0])):
+                raise FileFault(f"the first line has 1 of {len(self.form.names)} fields{hint}")
+            return self.form.names
+        header = tuple(name.lstrip(BYTE_ORDER_MARK).strip() for name in first)
+        if len(header) > MAX_COLUMNS:
+            raise FileFault(f"the header has {len(header):,} columns: its line end may be lost")
+        folded = [name.casefold() for name in header]
+        twice = sorted({name for name in header if name and folded.count(name.casefold()) > 1})
+        if twice:
+            raise FileFault("column {!r} stands more than once in the header", twice[0])
+        return header
+
+    def delimiter_hint(self, only_field: str) -> str:
+        """What to say of a record of one field that seems to have another delimiter; empty where it has none."""
+        others = [sign for sign in DELIMITERS if sign != self.form.delimiter and sign in only_field]
+        wanted = DELIMITERS.get(self.form.delimiter, repr(self.form.delimiter))
+        return f"; the fields seem to be separated by something else than {wanted}" if others else ""
+
+    def _check_last_record(self, record: list[str], header: tuple[str, ...], line: int) -> None:
+        if len(record) < len(header):
+            raise FileFault(
+                f"the last line ({line:,}) has {len(record)} of {len(header)} fields and no line end: "
+                "the file was cut short; fetch it again"
+            )
+
+    def _inspect_odd(self, content: Content) -> Inspection:
+        """Count records the slow way: quotes with line ends or escapes in them, lone carriage returns."""
+        with content.reopen() as stream:
+            found = _OddRows(self).read(stream)
+        header = self._header(found.first)
+        if found.is_multiline and found.other_end:
+            raise FileFault(
+                f"line {found.other_end:,} does not end as the first line does; in a file whose quoted fields hold "
+                "line ends all records must end alike"
+            )
+        if self._ends_in_quotes(found.last_text):
+            raise FileFault(
+                f"a quote opened on line {found.last_line:,} is never closed, or the file was cut short there"
+            )
+        if not found.last_text.endswith(("\n", "\r")):
+            self._check_last_record(found.last, header, found.last_line)
+        blanks = found.empty if found.is_multiline else found.blank
+        return Inspection("", header, found.rows - blanks - self._header_rows, found.is_multiline, blanks)
+
+    def _ends_in_quotes(self, record: str) -> bool:
+        """Whether the text of a record ends before the quote that it opened last is closed."""
+        if not self.is_doubling:
+            return split_record(record.rstrip("\r\n"), self.form)[1]
+        try:
+            for _ in self.reader(io.StringIO(record, newline=""), strict=True):
+                continue
+        except csv.Error as error:
+            return "unexpected end of data" in str(error)
+        return False
+
+    def scans(self, files: Sequence[InspectedFile]) -> list[Scan]:
+        return [
+            Scan(tuple(chosen), tuple(sorted({file.inspection.header for file in chosen})), is_multiline)
+            for is_multiline in (False, True)
+            if (chosen := [file for file in files if file.inspection.multiline == is_multiline])
+        ]
+
+    def read(self, spark: SparkSession, scan: Scan, urls: list[str]) -> DataFrame:
+        from pyspark.sql import types as T
+
+        from covid_lake.landing.formats.frames import SURPLUS, position
+
+        # A field past the header's last would be dropped in silence if the schema had no place for it. The padding is
+        # never asked for: with a column to prune, Spark's parser fills short rows up instead of throwing for each.
+        names = [*(position(i) for i in range(scan.width)), SURPLUS, "_padding"]
+        schema = T.StructType([T.StructField(name, T.StringType()) for name in names])
+        return (
+            spark.read.schema(schema)
+            .option("header", not self.form.names)
+            .option("enforceSchema", True)
+            .option("mode", "PERMISSIVE")
+            .option("sep", self.form.delimiter)
+            .option("quote", self.form.quote)
+            .option("escape", self.form.escape)
+            .option("encoding", ENCODINGS[self.form.encoding])
+            .option("multiLine", scan.is_multiline)
+            .option("maxCharsPerColumn", -1)
+            .option("maxColumns", MAX_FIELDS + 1)
+            .csv(urls)
+        )
+
+    def add_lines(self, records: DataFrame, scan: Scan) -> DataFrame:
+        from covid_lake.landing.formats.frames import with_counted_lines, without_lines
+
+        if scan.is_multiline:
+            return without_lines(records)
+        uneven = [file.path for file in scan.files if file.inspection.blank_lines]
+        return with_counted_lines(records, 1 + self._header_rows, uneven)
+
+    def view_queries(
+        self, connection: duckdb.DuckDBPyConnection, placed: Sequence[tuple[Path, str]], scratch: Path
+    ) -> list[str]:
+        if not self.is_doubling or self.form.encoding != "utf-8":
+            # DuckDB reads a backslash before other signs than a quote, and some signs of Latin-1, otherwise than Spark.
+            return PLAIN_FILES.view_queries(connection, [self._rewritten(*one, scratch) for one in placed], scratch)
+        generations: dict[tuple[Path, tuple[str, ...]], list[str]] = {}
+        for root, file in placed:
+            generations.setdefault((root, self._names_of(root / file)), []).append(file)
+        return [
+            f"SELECT {views.source_file(root)}, * EXCLUDE (filename) "  # noqa: S608 - names and paths are quoted
+            f"FROM read_csv({views.paths_below(root, files)}, header = false, skip = {self._header_rows}, "
+            f"columns = {views.text_columns(header)}, delim = {views.literal(self.form.delimiter)}, "
+            f"quote = {views.literal(self.form.quote)}, escape = {views.literal(self.form.escape)}, "
+            "auto_detect = false, compression = 'none', null_padding = true, "
+            f"nullstr = '{NO_NULLS}', strict_mode = false, parallel = false, max_line_size = {LONGEST_LINE_BYTES}, "
+            "filename = true, hive_partitioning = false)"
+            for (root, header), files in generations.items()
+        ]
+
+    def _names_of(self, file: Path) -> tuple[str, ...]:
+        if self.form.names:
+            return self.form.names
+        try:
+            with file.open(encoding=self.decoder, newline="") as text:
+                names = next(self.reader(text), [])
+        except UnicodeDecodeError as error:
+            raise QueryError(f"{file}: its header is no UTF-8: {error}") from error
+        if "\0" in "".join(names):
+            raise QueryError(f"{file}: a NUL byte stands in its header: this is no text file, or a damaged one")
+        if not any(names):
+            raise QueryError(f"{file}: there is no header in its first line")
+        return views.unique_names(names)
+
+    def _rewritten(self, root: Path, file: str, scratch: Path) -> tuple[Path, str]:
+        """The file once more with a header, commas, doubled quotes and in UTF-8, below the folder that is returned."""
+        content = Content(io.BufferedReader(io.FileIO(root / file)), lambda: (root / file).open("rb"))
+        try:
+            with content.stream:
+                inspection = self.inspect(content)
+        except FileFault as fault:
+            raise QueryError(f"{root / file}: {fault.reason(is_discreet=False)}") from None
+        target = scratch / "rewritten" / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with (root / file).open("rb") as stream, target.open("w", encoding="utf-8", newline="") as text:
+            writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+            writer.writerow(inspection.header)
+            for _, (fields, *_) in self.records(stream, inspection, ()):
+                writer.writerow(value or "" for value in fields)
+        return scratch / "rewritten", file
+
+    def records(self, stream: BinaryIO, inspection: Inspection, family: Sequence[str]) -> Iterator[Reading]:
+        del family  # a header decides the order
+        text = io.TextIOWrapper(stream, self.decoder, errors="replace", newline="")
+        records = self._multiline_records(text) if inspection.multiline else self._line_records(text)
+        header = list(self.form.names)
+        for line, record, fields in records:
+            if not header:
+                header = [(name or "").strip() for name in fields]
+                continue
+            readings = [fields]
+            if len(fields) > len(header):
+                # Whether fields past the header take part is up to the widest header that was read with this file.
+                readings.append(fields[: len(header)])
+            names = [*header, *(f"_c{i}" for i in range(len(header), len(fields)))]
+            padded = [*fields, *([None] * (len(header) - len(fields)))]
+            yield LandingRecord(line, record, dict(zip(names, padded, strict=True))), readings
+
+    def _line_records(self, text: Iterable[str]) -> Iterator[tuple[int, str, Fields]]:
+        """Records of a file whose lines are records; a blank line is none."""
+        for number, line in enumerate(text, start=1):
+            record = line.rstrip("\r\n")
+            if record.strip(BLANK_CHARACTERS):
+                yield number, record, split_record(record, self.form)[0]
+
+    def _multiline_records(self, text: Iterable[str]) -> Iterator[tuple[int, str, Fields]]:
+        """Records that go on over a line end within quotes; a file's own CRLF is a plain line end in a field."""
+        begun, start, has_crlf = "", 1, False
+        for number, line in enumerate(text, start=1):
+            has_crlf = has_crlf or (number == 1 and line.endswith("\r\n"))
+            begun += line
+            record = begun.rstrip("\r\n")
+            fields, is_open = split_record(record.replace("\r\n", "\n") if has_crlf else record, self.form)
+            if is_open:
+                continue
+            if record:
+                yield start, record, fields
+            begun, start = "", number + 1
+
+
+PLAIN_FILES = CsvFiles()
+
+
+@dataclass(slots=True)
+class _LineCount:
+    """Lines counted chunk by chunk, with quotes told from text by their parity."""
+
+    files: CsvFiles
+    lines: int = 0
+    blank_lines: int = 0
+    inside_quotes: bool = False
+    is_plain: bool = True
+    """False from where lines may not be records: a quoted field holds a line end or an escape, or a carriage return
+    stands alone. From there on nothing is counted."""
+    rest: bytes = b""
+
+    def add(self, chunk: bytes) -> None:
+        if not self.is_plain:
+            return
+        form = self.files.form
+        if not self.files.is_doubling and (form.escape.encode() in chunk or form.quote.encode() in chunk):
+            self.is_plain = False
+            return
+        text = self.rest + chunk
+        pieces = chunk.split(form.quote.encode())
+        quoted_ends = sum(piece.count(b"\n") for piece in pieces[int(not self.inside_quotes) :: 2])
+        self.inside_quotes ^= len(pieces) % 2 == 0
+        self.is_plain = not quoted_ends and text.count(b"\r") - text.endswith(b"\r") == text.count(b"\r\n")
+        *whole, self.rest = text.split(b"\n")
+        if whole:
+            self._add_lines(whole)
+        if len(self.rest) > LONGEST_LINE_BYTES:
+            raise _endless(self.lines + 1)
+
+    def _add_lines(self, whole: list[bytes]) -> None:
+        if max(map(len, whole)) > MAX_FIELDS:
+            for number, line in enumerate(whole, start=self.lines + 1):
+                self.files.check_field_count(line, number)
+        # The least of the lines tells whether any begins with a blank: most files need no closer look.
+        if min(whole) < b"!":
+            self.blank_lines += sum(not line.strip(BLANKS) for line in whole)
+        self.lines += len(whole)
+
+
+@dataclass(slots=True)
+class _OddRows:
+    """Rows of CSV, the header among them, read with quotes minded.
+
+    Where no quote holds a line end, Spark takes the file line by line and passes over blank ones. Where one does, the
+    whole file goes to its parser: that takes the first line end there is for the end of every record, and passes over
+    lines without any character alone.
+    """
+
+    files: CsvFiles
+    first: list[str] = field(default_factory=list)
+    rows: int = 0
+    blank: int = 0
+    empty: int = 0
+    """Lines without any character."""
+    is_multiline: bool = False
+    other_end: int = 0
+    """The first line that does not end as the first one does; 0 where there is none."""
+    last: list[str] = field(default_factory=list)
+    last_line: int = 0
+    last_text: str = ""
+
+    def read(self, stream: io.BufferedReader) -> _OddRows:
+        lines: list[str] = []
+        kept = _kept(stream, self.files.decoder, lines)
+        start, first_end = 1, ""
+        try:
+            for row in self.files.rows(kept):
+                text = "".join(lines)
+                first_end = first_end or _line_end(lines[0])
+                self.rows += 1
+                self.is_multiline |= len(lines) > 1
+                self.empty += text == first_end
+                if text.strip(BLANK_CHARACTERS):
+                    self.first = self.first or row
+                    self.last, self.last_line, self.last_text = row, start, text
+                    check_row(row, start)
+                else:
+                    self.blank += 1
+                end = _line_end(text)
+                if not end.endswith(first_end) and end:
+                    self.other_end = self.other_end or start
+                start += len(lines)
+                lines.clear()
+        except csv.Error as error:
+            raise FileFault(f"line {start + len(lines) - 1:,} can't be read as CSV: {error}") from None
+        except UnmarkedQuote:
+            raise FileFault(
+                f"line {start:,} has a quote within a quoted field that no {self.files.form.escape} marks; if the file "
+                "doubles its quotes, the contract has to say so (escape)"
+            ) from None
+        return self
+
+
+def _kept(stream: io.BufferedReader, decoder: str, lines: list[str]) -> Iterator[str]:
+    """The lines with their ends, each put to `lines` as well, which whoever reads a record empties after it."""
+    length = 0
+    for number, line in enumerate(io.TextIOWrapper(stream, decoder, errors="replace", newline=""), start=1):
+        length = length + len(line) if lines else len(line)
+        lines.append(line)
+        if length > LONGEST_LINE_BYTES:
+            raise _endless(number + 1 - len(lines))
+        yield line
+
+
+def _rows_with_escapes(lines: Iterable[str], form: Csv) -> Iterator[list[str]]:
+    begun = ""
+    fields: list[str | None] = []
+    for line in lines:
+        begun += line
+        fields, is_open = split_record(begun.rstrip("\r\n"), form)
+        if not is_open:
+            yield [value or "" for value in fields]
+            begun = ""
+    if begun:
+        yield [value or "" for value in fields]
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if text.endswith("\r\n") else text[-1:] if text.endswith(("\n", "\r")) else ""
+
+
+def check_row(row: Sequence[str], number: int) -> None:
+    """Refuse a file with a record of too many fields."""
+    if len(row) > MAX_FIELDS:
+        raise FileFault(f"line {number:,} has {len(row):,} fields: its line end may be lost")
+
+
+def _endless(line: int) -> FileFault:
+    return FileFault(
+        f"the record of line {line:,} is longer than {LONGEST_LINE_BYTES >> 20} MiB: "
+        "a quote may not be closed, or line ends are lost"
+    )
+
+
+class UnmarkedQuote(ValueError):
+    """A quote within a quoted field that no backslash marks: what Spark makes of it depends on what follows."""
+
+
+def split_record(record: str, form: Csv = PLAIN) -> tuple[list[str | None], bool]:
+    """The fields of a record as Spark reads them, and whether the text ends within quotes.
+
+    A field without text is null, quoted or not. Of a dialect that doubles quotes, a field that goes on after its
+    closing quote is kept with its quotes, up to the next delimiter.
+    """
+    if form.quote not in record:
+        return [field or None for field in record.split(form.delimiter)], False
+    fields: list[str | None] = []
+    quoted = _doubling if form.escape == form.quote else _escaping
+    is_open, at = False, 0
+    while True:
+        if record.startswith(form.quote, at):
+            field, at, is_open = quoted(record, at, form)
+            fields.append(field or None)
+        else:
+            end = _delimiter(record, at, form)
+            fields.append(record[at:end] or None)
+            at = end
+        if at >= len(record):
+            return fields, is_open
+        at += 1
+
+
+Quoted = Callable[[str, int, Csv], tuple[str, int, bool]]
+
+
+def _doubling(record: str, start: int, form: Csv) -> tuple[str, int, bool]:
+    """The quoted field that starts at a quote, where it ends, and whether its closing quote is missing."""
+    quote = form.quote
+    parts: list[str] = []
+    at = start + 1
+    if at == len(record):
+        return quote, at, True
+    while (end := record.find(quote, at)) >= 0:
+        parts.append(record[at:end])
+        if not record.startswith(quote, end + 1):
+            after = _past_blanks(record, end + 1, form)
+            if after == len(record) or record[after] == form.delimiter:
+                return "".join(parts), after, False
+            stop = _delimiter(record, end + 1, form)
+            return quote + "".join(parts) + record[end:stop], stop, False
+        parts.append(quote)
+        at = end + 2
+    return "".join(parts) + record[at:], len(record), True
+
+
+def _escaping(record: str, start: int, form: Csv) -> tuple[str, int, bool]:
+    """The same for a dialect with backslashes: one before a quote or a backslash goes away, any other stays."""
+    quote, escape = form.quote, form.escape
+    parts: list[str] = []
+    at = start + 1
+    if at == len(record):
+        return quote, at, True
+    for mark in re.compile(f"[{re.escape(quote + escape)}]").finditer(record, at):
+        if mark.start() < at:  # it is escaped itself
+            continue
+        parts.append(record[at : mark.start()])
+        at = mark.end()
+        if mark[0] == quote:
+            after = _past_blanks(record, at, form)
+            if after < len(record) and record[after] != form.delimiter:
+                raise UnmarkedQuote(record)
+            return "".join(parts), after, False
+        is_escaping = record.startswith((quote, escape), at)
+        parts.append(record[at] if is_escaping else escape)
+        at += is_escaping
+    return "".join(parts) + record[at:], len(record), True
+
+
+def _past_blanks(record: str, at: int, form: Csv) -> int:
+    return len(record) - len(record[at:].lstrip(BLANK_CHARACTERS.replace(form.delimiter, "")))
+
+
+def _delimiter(record: str, at: int, form: Csv) -> int:
+    found = record.find(form.delimiter, at)
+    return found if found >= 0 else len(record)

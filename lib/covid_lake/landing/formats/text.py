@@ -1,0 +1,72 @@
+"""What text formats share: bytes that are checked to be text, and numbers as Java prints them."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterator
+from decimal import Decimal
+
+from covid_lake.landing.faults import FileFault
+
+CHUNK_BYTES = 1 << 20
+# What Spark trims off a line of text before it asks whether the line holds anything.
+BLANKS = bytes(range(33))
+BLANK_CHARACTERS = BLANKS.decode()
+BYTE_ORDER_MARK = "\ufeff"
+OTHER_CONTENT = {
+    b"\x1f\x8b": "gzip; name it .gz, or unpack it",
+    b"PK\x03\x04": "a zip archive; unpack it",
+    b"PAR1": "Parquet, no text",
+    codecs.BOM_UTF16_LE: "UTF-16 text; convert it to UTF-8",
+    codecs.BOM_UTF16_BE: "UTF-16 text; convert it to UTF-8",
+}
+PLAIN_DOUBLES = (1e-3, 1e7)
+
+
+def text_chunks(stream: io.BufferedReader, encoding: str = "utf-8") -> Iterator[bytes]:
+    """The content in pieces, each checked to be text in the encoding; `FileFault` for anything else."""
+    decoder = None
+    position = 0
+    while chunk := stream.read(CHUNK_BYTES):
+        if position == 0:
+            _check_beginning(chunk, encoding)
+        if b"\0" in chunk:
+            raise FileFault(
+                f"a NUL byte stands at byte {position + chunk.index(0):,}: this is no text file, or a damaged one"
+            )
+        if encoding == "utf-8" and (decoder or not chunk.isascii()):
+            decoder = decoder or codecs.getincrementaldecoder("utf-8")()
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError as error:
+                raise FileFault(
+                    f"the text is no UTF-8 near byte {position + error.start:,}; convert it (it may be Latin-1)"
+                ) from None
+        position += len(chunk)
+        yield chunk
+    if decoder:
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            raise FileFault("the file ends in the middle of a UTF-8 character: it was cut short") from None
+
+
+def _check_beginning(chunk: bytes, encoding: str) -> None:
+    for mark, kind in OTHER_CONTENT.items():
+        if chunk.startswith(mark):
+            raise FileFault(f"the file is {kind}")
+    if encoding != "utf-8" and chunk.startswith(codecs.BOM_UTF8):
+        raise FileFault(f"the file begins with the mark of UTF-8, but the contract says that it is {encoding}")
+
+
+def java_double(value: float) -> str:
+    """The number as Java's Double.toString prints it: `1.0E7`, `0.001`, `1.0E-4`."""
+    low, high = PLAIN_DOUBLES
+    if value == 0 or low <= abs(value) < high:
+        return repr(value)
+    if value != value or value in (float("inf"), float("-inf")):
+        return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
+    shortest = Decimal(repr(value)).normalize()
+    first, *rest = map(str, shortest.as_tuple().digits)
+    return f"{'-' if value < 0 else ''}{first}.{''.join(rest) or '0'}E{shortest.adjusted()}"

@@ -124,7 +124,8 @@ def test_the_order_of_functions_changes_nothing(before: Mapping[str, str]) -> No
             tables("country_code"),
         ),
         ("covid_lake.transforms.columns", "one in USUAL_FORMATS", "one not in USUAL_FORMATS", TRUSTED),
-        ("covid_lake.landing.readers", '"PERMISSIVE"', '"DROPMALFORMED"', TRUSTED),
+        ("covid_lake.landing.formats.csv", '"PERMISSIVE"', '"DROPMALFORMED"', TRUSTED),
+        ("covid_lake.landing.formats.json_lines", '"PERMISSIVE"', '"DROPMALFORMED"', TRUSTED),
         ("covid_lake.contracts", '"yyyy-MM-dd": ("____-__-__",)', '"yyyy-MM-dd": ("____/__/__",)', TRUSTED),
         ("covid_lake.pipeline.compaction", '"ascending"', '"descending"', TRUSTED),
         ("covid_lake.pipeline.trusted", "F.col(RANK) == 1", "F.col(RANK) == 2", TRUSTED),
@@ -145,6 +146,7 @@ def test_code_that_decides_rows_changes_the_tables_that_use_it(
     [
         ("covid_lake.pipeline.trusted", "seconds=round(time.monotonic() - started, 2)", "seconds=0.0"),
         ("covid_lake.pipeline.curated", "seconds=round(time.monotonic() - started, 2)", "seconds=0.0"),
+        ("covid_lake.landing.formats.csv", "MAX_COLUMNS = 1_000", "MAX_COLUMNS = 2_000"),
         ("covid_lake.contracts", "    grain: str\n", "    grain: str\n    layout: str = ''\n"),
         (f"{COVID19}.contracts", "comment", "remark"),
     ],
@@ -297,9 +299,22 @@ def test_what_decides_rows_in_a_contract_changes_it(table: Table) -> None:
     assert contract_text(table) != contract_text(JHU_DAILY_REPORTS)
 
 
+def test_each_format_of_a_folder_has_a_text_of_its_own() -> None:
+    forms = (contracts.Csv(), contracts.Csv(delimiter=";"), contracts.JsonLines(), contracts.Parquet())
+    landings = [contracts.Landing(folders=(contracts.Folder("x", form),)) for form in forms]
+    texts = {
+        contract_text(replace(JHU_DAILY_REPORTS, landing=replace(one, daily=JHU_DAILY_REPORTS.landing.daily)))
+        for one in landings
+    }
+    assert len(texts) == len(forms)
+
+
 def test_every_field_of_a_contract_either_decides_rows_or_is_known_not_to() -> None:
     """Whoever adds a field says here, or in UNDECIDING, which it is."""
-    kinds = (contracts.Table, contracts.Column, contracts.Landing, contracts.Partitioning, contracts.Identity)
+    kinds = (
+        *(contracts.Table, contracts.Column, contracts.Landing, contracts.Partitioning, contracts.Identity),
+        *(contracts.Folder, contracts.Csv, contracts.JsonLines, contracts.Parquet),
+    )
     deciding = {
         kind.__name__: {field.name for field in dataclasses.fields(kind) if field.compare}
         - UNDECIDING.get(kind, frozenset())
@@ -313,7 +328,11 @@ def test_every_field_of_a_contract_either_decides_rows_or_is_known_not_to() -> N
             "name", "type", "spellings", "nullable", "formats", "time_zone", "pad", "null_tokens", "unreadable",
             "precision", "scale",
         },
-        "Landing": {"csv", "json", "null_tokens", "daily"},
+        "Landing": {"csv", "json", "folders", "null_tokens", "daily"},
+        "Csv": {"delimiter", "quote", "escape", "encoding", "names"},
+        "JsonLines": set(),
+        "Parquet": set(),
+        "Folder": {"path", "format"},
         "Partitioning": {"column", "month_of"},
         "Identity": {"same_thing", "key", "key_by_name"},
     }  # fmt: skip

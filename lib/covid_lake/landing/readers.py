@@ -65,7 +65,7 @@ def _read(spark: SparkSession, storage: Storage, table: Table, form: Format, sca
     folder = paths.landing(table.dataset)
     urls = [spark_path(storage, f"{folder}/{file.path}") for file in scan.files]
     reader = files_in(form)
-    raw = reader.read(spark, scan, urls)
+    raw = reader.read_texts(spark, scan, urls)
     needs_decoding = any(quote(file.path) != file.path for file in scan.files)
     raw = raw.withColumn("source_file", _source_file(folder, needs_decoding))
     if with_lines:

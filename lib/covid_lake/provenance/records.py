@@ -65,7 +65,7 @@ def find_records(
         buffered = cast(BinaryIO, io.BufferedReader(reader, CHUNK_BYTES))
         unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=buffered)) if is_gzip(path) else buffered
         try:
-            for record, readings in files_in(form).records(unpacked, inspection, family):
+            for record, readings in files_in(form).walk_records(unpacked, inspection, family):
                 for value in map(row_hash, readings):
                     if value in hashes:
                         found.setdefault(value, []).append(record)

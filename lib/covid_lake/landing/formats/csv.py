@@ -192,7 +192,7 @@ class CsvFiles:
             if (chosen := [file for file in files if file.inspection.multiline == is_multiline])
         ]
 
-    def read(self, spark: SparkSession, scan: Scan, urls: list[str]) -> DataFrame:
+    def read_texts(self, spark: SparkSession, scan: Scan, urls: list[str]) -> DataFrame:
         from pyspark.sql import types as T
 
         from covid_lake.landing.formats.frames import SURPLUS, position
@@ -271,11 +271,11 @@ class CsvFiles:
         with (root / file).open("rb") as stream, target.open("w", encoding="utf-8", newline="") as text:
             writer = csv.writer(text, quoting=csv.QUOTE_ALL)
             writer.writerow(inspection.header)
-            for _, (fields, *_) in self.records(stream, inspection, ()):
+            for _, (fields, *_) in self.walk_records(stream, inspection, ()):
                 writer.writerow(value or "" for value in fields)
         return scratch / "rewritten", file
 
-    def records(self, stream: BinaryIO, inspection: Inspection, family: Sequence[str]) -> Iterator[Reading]:
+    def walk_records(self, stream: BinaryIO, inspection: Inspection, family: Sequence[str]) -> Iterator[Reading]:
         del family  # a header decides the order
         text = io.TextIOWrapper(stream, self.decoder, errors="replace", newline="")
         records = self._multiline_records(text) if inspection.multiline else self._line_records(text)

@@ -114,7 +114,7 @@ class FileFormat(Protocol):
         """The files in groups that Spark can read together."""
         ...
 
-    def read(self, spark: SparkSession, scan: Scan, urls: list[str]) -> DataFrame:
+    def read_texts(self, spark: SparkSession, scan: Scan, urls: list[str]) -> DataFrame:
         """Every record as texts: a column `_c0`, `_c1` and so on for each place in the header, `_surplus` for text in a
         field past them, and Spark's `_metadata`.
         """
@@ -133,7 +133,7 @@ class FileFormat(Protocol):
         """
         ...
 
-    def records(self, stream: BinaryIO, inspection: Inspection, family: Sequence[str]) -> Iterator[Reading]:
+    def walk_records(self, stream: BinaryIO, inspection: Inspection, family: Sequence[str]) -> Iterator[Reading]:
         """The records of an unpacked file in their order; `ValueError` or `IndexError` for one that can't be read.
 
         `family` are the keys of all the table's files in their order.

@@ -79,7 +79,7 @@ class JsonFiles:
         # Read by key, all files of a group are one generation.
         return [Scan(tuple(group), (keys_of(group),)) for _, group in groups]
 
-    def read(self, spark: SparkSession, scan: Scan, urls: list[str]) -> DataFrame:
+    def read_texts(self, spark: SparkSession, scan: Scan, urls: list[str]) -> DataFrame:
         from pyspark.sql import functions as F
         from pyspark.sql import types as T
 
@@ -104,7 +104,7 @@ class JsonFiles:
         del scratch  # DuckDB reads every file as it is
         return [_view_query(connection, root, files) for root, files in views.by_folder(placed).items()]
 
-    def records(self, stream: BinaryIO, inspection: Inspection, family: Sequence[str]) -> Iterator[Reading]:
+    def walk_records(self, stream: BinaryIO, inspection: Inspection, family: Sequence[str]) -> Iterator[Reading]:
         # Keys that a record lacks are null and leave a hash as it is: only the order of those that it has matters.
         own = set(inspection.header)
         orders = list(dict.fromkeys([tuple(key for key in family if key in own), inspection.header]))

@@ -99,7 +99,7 @@ class ParquetFiles:
             groups.setdefault((file.inspection.header, file.inspection.types), []).append(file)
         return [Scan(tuple(group), (header,)) for (header, _), group in groups.items()]
 
-    def read(self, spark: SparkSession, scan: Scan, urls: list[str]) -> DataFrame:
+    def read_texts(self, spark: SparkSession, scan: Scan, urls: list[str]) -> DataFrame:
         from pyspark.sql import functions as F
 
         from covid_lake.landing.formats.frames import SURPLUS, no_text, position
@@ -135,7 +135,7 @@ class ParquetFiles:
             queries.append(f"SELECT {', '.join([views.source_file(root), *shown])} FROM {source}")  # noqa: S608
         return queries
 
-    def records(self, stream: BinaryIO, inspection: Inspection, family: Sequence[str]) -> Iterator[Reading]:
+    def walk_records(self, stream: BinaryIO, inspection: Inspection, family: Sequence[str]) -> Iterator[Reading]:
         del family  # the footer decides the order
         import tempfile
 

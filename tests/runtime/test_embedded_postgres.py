@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -51,6 +52,18 @@ def test_password_is_secret_and_asked_for(directory: Path) -> None:
     del environment["PGPASSWORD"]
     refused = subprocess.run(query, env=environment, capture_output=True, text=True)
     assert "no password supplied" in refused.stderr
+
+
+def test_a_start_that_was_killed_before_there_was_a_database_is_finished_by_the_next(directory: Path) -> None:
+    connection = embedded_postgres.start(directory)
+    with replace(connection, database="postgres").connect() as opened:
+        opened.autocommit = True
+        opened.execute("DROP DATABASE covid_lake")
+    (directory / "reader_password").unlink()
+    with embedded_postgres.start(directory).connect() as opened:
+        assert opened.execute("SELECT current_database()").fetchall() == [("covid_lake",)]
+    with embedded_postgres.reader(directory).connect() as opened:
+        assert opened.execute("SELECT current_user").fetchall() == [("covid_lake_reader",)]
 
 
 def test_the_servers_log_quotes_no_row(directory: Path) -> None:

@@ -100,15 +100,14 @@ def start(directory: Path) -> WarehouseConnection:
     server.create_directory()
     with server.locked():
         if running := server.connection():
-            server.create_reader(running)
+            server.prepare(running)
             return running
         server.initialize()
         server.start()
         connection = server.connection()
         if connection is None:
             raise WarehouseError(f"the warehouse in {directory} started and stopped again:\n{server.log_tail()}")
-        _create_database(connection)
-        server.create_reader(connection)
+        server.prepare(connection)
         return connection
 
 
@@ -139,7 +138,7 @@ def reader(directory: Path) -> WarehouseConnection:
     if owner is None:
         raise WarehouseError(f"no warehouse is running in {directory}; start it with `covid-lake warehouse start`")
     with server.locked():
-        server.create_reader(owner)
+        server.prepare(owner)
     return replace(owner, user=READER, password=server.reader_password_file.read_text().strip())
 
 
@@ -256,10 +255,17 @@ class _Server:
         if user := _server_user():
             shutil.chown(path, user)
 
-    def create_reader(self, owner: WarehouseConnection) -> None:
-        """Create the role that may only read, where the warehouse has none yet; older ones were made without."""
-        if self.reader_password_file.exists():
-            return
+    def prepare(self, owner: WarehouseConnection) -> None:
+        """Create the database and the role that may only read, if a start was killed before it had created them.
+
+        Warehouses that were made before there was that role get it, too.
+        """
+        if not self.reader_password_file.exists():
+            _create_database(owner)
+            self._create_reader(owner)
+
+    def _create_reader(self, owner: WarehouseConnection) -> None:
+        """Create the role, and at the very end the file with its password."""
         new = self.directory / f"{READER_PASSWORD_FILE}.new"
         password = _write_password(new).read_text().strip()
         with owner.connect() as opened:
@@ -469,7 +475,7 @@ def _copy_wheel(package: Path, target: Path) -> None:
 
 
 def _create_database(connection: WarehouseConnection) -> None:
-    """Create the database the first time."""
+    """Create the database if there is none."""
     with replace(connection, database="postgres").connect() as opened:
         opened.autocommit = True
         if not opened.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchall():

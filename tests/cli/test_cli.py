@@ -340,7 +340,7 @@ def test_versions_are_listed_restored_and_removed(tmp_path: Path) -> None:
     table, question = "covid19_trusted.state_abv", "SELECT abbreviation FROM covid19_trusted.state_abv"
     listed = answer("versions", table, "--lake", tmp_path)
     assert listed.index("v2") < listed.index("current") < listed.index("v1")
-    assert "trusted.state_abv since snapshot 3" in answer("restore", table, "v1", "--lake", tmp_path)
+    assert "since snapshot 3 readers see trusted.state_abv" in answer("restore", table, "v1", "--lake", tmp_path)
     assert "TX" in answer("query", question, "--lake", tmp_path)
     assert "would be removed" in answer("vacuum", "covid19", "--keep", "1", "--dry-run", "--lake", tmp_path)
     assert "2 snapshots removed" in answer("vacuum", "covid19", "--keep", "1", "--lake", tmp_path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from covid_lake.datasets.stedi import contracts as c
 from covid_lake.datasets.stedi import curated, trusted
 from covid_lake.datasets.stedi.sql import sql
-from covid_lake.flows import Flow, PseudonymKey, Step, TableCheck
+from covid_lake.flows import Erasure, Flow, PseudonymKey, Step, TableCheck
 
 PSEUDONYM_KEY = PseudonymKey(
     name="pseudonym",
@@ -57,5 +57,11 @@ FLOW = Flow(
             requires=((c.MACHINE_LEARNING,),),
             checks=(_check("strict_rows_are_those_marked"),),
         ),
+    ),
+    # The trainer of a serial number that several customers have is nobody's in particular.
+    erasures=(
+        Erasure(c.TRUSTED_CUSTOMER, "email"),
+        Erasure(c.ACCELEROMETER, "user"),
+        Erasure(c.STEP_TRAINER, "serial_number", via="serial_number"),
     ),
 )

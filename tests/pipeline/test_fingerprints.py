@@ -63,6 +63,14 @@ def tables(*names: str) -> set[str]:
     return {f"trusted.{name}" for name in names}
 
 
+@pytest.mark.parametrize("name", registry.dataset_names())
+def test_every_table_has_a_fingerprint_of_its_own(name: str) -> None:
+    """The library's functions that fingerprints name are there, too."""
+    steps = registry.flow(name).steps
+    found = {step_basis(step, {key.name: "digest" for key in step.keys}) for step in steps}
+    assert len(found) == len(steps)
+
+
 # --- code ----------------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,8 @@ LAKE ?= .lake
 DATASET ?= covid19
 SAMPLE ?= .sample-$(DATASET)
 SAMPLE_OPTIONS ?=
+# Of made-up people. It is kept, so that the next run finds the same pseudonyms.
+SAMPLE_KEY := .sample-pseudonym-key
 KILLS ?= 100
 PAIRS ?= 20
 SEED ?=
@@ -31,10 +33,13 @@ $(READY): setup.py samples/setup.py scripts/setup.sh scripts/fetch_jars.py scrip
 	@scripts/setup.sh $(VENV) $(SPARK)
 	@touch $@
 
-run: setup ## Sample files of DATASET to landing, trusted, curated and PostgreSQL, and some questions answered
+run: setup $(SAMPLE_KEY) ## Sample files of DATASET to landing, trusted, curated and PostgreSQL, and some questions answered
 	@$(BIN)/covid-lake sample $(DATASET) --out $(SAMPLE) $(SAMPLE_OPTIONS)
-	@$(BIN)/covid-lake run $(DATASET) --from $(SAMPLE) --lake $(LAKE) --warehouse embedded
+	@COVID_LAKE_PSEUDONYM_KEY="$${COVID_LAKE_PSEUDONYM_KEY:-$$(cat $(SAMPLE_KEY))}" $(BIN)/covid-lake run $(DATASET) --from $(SAMPLE) --lake $(LAKE) --warehouse embedded
 	@$(BIN)/covid-lake tour $(DATASET) --lake $(LAKE)
+
+$(SAMPLE_KEY): | setup
+	@umask 077; $(BIN)/python -c "import secrets; print(secrets.token_hex(32))" > $@
 
 test: setup ## Run the tests; 'make faults' has those that kill, fill disks and stop servers
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --ignore tests/chaos

@@ -10,7 +10,7 @@ from covid_lake.flows import Erasure, Flow, PseudonymKey, Step, TableCheck
 PSEUDONYM_KEY = PseudonymKey(
     name="pseudonym",
     variable="COVID_LAKE_PSEUDONYM_KEY",
-    purpose="the pseudonyms that stand for customers in the training tables are computed with it",
+    purpose="the training tables name customers by pseudonyms",
 )
 
 

@@ -75,7 +75,8 @@ def test_each_driver_gets_its_own_name_of_a_property(name: str) -> None:
 def test_a_part_among_the_properties_counts_before_that_of_the_url(name: str) -> None:
     connection = WarehouseConnection.from_url(f"{PLACE}?{name}=77", {})
     assert str(getattr(connection, PARTS[name])) == "77"
-    assert connection.properties == {}
+    # The host 77 is another machine, to which a connection is encrypted.
+    assert connection.properties == ({"sslmode": "require"} if name == "host" else {})
 
 
 def test_a_plus_is_a_plus() -> None:

@@ -11,9 +11,11 @@ import pytest
 
 from covid_lake.contracts import (
     Column,
+    Csv,
     DailyFiles,
     Dataset,
     Distribution,
+    Folder,
     Landing,
     Partitioning,
     Reference,
@@ -69,8 +71,14 @@ WRONG_COLUMNS = {
         "'yyyy' is no format of a timestamp; known are: yyyy-MM-dd'T'HH:mm:ss, ",
     ),
     "a time's format for a date": ({"type": Type.DATE, "formats": ("epoch_ms",)}, "'epoch_ms' is no format of a date"),
-    "a format for a number": ({"type": Type.INT, "formats": ("yyyyMMdd",)}, "a int has no formats"),
-    "a date without format": ({"type": Type.DATE, "spellings": ("x",)}, "it says in no format"),
+    "a format for a number": (
+        {"type": Type.INT, "formats": ("yyyyMMdd",)},
+        "formats are for dates and timestamps, not for type int",
+    ),
+    "a date without format": (
+        {"type": Type.DATE, "spellings": ("x",)},
+        "landing files deliver it as a date; name the formats",
+    ),
     "two formats for eight digits": (
         {"type": Type.TIMESTAMP, "formats": ("yyyyMMdd", "epoch_ms")},
         "eight digits may be epoch_ms or yyyyMMdd",
@@ -79,7 +87,10 @@ WRONG_COLUMNS = {
         {"type": Type.TIMESTAMP, "formats": ("epoch_ms",), "time_zone": "Europe/Berlin"},
         "leave out the time zone Europe/Berlin",
     ),
-    "a date's time zone": ({"type": Type.DATE, "time_zone": "Europe/Berlin"}, "a date has no time zone"),
+    "a date's time zone": (
+        {"type": Type.DATE, "time_zone": "Europe/Berlin"},
+        "a time zone is for timestamps, not for type date",
+    ),
     "a padded number": ({"type": Type.BIGINT, "pad": 5}, "pad is a width of 1 or more, for a text column"),
     "no width": ({"type": Type.TEXT, "pad": 0}, "pad is a width of 1 or more"),
     "unreadable text": (
@@ -236,3 +247,34 @@ def test_partitions_of_days_know_which_days_they_hold() -> None:
     assert BY_MONTH.overlaps("2020-03", None, date(2020, 3, 1))
     assert not BY_MONTH.overlaps("2020-03", date(2020, 4, 1), None)
     assert not BY_MONTH.overlaps("2020-03", date(2020, 1, 1), date(2020, 2, 29))
+
+
+def test_two_columns_have_no_spelling_in_common() -> None:
+    columns = (Column("x", Type.TEXT, "", ("a", "b")), Column("y", Type.TEXT, "", ("B",)))
+    with pytest.raises(ValueError, match=r"stedi trusted\.things: two columns have the spelling b"):
+        Table("stedi", Zone.TRUSTED, "things", "A thing.", columns, key=())
+
+
+def test_the_names_of_files_without_a_header_hold_every_required_column() -> None:
+    columns = (Column("x", Type.TEXT, "", ("a",), required=True), Column("y", Type.TEXT, "", ("b",), required=True))
+    landing = Landing(folders=(Folder("things", Csv(names=("B", "c"))),))
+    with pytest.raises(ValueError, match=r"stedi trusted\.things: the names of the files in things lack x"):
+        Table("stedi", Zone.TRUSTED, "things", "A thing.", columns, key=(), landing=landing)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ({"delimiter": ";;"}, "the delimiter of a CSV file is one ASCII sign"),
+        ({"delimiter": "a"}, "the delimiter of a CSV file is one ASCII sign"),
+        ({"quote": ""}, "the quote of a CSV file is one ASCII sign"),
+        ({"delimiter": "\n"}, "the delimiter of a CSV file is one ASCII sign"),
+        ({"delimiter": '"'}, "can't be a delimiter and stand for quoting as well"),
+        ({"escape": "/"}, "the escape is the quote itself or a backslash"),
+        ({"encoding": "utf-16"}, "landing files in 'utf-16' are not read; known are: utf-8, latin-1"),
+        ({"names": ("a", "A")}, "the column name 'a' stands twice"),
+    ],
+)
+def test_a_dialect_that_is_not_read_fails_at_import(arguments: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Csv(**arguments)

@@ -145,17 +145,17 @@ def _fault_of_column(column: Column) -> str | None:
     twice = _repeated(column.spellings)
     has_digits = column.precision is not None and column.scale is not None
     if column.formats and not known:
-        return f"a {column.type} has no formats; they are for dates and timestamps"
+        return f"formats are for dates and timestamps, not for type {column.type}"
     if unknown:
         return f"{unknown[0]!r} is no format of a {column.type}; known are: {', '.join(known)}"
     if known and column.spellings and not column.formats:
-        return f"landing files deliver it, but it says in no format how they write a {column.type}"
+        return f"landing files deliver it as a {column.type}; name the formats that they write it in"
     if EPOCH_MS in column.formats and "yyyyMMdd" in column.formats:
         return f"eight digits may be {EPOCH_MS} or yyyyMMdd; keep one of the two formats"
     if EPOCH_MS in column.formats and column.time_zone != "UTC":
         return f"{EPOCH_MS} counts from midnight in UTC; leave out the time zone {column.time_zone}"
     if column.time_zone != "UTC" and column.type is not Type.TIMESTAMP:
-        return f"a {column.type} has no time zone"
+        return f"a time zone is for timestamps, not for type {column.type}"
     if column.pad is not None and (column.type is not Type.TEXT or column.pad < 1):
         return "pad is a width of 1 or more, for a text column"
     if column.unreadable is not Severity.REJECT and (column.type is Type.TEXT or not column.spellings):
@@ -169,7 +169,7 @@ def _fault_of_column(column: Column) -> str | None:
     if column.type is Type.DECIMAL and not has_digits:
         return "a decimal needs precision and scale, such as precision=10, scale=2"
     if column.type is not Type.DECIMAL and (column.precision is not None or column.scale is not None):
-        return f"precision and scale are for decimals, not for a {column.type}"
+        return f"precision and scale are for decimals, not for type {column.type}"
     if column.type is Type.DECIMAL and not (
         1 <= (column.precision or 0) <= LARGEST_PRECISION and 0 <= (column.scale or 0) <= (column.precision or 0)
     ):
@@ -532,6 +532,12 @@ class Table:
             "an unreadable value must refuse the record where the column is needed: "
             f"{', '.join(sorted(lenient & needed))}",
         )
+        twice = _repeated([spelling for column in self.columns for spelling in column.spellings])
+        self._require(twice is None, f"two columns have the spelling {twice}")
+        for place in self.landing.places if self.landing else ():
+            given = place.format.names if isinstance(place.format, Csv) else ()
+            missing = [c.name for c in self.columns if given and c.required and not _is_spelled_in(c, given)]
+            self._require(not missing, f"the names of the files in {place.path} lack {', '.join(missing)}")
         has_source = any(column.spellings for column in self.columns)
         self._require(self.landing is None or has_source, "no column says how the landing files spell it")
         self._require(self.landing is None or self.zone is Zone.TRUSTED, "only a trusted table has landing files")
@@ -690,6 +696,10 @@ class Dataset:
             if table.id == table_id:
                 return table
         raise KeyError(table_id)
+
+
+def _is_spelled_in(column: Column, names: Iterable[str]) -> bool:
+    return any(column_for_header((column,), name) for name in names)
 
 
 def _repeated(names: Sequence[str]) -> str | None:

@@ -127,7 +127,7 @@ def test_of_two_layouts_and_two_forms_one_is_read_and_the_other_layout_is_told(
     assert Lake(storage.root).sql(
         "SELECT sum(cases) AS n FROM covid19_trusted.nytimes_us_county"
     ).arrow.to_pylist() == [{"n": 5}]
-    told = f"in {NEWER}/csv/us-counties and in {OLDER}/csv/us_county: only the first is read"
+    told = f"files in two folders, {NEWER}/csv/us-counties and {OLDER}/csv/us_county: only the first is read"
     assert any(notice.endswith(told) for notice in report.notices)
 
 
@@ -201,7 +201,9 @@ def test_yesterdays_file_under_todays_name_is_warned_of(tmp_path: Path) -> None:
     landed = call("land", "covid19", "--from", tmp_path / "in", "--lake", tmp_path / "lake")
     planned = call("plan", "covid19", "--lake", tmp_path / "lake")
     for output in (landed.output, planned.output):
-        assert "03-02-2020.csv holds what jhu-daily-reports/03-01-2020.csv holds, the file of another day" in output
-        assert "03-03-2020.csv.gz holds what jhu-daily-reports/03-02-2020 copy.csv holds" in output
-        assert output.count("the file of another day") == 2
+        assert (
+            "03-02-2020.csv has the same content as jhu-daily-reports/03-01-2020.csv, a file of another day" in output
+        )
+        assert "03-03-2020.csv.gz has the same content as jhu-daily-reports/03-02-2020 copy.csv" in output
+        assert output.count("a file of another day") == 2
     assert landed.exit_code == 0

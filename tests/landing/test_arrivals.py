@@ -139,7 +139,7 @@ def test_the_same_path_in_two_sources_is_refused_before_anything_is_copied(
 ) -> None:
     other, lake = LocalStorage(tmp_path / "other"), LocalStorage(tmp_path / "lake")
     other.write(STATES, GOOD_STATES)
-    with pytest.raises(SettingsError, match=r"states_abv\.csv stands in .*source and in .*other; name only one"):
+    with pytest.raises(SettingsError, match=r"both .*source and .*other have a file .*states_abv\.csv; name only one"):
         land(COVID19, [source, other], lake, "r1")
     assert landed(lake) == {}
 

@@ -28,9 +28,9 @@ def athena_type(column: Column) -> str:
 def render_table(table: Table) -> str:
     """The statement that makes a trusted or curated table known to Athena, over the Parquet files of one version.
 
-    Every name stands in backticks, for `date`, `timestamp`, `user`, `values` and `start` are reserved in DDL. The
+    Every name is in backticks, because `date`, `timestamp`, `user`, `values` and `start` are reserved in DDL. The
     location is the placeholder `${location}`: the folder of a version, which changes with every publication. The
-    statement ends without a semicolon, which Athena's API takes for a second statement in places.
+    statement ends without a semicolon, after which Athena's API may expect a second statement.
     """
     partitions = [table.column(name) for name in table.partition_by]
     clauses = [
@@ -54,6 +54,6 @@ def _column_lines(columns: Iterable[Column]) -> str:
 
 
 def _text(value: str) -> str:
-    """A literal of Hive's DDL, in which a backslash escapes; a doubled quote would vanish."""
+    """A literal of Hive's DDL: a backslash escapes a quote, and a doubled quote would be dropped."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"

@@ -1,4 +1,4 @@
-"""All DDL of a dataset out of its contracts, under the paths at which it is kept in the repository."""
+"""All DDL of a dataset, rendered from its contracts, by its path in the repository."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from covid_lake.warehouse.dialects import DIALECTS, REDSHIFT
 
 
 def render_all(dataset: str) -> dict[str, str]:
-    """Path below the folder `ddl` to text, for Athena (trusted and curated) and Redshift (curated)."""
+    """The text of each file below the folder `ddl`, by path: Athena (trusted and curated) and Redshift (curated)."""
     rendered = {}
     for table in registry.dataset(dataset).tables:
         rendered[f"athena/{dataset}/{table.zone}/{table.name}.sql"] = _ended(athena_ddl.render_table(table))
@@ -22,7 +22,7 @@ def render_all(dataset: str) -> dict[str, str]:
 
 
 def render_tables(dataset: str, dialect: str, names: Collection[str] = ()) -> list[str]:
-    """The DDL of the named tables, or all, in one dialect; a warehouse has the star only.
+    """The DDL of the named tables, or of all, in one dialect. A warehouse has only the star.
 
     Raises `SettingsError` for a name that is no table.
     """

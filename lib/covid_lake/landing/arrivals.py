@@ -1,4 +1,4 @@
-"""Landing: copy new and changed files of a dataset into the landing zone, each looked at first and verified after."""
+"""Landing: copy new and changed files of a dataset to the landing zone, each inspected before and verified after."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ from covid_lake.store.retention import remove_leavings
 from covid_lake.store.runs import announced
 from covid_lake.store.storage import FileInfo, LocalStorage, Storage
 
-# Faults that the next file would meet as well.
+# Faults of the disk, which the next file would meet too.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-# Of what lies beside the tables' folders, which may be a whole bucket or home directory, so many files are counted.
+# At most so many files beside the tables' folders are counted: a source may be a whole bucket or home directory.
 STRAYS_AT_MOST = 1_000
 CHANGED = "the file changed or went away while it was copied; land it again"
 
 
 @dataclass(frozen=True, slots=True)
 class LandingResult:
-    """What landing did; paths lie below the landing folder."""
+    """What landing did; paths are below the landing folder."""
 
     copied: tuple[str, ...]
     unchanged: int
@@ -52,20 +52,20 @@ class LandingResult:
     total_bytes: int
     """Of the files that were copied."""
     strays: Strays = NO_STRAYS
-    """What lies in the sources, and in the landing zone already, that no table is read from."""
+    """Files in the sources and in the landing zone that belong to no table."""
     notices: tuple[str, ...] = ()
-    """What is odd about files that are fine each by itself, in sentences."""
+    """Oddities of files that are each fine by itself, as sentences."""
     listed: tuple[FileInfo, ...] | None = field(default=None, repr=False, compare=False)
     """The files of the landing zone after landing, so that a run need not list them again; None after a dry run."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A place that files come from, and what was found there."""
+    """A place that files come from, and the files that were found there."""
 
     storage: Storage
     within: str
-    """The folder of the layout that the place is itself; empty where the place holds the layout's folders."""
+    """The folder of the layout that the source is itself; empty if the source holds the layout's folders."""
     files: tuple[FileInfo, ...]
     """The tables' files, by their paths in the layout."""
     strays: Strays
@@ -85,11 +85,12 @@ def land(
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> LandingResult:
-    """Bring what the sources have and the landing zone has not, or has otherwise.
+    """Copy new and changed files from the sources into the landing zone.
 
     A source holds the folders of the layout, or is one of them. A damaged file never replaces a good one: it goes to
-    quarantine, with its reason beside it; and whatever is wrong with a file, the others are landed. A source without
-    any file of the dataset, two sources with the same path, and a lake that Spark can't read are a `SettingsError`.
+    quarantine, with its reason beside it, unless its table withholds records. The other files are landed all the same.
+    Raises `SettingsError` for a source without any file of the dataset, for two sources that have the same path, and
+    for a lake that Spark can't read.
     """
     require_spark_path(lake)
     if dry_run:
@@ -138,7 +139,7 @@ def _land(
             if progress:
                 progress("land", done, len(new))
     except BaseException:
-        # Where the inventory cannot be written either, what came first is what is to be told.
+        # If the inventory can't be written either, the first error is the one to report.
         with contextlib.suppress(LakeError):
             _remember(lake, dataset, known, dry_run)
         raise
@@ -157,7 +158,7 @@ def _land(
 
 
 def _search(dataset: Dataset, source: Storage, lake: Storage) -> _Source:
-    """Look for the dataset's files in a source; `SettingsError` where there is none."""
+    """Find the dataset's files in a source; `SettingsError` if there are none."""
     _require_folder(source)
     tops = {folder.split("/", 1)[0].casefold() for folder in layout_folders(dataset)}
     folders, loose = source.list_top()
@@ -181,7 +182,7 @@ def _search(dataset: Dataset, source: Storage, lake: Storage) -> _Source:
 
 
 def _beside(source: Storage, lake: Storage, folders: Sequence[str]) -> list[FileInfo]:
-    """Files in folders that no table has, as far as they are counted; neither hidden folders nor the lake itself."""
+    """Files in folders that belong to no table, up to a limit; without hidden folders and the lake itself."""
     found: list[FileInfo] = []
     for name in folders:
         room = STRAYS_AT_MOST - len(found)
@@ -198,7 +199,7 @@ def _require_folder(source: Storage) -> None:
 
 
 def _nothing_there(dataset: Dataset, source: Storage, listed: Sequence[FileInfo]) -> str:
-    """Why a source has no file of the dataset, and what the person may have meant."""
+    """An error message for a source without files of the dataset, with a guess of what was meant."""
     folders = layout_folders(dataset)
     if not listed:
         is_local = isinstance(source, LocalStorage)
@@ -227,7 +228,7 @@ def _offers(sources: Sequence[_Source]) -> list[tuple[_Source, FileInfo]]:
             if file.path in offers and offers[file.path][0] is not source:
                 other = offers[file.path][0].storage.root
                 raise SettingsError(
-                    f"{file.path} stands in {other} and in {source.storage.root}; name only one of them"
+                    f"both {other} and {source.storage.root} have a file {file.path}; name only one of these sources"
                 )
             offers[file.path] = (source, file)
     return sorted(offers.values(), key=lambda offer: offer[1].path)
@@ -236,7 +237,7 @@ def _offers(sources: Sequence[_Source]) -> list[tuple[_Source, FileInfo]]:
 def _require_lake(
     lake: Storage, dataset: Dataset, known: dict[str, LandingFile], dry_run: bool, error: StorageError | ValueError
 ) -> None:
-    """Raise the error of one file where it is the whole lake's: the disk is full, or nothing can be written there."""
+    """Raise the error of a file if it is one of the whole lake: the disk is full, or nothing can be written."""
     if isinstance(error.__cause__, OSError) and error.__cause__.errno in FULL:
         raise error
     try:
@@ -254,7 +255,7 @@ def _land_one(
     known: LandingFile | None,
     dry_run: bool,
 ) -> LandingFile | Refusal:
-    """The file's entry in the inventory, or why it was refused."""
+    """Land one file: its entry in the inventory, or why it was refused."""
     table = table_of(dataset, file.path)
     if table is None:
         return Refusal(file.path, "no table of the dataset has files of this name")
@@ -292,7 +293,7 @@ def _refuse(
     sha256: str,
     dry_run: bool,
 ) -> Refusal:
-    """Keep a damaged file in quarantine, with its reason beside it; where that fails, the reason says so."""
+    """Copy a damaged file to quarantine, with its reason beside it. If that fails, the reason says so."""
     if dry_run:
         return refusal
     target = paths.refused_file(dataset.name, run_id, refusal.path)
@@ -312,7 +313,7 @@ class _SourceFault(Exception):
 
 
 class _SourceReader:
-    """Reads a source's file; its faults are told from those of the lake that it is copied to."""
+    """Reads a file of a source, and raises an exception of its own, so that faults of the lake look different."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -341,7 +342,7 @@ def _copy(source: _Source, path: str, lake: Storage, target: str, sha256: str) -
 
 
 def _remember(lake: Storage, dataset: Dataset, known: dict[str, LandingFile], dry_run: bool) -> None:
-    """Keep in the inventory what was landed so far."""
+    """Write the inventory with what was landed so far."""
     if not dry_run:
         write_inventory(lake, dataset.name, known)
 

@@ -1,4 +1,4 @@
-"""The checksum of a stream, taken while somebody else reads it."""
+"""The checksum of a stream, computed while the stream is read."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import BinaryIO, cast
 
 
 class OtherContent(Exception):
-    """A stream ended and was not what it had to be."""
+    """A stream has ended, and its checksum is not the expected one."""
 
 
 class HashingReader(io.RawIOBase):
     """Passes a stream's bytes through and keeps their SHA-256 and their number.
 
-    With a checksum `expected`, a stream of another content raises `OtherContent` where it ends: whoever copies it has
-    not put the copy in place by then.
+    With a checksum `expected`, a stream with another content raises `OtherContent` at its end, before whoever copies
+    it puts the copy in place.
     """
 
     def __init__(self, stream: BinaryIO, expected: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What the landing zone holds: every file of a dataset with its inspection, kept so that a file is looked at once."""
+"""The inventory of a landing zone: every file with its inspection, kept so that a file is inspected only once."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ from covid_lake.landing.names import files_by_folder, format_of, meaning_of, tab
 from covid_lake.store.documents import document, naming_damage
 from covid_lake.store.storage import FOLDER_LINK, FileInfo, LocalStorage, Storage
 
-# Goes up when inspection learns to see or count otherwise: every file is then looked at anew.
+# Increased when inspection changes what it finds: every file is then inspected again.
 FORMAT = 6
 READERS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class LandingFile:
-    """A file in the landing zone: `path` lies below the dataset's landing folder, `origin` is its source's stamp."""
+    """A file in the landing zone."""
 
     path: str
+    """Below the dataset's landing folder."""
     size: int
     stamp: str
     inspection: Inspection
     origin: str | None = None
+    """Its size and stamp in the source that it came from; None if it was not landed by this library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Strays:
-    """Files that lie where landing files are looked for, and that no table is read from."""
+    """Files in a source or in the landing zone that belong to no table."""
 
     of_no_table: tuple[Refusal, ...] = ()
-    """Files that may be data that nobody reads, each with the reason why it belongs to no table."""
+    """Files that may be data, each with the reason why it belongs to no table."""
     leavings: tuple[Refusal, ...] = ()
-    """Hidden files, and what tools and desktops leave lying about."""
+    """Hidden files, and files that tools and desktops create."""
     is_cut: bool = False
-    """Whether there are more files of no table, which were not counted."""
+    """Whether there are more files of no table than were counted."""
 
     def below(self, folder: str) -> Strays:
         """The same files, with paths that begin with the folder."""
@@ -75,9 +77,9 @@ class LandingZone:
     """What was found in a dataset's landing folder."""
 
     files: Mapping[str, LandingFile]
-    """The tables' files by path, each looked at."""
+    """The tables' files by path, each inspected."""
     strays: Strays
-    """What else lies there, by paths below the lake's root."""
+    """The other files, by paths below the lake's root."""
 
 
 NO_STRAYS = Strays()
@@ -86,7 +88,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def read_inventory(storage: Storage, dataset: str) -> dict[str, LandingFile]:
-    """The inventory as it was last written, by path; empty for a new lake, or where an older inspection wrote it."""
+    """The inventory as it was last written, by path; empty for a new lake, or if an older version wrote it."""
     try:
         content = storage.read(paths.inventory(dataset))
     except StorageError:
@@ -99,7 +101,7 @@ def read_inventory(storage: Storage, dataset: str) -> dict[str, LandingFile]:
 
 
 def write_inventory(storage: Storage, dataset: str, files: Mapping[str, LandingFile]) -> None:
-    """Keep what was found; a file that could not be read is looked at again, for its stamp may never change."""
+    """Write the inventory. A file that could not be read is left out, so that the next run inspects it again."""
     entries = {path: file for path, file in sorted(files.items()) if file.inspection.sha256}
     storage.write(paths.inventory(dataset), document({"format": FORMAT, "files": entries}))
 
@@ -110,7 +112,7 @@ def refresh_inventory(
     progress: Progress | None = None,
     on_new_files: Callable[[], None] | None = None,
 ) -> dict[str, LandingFile]:
-    """`look_at_landing` where only the tables' files matter."""
+    """The tables' files that `look_at_landing` finds."""
     return dict(look_at_landing(storage, dataset, progress, on_new_files).files)
 
 
@@ -175,7 +177,7 @@ def files_of(table: Table, files: Iterable[LandingFile]) -> tuple[list[LandingFi
     """The files that a table is to be read from, and those of its files that are refused.
 
     They are the files of one folder of the contract (see `names.files_by_folder`). A damaged file of a folder that
-    isn't read is refused all the same, for somebody should know.
+    isn't read is refused too, so that the report names it.
     """
     by_path = {file.path: file for file in files}
     folders = files_by_folder(table, by_path)
@@ -202,15 +204,15 @@ def notices(dataset: Dataset, files: Iterable[LandingFile]) -> tuple[str, ...]:
 
 
 def _unread_layouts(table: Table, files: Sequence[LandingFile]) -> Iterator[str]:
-    """A table that stands twice, where its feed lies now and where it lay before."""
+    """A table with files in its feed's new folder and in an old one."""
     read, *others = files_by_folder(table, [file.path for file in files]) or [""]
     for folder in others:
         if folder.split("/", 1)[0] != read.split("/", 1)[0]:
-            yield f"{table.name} stands twice in the landing zone, in {read} and in {folder}: only the first is read"
+            yield f"{table.name} has files in two folders, {read} and {folder}: only the first is read"
 
 
 def _days_of_one_content(table: Table, files: Sequence[LandingFile]) -> Iterator[str]:
-    """Yesterday's file under today's name."""
+    """Files of different days with the same content."""
     daily = table.landing.daily if table.landing else None
     if daily is None:
         return
@@ -222,7 +224,7 @@ def _days_of_one_content(table: Table, files: Sequence[LandingFile]) -> Iterator
         earlier = first.setdefault(file.inspection.content_sha256, file)
         if daily.day_of(earlier.path) != day:
             yield (
-                f"{path} holds what {earlier.path} holds, the file of another day: one of them may have the wrong "
+                f"{path} has the same content as {earlier.path}, a file of another day: one of them may have the wrong "
                 "name, or the feed has not moved on"
             )
 
@@ -257,7 +259,7 @@ def _header_fault(table: Table, header: tuple[str, ...], form: Format) -> str | 
 
 
 def unknown_columns(table: Table, files: Iterable[LandingFile]) -> tuple[str, ...]:
-    """Header names that the contract doesn't know: drift, to be reported."""
+    """Names in headers that the contract doesn't know; they are reported as drift."""
     names = {name for file in files for name in file.inspection.header if name}
     return tuple(sorted(name for name in names if column_for_header(table.source_columns, name) is None))
 

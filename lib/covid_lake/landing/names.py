@@ -1,7 +1,7 @@
-"""What the name of a landing file means: whose it is, how it is packed and written, and whether it is data at all.
+"""What the name of a landing file says: its table, its format, whether it is packed, and whether it is data at all.
 
-Everything that asks this asks here, so that landing, runs, queries and traces never see different files. Case makes no
-difference: a file called `X.CSV.GZ`, or a folder `CSV`, would otherwise be passed over.
+Landing, runs, queries and traces all ask this module, so that they see the same files. Capitals make no difference: a
+file called `X.CSV.GZ`, or one in a folder `CSV`, would otherwise be missed.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ class Meaning:
     folder: str = ""
     """Which of the table's folders the file lies in, as the contract writes it."""
     is_leaving: bool = False
-    """Whether the file is no data, but what a tool or a desktop leaves lying about."""
+    """Whether the file is no data, but was created by a tool or a desktop."""
     why: str = ""
     """Why the file belongs to no table; empty where it belongs to one."""
 
 
 def is_gzip(path: str) -> bool:
-    """Whether the file is to be unpacked. Hadoop 3.4 does not mind the ending's case; 3.3 does (see `readers`)."""
+    """Whether the file is packed with gzip. Hadoop 3.4 ignores the case of the ending; 3.3 does not (see `readers`)."""
     return path.lower().endswith(".gz")
 
 
@@ -63,7 +63,7 @@ def is_text(name: str) -> bool:
 
 
 def name_fault(path: str, on_disk: bool) -> str | None:
-    """Why Spark would find something else than the file by its name, or nothing; None for a name that is fine.
+    """Why Spark can't read a file of this name; None for a name that is fine.
 
     `on_disk` says that the lake is a directory, where Hadoop takes fewer names than in a bucket.
     """
@@ -119,7 +119,7 @@ def table_of(dataset: Dataset, path: str) -> Table | None:
 
 
 def files_by_folder(table: Table, paths: Iterable[str]) -> dict[str, list[str]]:
-    """The table's own among the paths, by the folder of the contract that they lie in, the preferred folder first.
+    """The table's files among the paths, by folder of the contract, the preferred folder first.
 
     All folders hold the same table: it is read from the first one that has files, and from no other.
     """
@@ -141,9 +141,9 @@ def _layout(tables: Iterable[Table]) -> tuple[str, ...]:
 
 
 def folder_named_by(dataset: Dataset, location: str) -> str | None:
-    """The folder of the layout that a location is by its last names, such as `/home/me/enigma-jhu/csv`.
+    """The folder of the layout with which a location ends, such as that of `/home/me/enigma-jhu/csv`.
 
-    A folder above those of tables (`enigma-jhu`) and one of dates below (`jhu-daily-reports/2020`) are such, too.
+    It may be a folder above those of tables (`enigma-jhu`), or one of dates below them (`jhu-daily-reports/2020`).
     """
     parts = [part for part in location.split("://", 1)[-1].split("/") if part]
     for start in range(len(parts)):
@@ -164,7 +164,7 @@ def _folders_of(tables: Sequence[Table], path: str) -> Iterator[tuple[Table, Fol
 
 
 def _name_below(folder: str, path: str) -> str | None:
-    """The file's name where the path lies in the folder, or in folders of dates below it."""
+    """The file's name if the path is in the folder, or in folders of dates below it; None otherwise."""
     start = len(folder) + 1
     if path[:start].casefold() != f"{folder}/".casefold():
         return None
@@ -175,7 +175,7 @@ def _name_below(folder: str, path: str) -> str | None:
 def _why_of_no_table(tables: Sequence[Table], path: str, mine: tuple[Table, Folder] | None) -> str:
     name = path.rsplit("/", 1)[-1].lower()
     if name.endswith((*UNFINISHED_ENDINGS, HADOOP_COPYING)):
-        return "by its ending it has not arrived whole yet"
+        return "its ending says that it has not arrived whole yet"
     if name.endswith(PACKED_ENDINGS) and not name.endswith(".csv.gz"):
         return "of packed files only .csv.gz is read; unpack it"
     if mine:

@@ -53,7 +53,7 @@ def read_landing(
 
 
 def _require_unpacking(spark: SparkSession, files: Sequence[LandingFile]) -> None:
-    """Raise `StorageError` for gzip that would be read packed: Hadoop 3.3, which Spark 3.5 has, knows no `.GZ`."""
+    """Raise `StorageError` for gzip that Spark would not unpack: Spark 3.5 has Hadoop 3.3, which knows no `.GZ`."""
     packed = [file.path for file in files if is_gzip(file.path) and not file.path.endswith(".gz")]
     if packed and spark.version.startswith("3."):
         raise StorageError(
@@ -113,7 +113,7 @@ def _known_of_files(spark: SparkSession, table: Table, scan: Scan) -> DataFrame:
 
 
 def _field_of(scan: Scan, table: Table, name: str) -> Column:
-    """The column's field, whichever place each generation gives it; null in a generation without it."""
+    """The column's field, at the place that each generation has it; null in a generation without it."""
     fields = []
     for header in scan.headers:
         places = [

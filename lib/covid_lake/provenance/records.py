@@ -1,7 +1,7 @@
-"""A landing file's records without Spark: the line on which each stands, how it reads there, and its hash.
+"""A landing file's records without Spark: each with its line, its text and its hash.
 
 A trusted row keeps `source_row_hash`, Spark's xxhash64 over the fields as they arrived. An equal hash is the proof that
-a record is the one behind the row, so a field is read here exactly as Spark's CSV and JSON parsers read it.
+a record is the one behind the row, so a field is read exactly as Spark's parsers read it (see `landing.formats`).
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def find_records(
 ) -> Search:
     """The records of the file at `path` whose `source_row_hash` is among the hashes; reads the file once, to its end.
 
-    `family` are the keys of all the table's JSON files in their order: Spark hashes a JSON record's fields in it.
-    Raises `StorageError` for a file that cannot be opened or unpacked.
+    `family` are the keys of all the table's files: in their order Spark hashes the fields of a JSON record. Raises
+    `StorageError` for a file that cannot be opened, unpacked or read.
     """
     found: dict[int, list[LandingRecord]] = {}
     with open_file() as stream:

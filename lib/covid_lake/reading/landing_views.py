@@ -1,7 +1,7 @@
-"""Landing files as DuckDB sees them: as delivered, every column text, each header generation read by its own header.
+"""Landing files as views of DuckDB: as delivered, every column text, each generation of headers read by its own header.
 
-What a header names is a column; a row that is too short has NULL where a field is missing, one that is too long loses
-what no column stands for, and an empty field is empty text. That is what Athena's OpenCSVSerde shows, too.
+A short row has NULL for the fields that it lacks, a long one loses the fields that have no column, and an empty field
+is empty text. Athena's OpenCSVSerde shows the same.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ COPY_CHUNK_BYTES = 1 << 20
 
 
 def landing_files(listed: Iterable[FileInfo], table: Table) -> tuple[str, ...]:
-    """The table's files of those in the dataset's landing folder, by their paths below it: those that a run would read.
+    """The files that a run would read for the table, of those in the dataset's landing folder, by paths below it.
 
-    Without empty files, and those whose names engines don't take.
+    Empty files and those with names that engines don't take are left out.
     """
     folder = paths.landing(table.dataset)
     sizes = {file.path.removeprefix(f"{folder}/"): file.size for file in listed}
@@ -38,9 +38,9 @@ def landing_files(listed: Iterable[FileInfo], table: Table) -> tuple[str, ...]:
 def landing_query(
     connection: duckdb.DuckDBPyConnection, storage: Storage, table: Table, files: Sequence[str], scratch: Path
 ) -> str:
-    """A DuckDB query over the files. Those in S3 and those in gzip are first brought to the folder `scratch`, whole.
+    """A DuckDB query over the files. Those in S3 or in gzip are first copied to the folder `scratch`, unpacked.
 
-    Raises `StorageError` for a gzip file without its end, of which DuckDB would show what it finds and say nothing.
+    Raises `StorageError` for a gzip file that breaks off: DuckDB would show its beginning without an error.
     """
     folder = paths.landing(table.dataset)
     placed = [(_bring(storage, folder, file, scratch), file) for file in files]

@@ -1,7 +1,7 @@
-"""Text to types. Only `try_` casts meet raw data: what can't be read is null here, and refused later.
+"""Text to types. Only `try_` casts meet raw data: a text that can't be read becomes null here, and is refused later.
 
-Each function that types takes the name of a column of cleaned text. The expressions are written in SQL because that is
-where both engines have `try_cast`: as a method of Column only Spark 4 knows it.
+Each typing function takes the name of a column of cleaned text. The expressions are written in SQL, in which both
+versions of Spark have `try_cast`; as a method of Column only Spark 4 has it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EARLIEST_EPOCH_MS, LATEST_EPOCH_MS = -62_135_596_800_000, 253_402_300_799_999
 DIGIT = r"\\p{Nd}"
 DECIMAL_NUMBER = f"^[+-]?({DIGIT}+[.]?{DIGIT}*|[.]{DIGIT}+)([eE][+-]?[0-9]{{1,3}})?$"
 
-# Formats of files as the feeds publish them; the others are rare.
+# The formats that feeds publish; the others come from spreadsheets, and are rare.
 USUAL_FORMATS = (
     "yyyy-MM-dd'T'HH:mm:ss",
     "yyyy-MM-dd HH:mm:ss",
@@ -41,14 +41,14 @@ NAMED_ZONE = r":[0-9.]+(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 def hash_with_nulls(names: Iterable[str]) -> str:
     """A 64-bit hash of the columns, as SQL, in which a null has its place.
 
-    Spark's hash passes over nulls, so that a figure that moved to a column beside its own would not show.
+    Spark's hash skips nulls, so that a figure which moved to the next column would not change it.
     """
     return f"xxhash64({', '.join(f'`{name}`, `{name}` IS NULL' for name in names)})"
 
 
 def clean_texts(records: DataFrame, null_tokens: Mapping[str, tuple[str, ...]]) -> DataFrame:
-    """The columns without surrounding blanks; null where a text is empty or one of its column's null tokens."""
-    # Two selects: in a single one, a text would be trimmed once to be compared and once more to be kept.
+    """The columns without surrounding blanks; null if a text is empty or a null token of its column."""
+    # Two selects: a single one would trim every text twice, to compare it and to keep it.
     trimmed = records.withColumns({name: F.btrim(F.col(name), F.lit(BLANKS)) for name in null_tokens})
     return trimmed.withColumns(
         {
@@ -59,7 +59,7 @@ def clean_texts(records: DataFrame, null_tokens: Mapping[str, tuple[str, ...]]) 
 
 
 def typed(name: str, column: ContractColumn) -> Column:
-    """The cleaned text in column `name` as the contract's type; null where it can't be read as that."""
+    """The cleaned text in column `name` as the contract's type; null if it can't be read as that."""
     match column.type:
         case Type.TEXT:
             return F.col(name) if column.pad is None else padded_code(name, column.pad)
@@ -118,12 +118,12 @@ def padded_code(name: str, width: int) -> Column:
 
 
 def date(name: str, formats: tuple[str, ...]) -> Column:
-    """A date in the one of the formats whose shape the text has."""
+    """A date, read in the format whose shape the text has."""
     return _by_shape(name, formats, DATE_FORMATS, _date_reading)
 
 
 def timestamp(name: str, formats: tuple[str, ...], time_zone: str = "UTC") -> Column:
-    """An instant in the one of the formats whose shape the text has; hour 24 is the next day's midnight.
+    """An instant, read in the format whose shape the text has; hour 24 is the next day's midnight.
 
     A date alone is that day's midnight. Milliseconds since 1970 are read where the text has the shape of no other
     format; a fraction of one, and a time outside of the years 1 to 9999, can't be read.
@@ -168,7 +168,7 @@ def _by_shape(
     shapes: Mapping[str, tuple[str, ...]],
     reading: Callable[[str, str], str],
 ) -> Column:
-    """The text read in the format whose shape it has; null where it has the shape of none."""
+    """The text, read in the format whose shape it has; null if it has the shape of none."""
 
     def cases(text: str, chosen: Iterable[str]) -> str:
         return " ".join(
@@ -196,5 +196,5 @@ def _epoch_reading(text: str) -> str:
 
 
 def date_literal(day: datetime.date) -> Column:
-    """The day as a constant. Out of a date of Python's, Spark makes one by tables of old calendars, and loads them."""
+    """The day as a constant, made from text: for a date of Python's, Spark would load tables of old calendars."""
     return F.lit(day.isoformat()).cast("date")

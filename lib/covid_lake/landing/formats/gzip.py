@@ -1,6 +1,6 @@
-"""Gzip read as strictly as the engines read it: every member whole, and nothing behind the last one.
+"""Gzip, checked as strictly as the engines check it: every member whole, and nothing behind the last one.
 
-Python's own reader passes over zero bytes behind a member, which Hadoop's takes for a damaged file.
+Python's own reader ignores zero bytes behind a member; Hadoop's takes them for a damaged file.
 """
 
 from __future__ import annotations

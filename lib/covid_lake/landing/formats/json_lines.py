@@ -1,7 +1,7 @@
 """JSON lines as Spark reads them: which lines hold an object, which keys there are, and what Spark would read wrongly.
 
-What Jackson, Spark's parser, does not take becomes a record of nulls without a word, and of a key that stands twice
-one value is lost. Such files are refused by name.
+Spark's parser, Jackson, silently makes a record of nulls of a line that it can't read, and loses a value of a key that
+a record has twice. Such files are refused by name.
 """
 
 from __future__ import annotations

@@ -71,16 +71,21 @@ def test_header_generations_are_stacked_by_name(spark: SparkSession, lake: Local
     assert_df_equality(found, wanted, ignore_row_order=True, ignore_nullable=True)
 
 
-def test_a_record_of_a_daily_file_has_the_day_of_the_files_name(spark: SparkSession, lake: LocalStorage) -> None:
-    names = ("01-22-2020.csv", "12-31-2021 (1).csv", "copy of 01-22-2020.csv")
+def daily_things() -> Table:
+    """The table of things whose files hold a day each."""
     assert THINGS.landing is not None
     columns = (Column("seen_on", Type.DATE, "Day"), Column("month", Type.TEXT, "Month"))
-    daily = replace(
+    return replace(
         THINGS,
         columns=(*THINGS.columns, *columns),
         partitioning=Partitioning("month", month_of="seen_on"),
         landing=replace(THINGS.landing, daily=DailyFiles("%m-%d-%Y", "seen_on")),
     )
+
+
+def test_a_record_of_a_daily_file_has_the_day_of_the_files_name(spark: SparkSession, lake: LocalStorage) -> None:
+    names = ("01-22-2020.csv", "12-31-2021 (1).csv", "copy of 01-22-2020.csv")
+    daily = daily_things()
     rows = read(spark, lake, dict.fromkeys(names, "Province_State\nTexas\n"), daily)
     found = {row["source_file"]: (row["seen_on"], row["month"]) for row in rows.collect()}
     assert found == {
@@ -88,6 +93,15 @@ def test_a_record_of_a_daily_file_has_the_day_of_the_files_name(spark: SparkSess
         "things/12-31-2021 (1).csv": (date(2021, 12, 31), "2021-12"),
         "things/copy of 01-22-2020.csv": (None, None),
     }
+
+
+def test_daily_json_files_may_have_different_keys(spark: SparkSession, lake: LocalStorage) -> None:
+    files = {
+        "json/01-22-2020.json": '{"Province_State": "Texas"}\n',
+        "json/01-23-2020.json": '{"Confirmed": 5, "Province_State": "Utah"}\n',
+    }
+    rows = read(spark, lake, files, daily_things()).select("state", "confirmed", "seen_on").orderBy("state").collect()
+    assert [tuple(row) for row in rows] == [("Texas", None, date(2020, 1, 22)), ("Utah", "5", date(2020, 1, 23))]
 
 
 def test_a_short_row_has_nulls_where_it_ends(spark: SparkSession, lake: LocalStorage) -> None:

@@ -222,7 +222,7 @@ def test_a_query_comes_from_a_file_too(lake: str, tmp_path: Path) -> None:
 
 
 def test_the_questions_that_ship_are_listed_and_answered(lake: str) -> None:
-    names = [line.split()[0] for line in answer("query", "--name", "list").splitlines()]
+    names = [line.split()[0] for line in answer("query", "--name", "list", "--dataset", "covid19").splitlines()]
     assert {"curve", "fastest_counties", "first_100_cases", "jhu_vs_nyt"} <= set(names)
     for name in names:
         assert answer("query", "--name", name, "--lake", lake, "--format", "csv").count("\n") >= 1

@@ -382,8 +382,9 @@ class Run:
                 if entry is not None and entry.version == run_id:
                     continue
                 self.storage.delete_folder(paths.version(table, run_id))
-                # An audit that failed says where the refused records lie, for somebody to look at them.
-                if not isinstance(error, AuditFailed):
+                # An audit that failed says where the refused records lie, for somebody to look at them. In a table that
+                # withholds records it may have failed because one got through.
+                if not isinstance(error, AuditFailed) or table.withholds:
                     self.storage.delete_folder(paths.quarantine_version(table.dataset, table.name, run_id))
 
     def _bring_up_publishers(self, snapshot: Snapshot) -> tuple[PublisherReport, ...]:

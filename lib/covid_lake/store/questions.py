@@ -58,9 +58,10 @@ class Questions:
             filesystem = open_filesystem(self._storage)
             for name in named & self._tables.keys():
                 self._show(connection, name, self._relation(self._tables[name](), filesystem))
-            connection.execute(sql, {name: value for name, value in values.items() if f"${name}" in sql})
-            columns = [column[0] for column in connection.description or ()]
-            return [dict(zip(columns, row, strict=True)) for row in connection.fetchall()]
+            answer = connection.execute(sql, {name: value for name, value in values.items() if f"${name}" in sql})
+            # By way of Arrow: to give times with a zone itself, DuckDB would need a package more.
+            rows: list[dict[str, Any]] = answer.fetch_arrow_table().to_pylist()
+            return rows
 
     def _show(self, connection: duckdb.DuckDBPyConnection, name: str, rows: ds.Dataset | pa.Table) -> None:
         """Make the rows a table of the connection."""

@@ -239,8 +239,8 @@ def audit_records(
         )
     rejected, judged = whole.totals["rejected"], whole.totals["records"] - whole.withheld
     if rejected > table.max_rejected_fraction * judged:
-        kept = "They are not kept" if table.withholds else f"The records lie in {manifest.quarantine}"
+        where = "They are not kept" if table.withholds else f"The records lie in {manifest.quarantine}"
         raise AuditFailed(
             f"{table.id}: {rejected:,} of {judged:,} records were refused, more than the contract's limit of "
-            f"{table.max_rejected_fraction:.0%}; nothing is published. {kept}"
+            f"{table.max_rejected_fraction:.0%}; nothing is published. {where}"
         )

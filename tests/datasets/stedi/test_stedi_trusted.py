@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -171,3 +172,29 @@ def test_the_milliseconds_are_those_delivered(spark: SparkSession) -> None:
     (customer,) = customers(spark, [record("ann", T2, T1, registered_at=moment(T3))]).collect()
     found = [customer[name] for name in ("last_update_date", "share_with_research_as_of_date", "registration_date")]
     assert (found, customer["share_with_public_as_of_date"]) == ([T2, T1, T3], None)
+
+
+# --- what Spark writes to disk -------------------------------------------------------------------------------------
+
+
+def shuffled_columns(frame: DataFrame) -> set[str]:
+    """The columns of all that Spark would shuffle, which it does by way of files."""
+    plan = frame._jdf.queryExecution().explainString(
+        frame.sparkSession._jvm.org.apache.spark.sql.execution.ExplainMode.fromString("formatted")
+    )
+    inputs = re.findall(r"^\(\d+\) Exchange\nInput \[\d+\]: \[(.*)\]$", plan, re.MULTILINE)
+    return {name.split("#")[0] for columns in inputs for name in columns.split(", ")}
+
+
+def test_no_field_of_a_landing_record_is_shuffled(spark: SparkSession) -> None:
+    found = customers(spark, [record("ann", T1, T1, "S1"), record("bob", T1, None, "S1")])
+    # Hashes, the newest times with and without consent, and the least and greatest hash of a device's customers.
+    assert shuffled_columns(found) == {"_person", "_device", "max", "min"}
+    # What is allowed is shuffled, once for each table; readings are not.
+    assert shuffled_columns(readings(spark, ["Ann", "bob"], ["Ann"])) == {"_allowed"}
+    assert shuffled_columns(device_readings(spark, ["S1", "S2"], ["S1"])) == {"_allowed"}
+
+
+def test_a_shuffle_of_landing_records_would_be_seen(spark: SparkSession) -> None:
+    records = landed(spark, c.TRUSTED_CUSTOMER, [record("ann", T1, T1, "S1")])
+    assert "email" in shuffled_columns(records.repartition("email"))

@@ -31,7 +31,16 @@ def key_of_environment(key: PseudonymKey) -> bytes:
     """
     text = os.environ.get(key.variable, "").strip()
     if text.startswith(SECRETS_MANAGER):
-        text = _secret(text.removeprefix(SECRETS_MANAGER), key)
+        return key_of_secret(text.removeprefix(SECRETS_MANAGER), key)
+    return _long_enough(text, key)
+
+
+def key_of_secret(name: str, key: PseudonymKey) -> bytes:
+    """The key in a secret of AWS Secrets Manager; raises `SettingsError` where it can't be read or is too short."""
+    return _long_enough(_secret(name, key), key)
+
+
+def _long_enough(text: str, key: PseudonymKey) -> bytes:
     if len(text) < SHORTEST:
         found = "is not set" if not text else f"is shorter than {SHORTEST} characters"
         raise SettingsError(
@@ -49,4 +58,4 @@ def _secret(name: str, key: PseudonymKey) -> str:
     try:
         return str(boto3.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]).strip()
     except (BotoCoreError, ClientError, KeyError) as error:
-        raise SettingsError(f"{key.variable} names the secret {name}, which can't be read: {error}") from error
+        raise SettingsError(f"the secret {name}, which holds the key {key.variable}, can't be read: {error}") from error

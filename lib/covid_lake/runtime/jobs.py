@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from covid_lake.contracts import Zone
 from covid_lake.datasets import registry
 from covid_lake.errors import LakeError, SettingsError
+from covid_lake.pipeline.keys import key_of_environment, key_of_secret
 from covid_lake.pipeline.run import Request, Run, require_sense
 from covid_lake.publish.warehouse import WarehousePublisher
 from covid_lake.runtime import interrupts
@@ -79,9 +80,19 @@ def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport:
 def _run(job: str, settings: JobSettings) -> RunReport:
     flow, storage = registry.flow(settings.dataset), open_storage(settings.lake_root)
     request = Request(settings.only, settings.full_refresh, ZONES[job])
-    require_sense(flow, storage, request)  # before a warehouse is started in vain
+    key_of = partial(key_of_secret, settings.pseudonym_secret) if settings.pseudonym_secret else key_of_environment
+    require_sense(flow, storage, request, key_of)  # before a warehouse is started in vain
     publishers = (WarehousePublisher(_warehouse(settings)),) if job == "curated_to_redshift" else ()
-    report = Run(flow, storage, partial(_session, settings), _LogListener(), request, publishers).execute()
+    run = Run(
+        flow=flow,
+        storage=storage,
+        session=partial(_session, settings),
+        listener=_LogListener(),
+        request=request,
+        publishers=publishers,
+        key_of=key_of,
+    )
+    report = run.execute()
     print(f"run {report.run_id}: {report.seconds} s, reconciled {report.reconciled}", flush=True)
     for one in report.publishers:
         for loaded in one.tables:

@@ -48,6 +48,8 @@ class JobSettings:
     """The Glue connection of the warehouse."""
     warehouse: str | None = None
     """The warehouse where there is no Glue: `embedded`, or a URL."""
+    pseudonym_secret: str | None = None
+    """The secret in AWS Secrets Manager that holds the key of pseudonyms; None takes it from the environment."""
     is_on_glue: bool = False
     """Whether Glue has started the job, which it shows by an argument of its own."""
 
@@ -79,6 +81,7 @@ class JobSettings:
             full_refresh="full_refresh" in own and _truth("full_refresh", values["full_refresh"] or "true"),
             connection_name=values.get("connection_name"),
             warehouse=values.get("warehouse"),
+            pseudonym_secret=values.get("pseudonym_secret"),
             is_on_glue="JOB_RUN_ID" in given,
         )
 

@@ -84,7 +84,7 @@ def test_only_what_depends_on_the_file_is_built_again(story: Story) -> None:
     assert changed == PUBLISHED
     reasons = {table.table: table.reason for table in story.replacement.tables}
     assert reasons["trusted.country_code"] == "1 changed"
-    assert reasons["curated.dim_region"] == "1 changed"
+    assert reasons["curated.dim_region"] == "new version of trusted.country_code"
 
 
 def test_the_warehouse_follows_the_lake_row_for_row(story: Story, warehouse: WarehouseConnection) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from covid_lake import paths
@@ -36,7 +36,7 @@ from covid_lake.store.parquet import require_spark_path
 from covid_lake.store.presence import require_input
 from covid_lake.store.questions import Questions, Stored, quoted
 from covid_lake.store.reports import PublisherReport, RunReport, Status, TableReport, write_report
-from covid_lake.store.retention import remove_leavings
+from covid_lake.store.retention import read_snapshots, remove_leavings
 from covid_lake.store.runs import announced, require_announced
 from covid_lake.store.snapshots import Snapshot, current_snapshot, publish, read_manifest, require_version
 from covid_lake.store.storage import FileInfo, Storage
@@ -210,6 +210,8 @@ class Run:
 
     def __post_init__(self) -> None:
         self._listener = Undisturbed(self.listener)
+        # A secret may be changed while the run is at work: its tables are planned and built with one and the same key.
+        self.key_of = cache(self.key_of)
 
     def execute(self, landed: LandingResult | None = None, run_id: str | None = None) -> RunReport:
         """Do what the plan asks for, and leave a report behind; a table that fails keeps its old version."""
@@ -287,7 +289,7 @@ class Run:
     def _star(self, base: Snapshot, run_id: str, started_at: datetime) -> Star:
         from covid_lake.pipeline.star import Star
 
-        anew = replace(self.request.anew(self.storage, self.flow, base), files={})
+        anew = Anew(self.request.full_refresh, self.request.first_day, self.request.last_day)
         keys = resolve_keys(
             steps_of(self.flow, wanted_tables(self.flow, self.request.only), self.request.zones), self.key_of
         )
@@ -322,17 +324,15 @@ class Run:
             publish(self.storage, base, run_id, [(table, written.published)])
             self._finish(written.report)
         except Exception as error:  # whatever the engine throws, the other tables go on
-            refused = {refusal.path: refusal.reason for refusal in planned.refusals}
-            reconciled = not isinstance(error, AccountsDiffer)
-            self._finish(_failure(table.id, describe(error), reconciled=reconciled, refused_files=refused))
+            self._finish(_failure(planned, describe(error), reconciled=not isinstance(error, AccountsDiffer)))
             self._discard([table], run_id, error)
 
     def _idle(self, planned: PlannedStep, star: Star) -> TableReport | None:
         """The report of a step that has nothing to do now that its inputs are done; None where it has."""
         if missing := missing_inputs(planned.step, star.there):
-            return TableReport(table=planned.step.target.id, status=Status.SKIPPED, reason=missing)
+            return _not_run(planned, Status.SKIPPED, missing)
         if not star.is_due(planned):
-            return TableReport(table=planned.step.target.id, status=Status.UP_TO_DATE, reason=SAME_INPUTS)
+            return _not_run(planned, Status.UP_TO_DATE, SAME_INPUTS)
         return None
 
     def _build(self, planned: Sequence[PlannedStep], run_id: str, started_at: datetime) -> None:
@@ -361,11 +361,9 @@ class Run:
                 publish(self.storage, base, run_id, [(one.table, one.published) for one in written])
         except Exception as error:  # the report says what the engine threw, and readers keep the old star
             for one in due:
-                table_id = one.step.target.id
                 is_cause = one is building
                 why = describe(error) if is_cause else f"the star is published whole: {describe(error)}"
-                reconciled = not (is_cause and isinstance(error, AccountsDiffer))
-                self._finish(_failure(table_id, why, reconciled=reconciled))
+                self._finish(_failure(one, why, reconciled=not (is_cause and isinstance(error, AccountsDiffer))))
             self._discard([one.step.target for one in due], run_id, error)
             return
         reports = {one.table.id: one.report for one in written} | idle
@@ -375,11 +373,12 @@ class Run:
     def _discard(self, tables: Sequence[Table], run_id: str, error: Exception) -> None:
         """Remove what was written for tables that failed; what can't be removed now is for vacuum."""
         with suppress(LakeError):
-            # A store that failed to answer may have published all the same.
-            published = current_snapshot(self.storage, self.flow.dataset.name)
+            # A store that failed to answer may have published all the same, and another run may have published since:
+            # its snapshot may name another version, which consists in part of this run's files.
+            snapshots = read_snapshots(self.storage, self.flow.dataset.name)
+            published = {(name, entry.version) for one in snapshots for name, entry in one.tables.items()}
             for table in tables:
-                entry = published.version_of(table)
-                if entry is not None and entry.version == run_id:
+                if (table.id, run_id) in published:
                     continue
                 self.storage.delete_folder(paths.version(table, run_id))
                 # An audit that failed says where the refused records lie, for somebody to look at them. In a table that
@@ -413,14 +412,7 @@ class Run:
         }
         for one in planned:
             if one.action in statuses:
-                self._finish(
-                    TableReport(
-                        table=one.step.target.id,
-                        status=statuses[one.action],
-                        reason=one.reason,
-                        refused_files={refusal.path: refusal.reason for refusal in one.refusals},
-                    )
-                )
+                self._finish(_not_run(one, statuses[one.action], one.reason))
 
     def _finish(self, report: TableReport) -> None:
         self._reports.append(report)
@@ -439,10 +431,18 @@ def _waves(due: Sequence[PlannedStep]) -> list[list[PlannedStep]]:
     return waves
 
 
-def _failure(table: str, why: str, *, reconciled: bool, refused_files: Mapping[str, str] | None = None) -> TableReport:
+def _not_run(planned: PlannedStep, status: Status, why: str) -> TableReport:
+    """The report of a step that did not run. It names the files that the table could not use all the same."""
     return TableReport(
-        table=table, status=Status.FAILED, reason=why, refused_files=refused_files or {}, reconciled=reconciled
+        table=planned.step.target.id,
+        status=status,
+        reason=why,
+        refused_files={refusal.path: refusal.reason for refusal in planned.refusals},
     )
+
+
+def _failure(planned: PlannedStep, why: str, *, reconciled: bool) -> TableReport:
+    return replace(_not_run(planned, Status.FAILED, why), reconciled=reconciled)
 
 
 def _cause(error: Exception) -> str:

@@ -71,6 +71,9 @@ class Star:
         if table.landing:
             entry = planned.current
             manifest = self._manifest(table, entry.version) if entry else None
+            if entry and any(entry.inputs.get(name) != one.version for name, one in inputs.versions.items()):
+                # Another run published an input since the plan: rows of the other days were made with the older one.
+                planned = replace(planned, slice=None)
             one = promote(self._spark, self._storage, planned, inputs, manifest, self._run_id, self._run_date)
         else:
             current = self._current(planned, inputs)
@@ -146,6 +149,8 @@ class Star:
             return Current(entry, manifest)
         asked = Questions(self._storage, self._told_apart(planned, entry))
         try:
+            for source in self._inputs_of(step):
+                self._manifest(source, entry.inputs[source.id])
             evolution = self._evolution(planned, entry, inputs, asked) if step.partial else None
         except StorageError:  # a version that it was built from is no longer kept: build anew, from those that are
             return Current(entry, manifest)

@@ -95,7 +95,8 @@ TOP_FOLDERS = frozenset({*map(str, Zone), "_snapshots", INVENTORIES, REPORTS, RU
 
 def folders(dataset: str) -> tuple[str, ...]:
     """Every folder into which a run over the dataset writes: those of the dataset, and those that all share."""
-    return (*(f"{zone}/{dataset}" for zone in Zone), snapshots(dataset), INVENTORIES, REPORTS, RUNNING)
+    own = (*(f"{zone}/{dataset}" for zone in Zone), snapshots(dataset), f"{RECEIPTS}/{dataset}")
+    return (*own, INVENTORIES, REPORTS, RUNNING)
 
 
 BEAT = ".beat"

@@ -12,6 +12,7 @@ from covid_lake import paths
 from covid_lake.contracts import Csv, JsonLines, Table, column_for_header
 from covid_lake.errors import SettingsError
 from covid_lake.landing.formats.csv import CsvFiles
+from covid_lake.landing.formats.text import BLANKS
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.names import files_by_folder, format_of, is_gzip
 from covid_lake.store.storage import Storage
@@ -52,7 +53,10 @@ def own_paths(table: Table, files: Mapping[str, LandingFile]) -> list[str]:
 def find_in_file(
     storage: Storage, table: Table, path: str, is_own: Callable[[Values], bool]
 ) -> tuple[ErasedFile, bytes] | None:
-    """The file's content without the person's records, empty where nothing is left; None for a file without any."""
+    """The file's content without the person's records; None for a file without any.
+
+    The content is empty where no other record is left; the names of a CSV file's columns stay.
+    """
     packed = storage.read(f"{paths.landing(table.dataset)}/{path}")
     kept, removed = io.BytesIO(), 0
     for text, values in _records(path, _unpacked(path, packed), table):
@@ -63,6 +67,8 @@ def find_in_file(
     if not removed:
         return None
     content = kept.getvalue()
+    if not content.strip(BLANKS):  # a file of blank lines would be refused as empty
+        content = b""
     packs = is_gzip(path) and content
     return ErasedFile(path, table.id, removed), gzip.compress(content, mtime=0) if packs else content
 

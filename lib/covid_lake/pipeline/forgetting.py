@@ -24,11 +24,12 @@ from covid_lake.contracts import Dataset, Zone
 from covid_lake.errors import LakeError, PublishConflict, SettingsError
 from covid_lake.flows import Erasure, Flow
 from covid_lake.landing.erasure import ErasedFile, Values, find_in_file, folded, landing_records, own_paths
-from covid_lake.landing.inventory import LandingFile, refresh_inventory, write_inventory
+from covid_lake.landing.inventory import LandingFile, files_of, refresh_inventory, write_inventory
 from covid_lake.pipeline.run import Run
 from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.retention import vacuum
 from covid_lake.store.runs import announced, living_runs
+from covid_lake.store.snapshots import Snapshot, current_snapshot
 from covid_lake.store.storage import Storage
 
 FORMAT = 1
@@ -63,20 +64,20 @@ class Forgotten:
 def forget(run: Run, key: str, *, dry_run: bool = False) -> Forgotten:
     """Remove all records of the person with this key; leaves a receipt. `run` says how the tables are built anew.
 
-    Raises `SettingsError` for a dataset that is not about persons, `PublishConflict` while a run is at work, and
-    `LakeError` where nothing about the person is there, a table could not be built, or something is left in the end.
+    Raises `SettingsError` for a dataset that is not about persons, `PublishConflict` while another run is at work, and
+    `LakeError` where nothing about the person is there, a landing file is refused, a table could not be built, or
+    something is left in the end.
     """
     flow, storage, dataset = run.flow, run.storage, run.flow.dataset
     if not flow.erasures:
         raise SettingsError(f"{dataset.name} does not declare whose its records are: there is nobody to forget")
     if not folded(key):
         raise SettingsError("the key of the person to forget is empty")
-    at_work = living_runs(storage, dataset.name)
-    if at_work:
-        raise PublishConflict(f"a run is at work ({', '.join(sorted(at_work))}); forget when it has ended")
     moment = run.now()
     run_id = paths.new_run_id(moment)
+    _require_alone(storage, dataset, run_id)
     files = refresh_inventory(storage, dataset, run.listener.progress)
+    _require_searchable(flow, current_snapshot(storage, dataset.name), files)
     values = _values_of(flow.erasures, storage, files, key)
     stored = _files_with(storage, dataset, set().union(*values.values()))
     found = _Landing(storage, flow, files, values)
@@ -92,21 +93,51 @@ def forget(run: Run, key: str, *, dry_run: bool = False) -> Forgotten:
     if dry_run:
         return forgotten
     with announced(storage, dataset.name, run_id):
-        found.remove()
-    report = run.execute()
-    _require_built(report)
-    removal = vacuum(storage, dataset, keep=1)
-    for publisher in run.publishers:
-        publisher.purge(dataset)
-    _require_gone(storage, flow, values)
-    forgotten = replace(
-        forgotten,
-        versions=removal.versions(),
-        snapshot=report.snapshot or 0,
-        publishers=tuple(publisher.name for publisher in run.publishers),
-    )
-    storage.write(paths.receipt(dataset.name, run_id), forgotten.to_json().encode())
+        _require_alone(storage, dataset, run_id)
+        emptied = found.remove()
+        # A run that began before the records were gone may have read them, and may publish them yet.
+        _require_alone(storage, dataset, run_id)
+        run.request = replace(run.request, emptied=emptied)
+        report = run.execute()
+        _require_built(report)
+        removal = vacuum(storage, dataset, keep=1)
+        # A refused file can't be searched, so none is kept.
+        storage.delete_folder(paths.refused_files(dataset.name))
+        for publisher in run.publishers:
+            publisher.purge(dataset)
+        _require_gone(storage, flow, values)
+        forgotten = replace(
+            forgotten,
+            versions=removal.versions(),
+            snapshot=report.snapshot or 0,
+            publishers=tuple(publisher.name for publisher in run.publishers),
+        )
+        storage.write(paths.receipt(dataset.name, run_id), forgotten.to_json().encode())
     return forgotten
+
+
+def _require_alone(storage: Storage, dataset: Dataset, run_id: str) -> None:
+    """Raise `PublishConflict` while another run over the dataset is at work."""
+    at_work = living_runs(storage, dataset.name) - {run_id}
+    if at_work:
+        raise PublishConflict(f"a run is at work ({', '.join(sorted(at_work))}); forget when it has ended")
+
+
+def _require_searchable(flow: Flow, snapshot: Snapshot, files: Mapping[str, LandingFile]) -> None:
+    """Raise `LakeError`, before anything is removed, where a table could not be built without the person."""
+    for table in (erasure.table for erasure in flow.erasures):
+        found, refusals = files_of(table, files.values())
+        if refusals:
+            raise LakeError(
+                f"{refusals[0].path} is refused ({refusals[0].reason}), so that nobody can tell whether it holds "
+                "records of the person; nothing was removed. Correct the file or delete it, and forget again"
+            )
+        version = snapshot.version_of(table)
+        if not found and version and version.rows:
+            raise LakeError(
+                f"{table.id} has no landing files any more, so that it can't be built without the person; nothing was "
+                "removed. Land the files again, and forget then"
+            )
 
 
 class _Landing:
@@ -120,11 +151,12 @@ class _Landing:
         self._erasures, self._values = tuple(reversed(flow.erasures)), values
         self.erased = tuple(erased for erasure in self._erasures for erased, _ in self._rewritten(erasure))
 
-    def remove(self) -> None:
-        """Write the files anew without the person's records; a file of nothing else is deleted.
+    def remove(self) -> frozenset[str]:
+        """Write the files anew without the person's records, and delete those that hold no other record.
 
-        A file keeps its origin in the inventory: landing takes it for the source's file, and does not bring the records
-        back before the source changes.
+        Returns the ids of the tables that have no landing file left. A file that is written anew keeps its origin in
+        the inventory, so that landing does not copy it from its source again before the source changes. A deleted file
+        is landed again as long as its source has it.
         """
         folder = paths.landing(self._dataset.name)
         for erasure in self._erasures:
@@ -137,6 +169,7 @@ class _Landing:
         origins = {path: file.origin for path, file in self._files.items()}
         kept = {path: replace(file, origin=file.origin or origins.get(path)) for path, file in now.items()}
         write_inventory(self._storage, self._dataset.name, kept)
+        return frozenset(erasure.table.id for erasure in self._erasures if not own_paths(erasure.table, now))
 
     def _rewritten(self, erasure: Erasure) -> Sequence[tuple[ErasedFile, bytes]]:
         wanted = self._values[erasure.via or ""]

@@ -37,6 +37,8 @@ class Anew:
     """In the tables that are partitioned by days, the days up to this one."""
     files: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Landing files, by id of the table that is read from them."""
+    emptied: frozenset[str] = frozenset()
+    """Ids of the tables that are to have no rows, because their landing files were removed on purpose."""
 
     @property
     def has_days(self) -> bool:
@@ -240,7 +242,7 @@ def _plan(step: Step, given: _Given) -> PlannedStep:
     lost = [refusal.path for refusal in refusals if current and refusal.path in current.inputs]
     if lost:
         return planned(Action.HOLD_BACK, f"{lost[0]} is refused, but the published version was read from it")
-    if table.landing and not found:
+    if table.landing and not found and not (current and table.id in anew.emptied):
         return planned(
             Action.SKIP, f"no {'usable ' if refusals else ''}landing file {' or '.join(table.landing.patterns)}"
         )

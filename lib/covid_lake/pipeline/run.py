@@ -67,6 +67,9 @@ class Request:
     """In tables that are partitioned by days, the days up to this one are done again."""
     refused_again: bool = False
     """Whether landing files that have rejected records are done again."""
+    emptied: frozenset[str] = frozenset()
+    """Ids of tables whose landing files were all removed on purpose, so that the tables are to have no rows. A table
+    whose landing files are missing for another reason keeps its rows."""
 
     def __post_init__(self) -> None:
         if self.first_day and self.last_day and self.first_day > self.last_day:
@@ -80,7 +83,7 @@ class Request:
     def anew(self, storage: Storage, flow: Flow, snapshot: Snapshot) -> Anew:
         """What is to be done again, given what readers see now."""
         files = refused_files(storage, flow, snapshot) if self.refused_again else {}
-        return Anew(self.full_refresh, self.first_day, self.last_day, files)
+        return Anew(self.full_refresh, self.first_day, self.last_day, files, self.emptied)
 
 
 def refused_files(storage: Storage, flow: Flow, snapshot: Snapshot) -> dict[str, tuple[str, ...]]:

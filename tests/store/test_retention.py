@@ -13,7 +13,10 @@ import boto3
 import pytest
 
 from covid_lake import paths
+from covid_lake.datasets import registry
 from covid_lake.datasets.covid19.contracts import COVID19, DIM_DATE, FACT_CASES, HOSPITAL_BEDS, STATE_ABV
+from covid_lake.datasets.covid19.flow import FLOW
+from covid_lake.datasets.stedi.contracts import CURATED_CUSTOMER, STEP_TRAINER
 from covid_lake.errors import PublishConflict, UnknownTable
 from covid_lake.reading.lake import Lake
 from covid_lake.store.retention import remove_leavings, restore, vacuum, versions_of
@@ -187,26 +190,41 @@ def test_versions_are_listed_newest_first_with_the_snapshots_that_name_them(stor
 def test_a_trusted_version_is_restored_by_a_new_snapshot_and_nothing_else_moves(storage: Storage) -> None:
     three_versions(storage)
     before = current_snapshot(storage, "covid19")
-    after = restore(storage, COVID19, STATE_ABV, "v1", "restoring")
+    after = restore(storage, FLOW, STATE_ABV, "v1", "restoring")
     assert after.number == before.number + 1
     moved = {name for name in after.tables if after.tables[name] != before.tables[name]}
     assert moved == {"trusted.state_abv"}
     assert Lake(storage.root).sql(f"SELECT abbreviation FROM {STATES}").rows == [("State of v1",)]
-    assert restore(storage, COVID19, STATE_ABV, "v3", "back").tables == before.tables
+    assert restore(storage, FLOW, STATE_ABV, "v3", "back").tables == before.tables
 
 
 def test_a_curated_table_comes_back_with_the_star_of_its_time(storage: Storage) -> None:
     three_versions(storage)
     publish_rows(storage, "v6", {REGIONS: [{"region_key": 2}]})
-    restored = restore(storage, COVID19, DIM_DATE, "v4", "restoring")
+    restored = restore(storage, FLOW, DIM_DATE, "v4", "restoring")
     versions = {name: entry.version for name, entry in restored.tables.items()}
     assert versions == {"trusted.state_abv": "v3", "curated.dim_date": "v4", "curated.dim_region": "v4"}
+
+
+def test_a_trusted_table_that_needs_a_curated_one_comes_back_with_the_star(storage: Storage) -> None:
+    people, devices = "stedi_curated.customer", "stedi_trusted.step_trainer"
+    for version in ("v1", "v2"):
+        publish_rows(storage, version, {people: [], devices: [], "stedi_trusted.customer": []})
+    flow = registry.flow("stedi")
+    for table, version in ((CURATED_CUSTOMER, "v1"), (STEP_TRAINER, "v2"), (STEP_TRAINER, "v1")):
+        restored = restore(storage, flow, table, version, "restoring")
+        versions = {name: entry.version for name, entry in restored.tables.items()}
+        assert versions == {
+            "curated.customer": version,
+            "trusted.step_trainer": version,
+            "trusted.customer": "v2",
+        }
 
 
 def test_a_version_that_is_not_kept_cannot_be_restored(storage: Storage) -> None:
     three_versions(storage)
     with pytest.raises(UnknownTable, match=r"trusted\.state_abv has no version 'v9' that is kept; it has: v3, v2, v1"):
-        restore(storage, COVID19, STATE_ABV, "v9", "restoring")
+        restore(storage, FLOW, STATE_ABV, "v9", "restoring")
 
 
 def test_nothing_is_restored_beneath_a_run(storage: Storage) -> None:
@@ -215,9 +233,9 @@ def test_nothing_is_restored_beneath_a_run(storage: Storage) -> None:
         announced(storage, "covid19", "working"),
         pytest.raises(PublishConflict, match=r"a run is at work \(working\)"),
     ):
-        restore(storage, COVID19, STATE_ABV, "v1", "restoring")
+        restore(storage, FLOW, STATE_ABV, "v1", "restoring")
     with announced(storage, "books", "working"):
-        assert restore(storage, COVID19, STATE_ABV, "v1", "restoring").run_id == "restoring"
+        assert restore(storage, FLOW, STATE_ABV, "v1", "restoring").run_id == "restoring"
 
 
 def test_vacuum_keeps_as_many_versions_as_it_is_told(storage: Storage) -> None:

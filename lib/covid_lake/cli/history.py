@@ -49,10 +49,10 @@ def versions(table: str, root: str) -> None:
 def restore(table: str, version: str, root: str) -> None:
     """Make an older VERSION of TABLE the one that readers see.
 
-    A curated table is restored together with the other curated tables of its time, since facts and dimensions of
-    different times don't fit together. No data is copied or removed: the version that readers had until now can be
-    restored in the same way. The next run will build from the newer landing files again, so correct or remove these
-    first.
+    A curated table is restored together with the other curated tables of its time, and with trusted tables that are
+    built from them, since facts and dimensions of different times don't fit together. No data is copied or removed: the
+    version that readers had until now can be restored in the same way. The next run will build from the newer landing
+    files again, so correct or remove these first.
     """
     from covid_lake.datasets import registry
     from covid_lake.store.retention import restore as restore_version
@@ -60,12 +60,12 @@ def restore(table: str, version: str, root: str) -> None:
 
     found = registry.table_called(table)
     _require_versions(found)
-    storage = open_lake(root)
+    flow, storage = registry.flow(found.dataset), open_lake(root)
     run_id = paths.new_run_id(datetime.now(UTC))
     with announced(storage, found.dataset, run_id):
-        snapshot = restore_version(storage, registry.dataset(found.dataset), found.contract, version, run_id)
-    restored = [name for name, entry in snapshot.tables.items() if found.zone in name and entry.version == version]
-    what = "the curated tables of that version" if found.zone is Zone.CURATED else ", ".join(restored)
+        snapshot = restore_version(storage, flow, found.contract, version, run_id)
+    is_of_star = found.contract in (step.target for step in flow.star)
+    what = "the star of that version" if is_of_star else found.contract.id
     Terminal().show(
         f"since snapshot {snapshot.number} readers see {what}; 'covid-lake plan' shows what the next run would do"
     )

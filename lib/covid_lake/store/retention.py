@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from covid_lake import paths
 from covid_lake.contracts import Dataset, Table, Zone
 from covid_lake.errors import PublishConflict, UnknownTable
+from covid_lake.flows import Flow
 from covid_lake.store.runs import living_runs, lone_beats, markers
 from covid_lake.store.snapshots import (
     Snapshot,
@@ -75,13 +76,14 @@ def versions_of(storage: Storage, table: Table) -> list[KnownVersion]:
     return sorted(found.values(), key=lambda version: -version.snapshots[1])
 
 
-def restore(storage: Storage, dataset: Dataset, table: Table, version: str, run_id: str) -> Snapshot:
+def restore(storage: Storage, flow: Flow, table: Table, version: str, run_id: str) -> Snapshot:
     """Publish a new snapshot that names an older version again. No data is copied.
 
-    A curated table is restored together with all curated tables of the same snapshot, because facts of one day and
-    dimensions of another do not match. Raises `UnknownTable` for a version that is not kept, and `PublishConflict` if
-    another run over the dataset is at work.
+    A table of the star is restored together with the whole star of the same snapshot (curated tables, and trusted ones
+    that need a curated one), because facts of one day and dimensions of another do not match. Raises `UnknownTable` for
+    a version that is not kept, and `PublishConflict` if another run over the dataset is at work.
     """
+    dataset, star = flow.dataset, tuple(step.target for step in flow.star)
     at_work = living_runs(storage, dataset.name) - {run_id}
     if at_work:
         raise PublishConflict(f"a run is at work ({', '.join(sorted(at_work))}); restore again when it has ended")
@@ -90,7 +92,7 @@ def restore(storage: Storage, dataset: Dataset, table: Table, version: str, run_
         listed = ", ".join(kept) or "none"
         raise UnknownTable(f"{table.id} has no version {version!r} that is kept; it has: {listed}")
     past = read_snapshot(storage, dataset.name, kept[version].snapshots[1])
-    companions = dataset.zone(Zone.CURATED) if table.zone is Zone.CURATED else (table,)
+    companions = star if table in star else (table,)
     entries = [(one, entry) for one in companions if (entry := past.version_of(one))]
     for one, entry in entries:
         read_manifest(storage, one, entry.version)

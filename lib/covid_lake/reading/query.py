@@ -245,9 +245,11 @@ def _warehouse_message(error: psycopg.Error, question: Question) -> str:
         for column in table.contract.partition_by:
             if error.sqlstate == "42703" and re.search(rf"\b{column}\b", message):
                 message += (
-                    f"; {column} is a partition column of {table}: in the lake it stands in the path of the files, "
-                    "and the warehouse does not have it. Use date_key or dim_date there"
+                    f"; {column} is the partition column of {table}: its value is in the paths of the lake's files, "
+                    "and the warehouse does not have it"
                 )
+                day = table.contract.day_column
+                message += f". Use {day} there, whose month it is" if day else ""
     if error.sqlstate in ("42P01", "3F000"):
         message += "; load the curated tables into the warehouse first"
     return message

@@ -591,7 +591,9 @@ def _item(call: Call, place: int) -> Kind:
 def sequence(call: Call) -> str:
     kind = common((value.kind for value in call.values[:2]), call.name)
     if kind.family == "time":
-        raise QueryError("sequence of dates takes its step as an interval, which is not answered here; use dim_date")
+        raise QueryError(
+            "sequence of dates takes its step as an interval, which is not answered here; use a table of days"
+        )
     start, stop, *step = call.texts
     if step and not call.number(2):
         raise QueryError("sequence: its step must not be 0")

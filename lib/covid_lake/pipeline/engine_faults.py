@@ -10,27 +10,58 @@ _CODES = re.compile(r"^\[[A-Z_.]+\] | SQLSTATE: \w+$")
 _PLACE = re.compile(r"while writing rows to \S+?(?=\.?$)")
 
 
-def describe_engine_fault(error: Exception) -> str:
-    """The innermost cause and, where an outer one tells it, the place that was being written to."""
-    place = next((found[0] for cause in _java_causes(error) if (found := _PLACE.search(cause))), None)
-    innermost = innermost_cause(error)
+# What is thrown by files, memory and the network, and by Spark before it reads a row. Its messages quote no record.
+_OF_NO_RECORD = (
+    "java.io.",
+    "java.net.",
+    "java.nio.",
+    "java.lang.OutOfMemoryError",
+    "org.apache.hadoop.",
+    "org.apache.spark.sql.AnalysisException",
+    "org.apache.spark.sql.catalyst.ExtendedAnalysisException",
+    "pyspark.errors.exceptions.captured.AnalysisException",
+)
+_NOT_KEPT = "its message is not kept, because it might quote a record that may not leave the landing zone"
+
+
+def describe_engine_fault(error: Exception, *, is_discreet: bool = False) -> str:
+    """The innermost cause and, where an outer one tells it, the place that was being written to.
+
+    A discreet description quotes no message that might hold values of records.
+    """
+    places = (_PLACE.search(_message(java)) for java in _java_exceptions(error))
+    place = next((found[0] for found in places if found), None)
+    innermost = innermost_cause(error, is_discreet=is_discreet)
     return f"the engine gave up: {innermost} ({place})" if place else f"the engine gave up: {innermost}"
 
 
-def innermost_cause(error: Exception) -> str:
+def innermost_cause(error: Exception, *, is_discreet: bool = False) -> str:
     """What the innermost Java exception says; the error's class and first line where no Java is behind it."""
-    causes = _java_causes(error) or [f"{type(error).__name__}: {_first_line(str(error))}"]
-    return causes[-1][:_LONGEST]
+    exceptions = _java_exceptions(error)
+    if exceptions:
+        kind, text = str(exceptions[-1].getClass().getName()), _message(exceptions[-1])
+    else:
+        kind, text = f"{type(error).__module__}.{type(error).__name__}", _first_line(str(error))
+        text = f"{type(error).__name__}: {text}"
+    is_of_engine = exceptions or kind.startswith("pyspark.")
+    if is_discreet and is_of_engine and not kind.startswith(_OF_NO_RECORD):
+        return f"{kind.rpartition('.')[2]}; {_NOT_KEPT}"
+    return text[:_LONGEST]
 
 
-def _java_causes(error: Exception) -> list[str]:
-    """The first lines of the Java exceptions behind the error, the outermost first."""
-    causes = []
+def _java_exceptions(error: Exception) -> list[Any]:
+    """The Java exceptions behind the error, the outermost first."""
+    exceptions = []
     java: Any = getattr(error, "java_exception", None)
     while java is not None:
-        causes.append(_CODES.sub("", _first_line(str(java.getMessage() or java.toString()))))
+        exceptions.append(java)
         java = java.getCause()
-    return causes
+    return exceptions
+
+
+def _message(java: Any) -> str:
+    """The first line of what a Java exception says, without Spark's codes."""
+    return _CODES.sub("", _first_line(str(java.getMessage() or java.toString())))
 
 
 def _first_line(text: str) -> str:

@@ -327,7 +327,7 @@ class Run:
             publish(self.storage, base, run_id, [(table, written.published)])
             self._finish(written.report)
         except Exception as error:  # whatever the engine throws, the other tables go on
-            self._finish(_failure(planned, describe(error), reconciled=not isinstance(error, AccountsDiffer)))
+            self._finish(_failure(planned, self._describe(error), reconciled=not isinstance(error, AccountsDiffer)))
             self._discard([table], run_id, error)
 
     def _idle(self, planned: PlannedStep, star: Star) -> TableReport | None:
@@ -365,13 +365,20 @@ class Run:
         except Exception as error:  # the report says what the engine threw, and readers keep the old star
             for one in due:
                 is_cause = one is building
-                why = describe(error) if is_cause else f"the star is published whole: {describe(error)}"
+                fault = self._describe(error)
+                why = fault if is_cause else f"the star is published whole: {fault}"
                 self._finish(_failure(one, why, reconciled=not (is_cause and isinstance(error, AccountsDiffer))))
             self._discard([one.step.target for one in due], run_id, error)
             return
         reports = {one.table.id: one.report for one in written} | idle
         for one in due:
             self._finish(reports[one.step.target.id])
+
+    def _describe(self, error: Exception) -> str:
+        """The fault of a table in a sentence: this library's own words, or the engine's innermost ones."""
+        if isinstance(error, LakeError):
+            return str(error)
+        return describe_engine_fault(error, is_discreet=self.flow.dataset.withholds)
 
     def _discard(self, tables: Sequence[Table], run_id: str, error: Exception) -> None:
         """Remove what was written for tables that failed; what can't be removed now is for vacuum."""
@@ -450,8 +457,3 @@ def _failure(planned: PlannedStep, why: str, *, reconciled: bool) -> TableReport
 
 def _cause(error: Exception) -> str:
     return str(error) if isinstance(error, LakeError) else innermost_cause(error)
-
-
-def describe(error: Exception) -> str:
-    """The fault in a sentence: this library's own words, or the engine's innermost ones."""
-    return str(error) if isinstance(error, LakeError) else describe_engine_fault(error)

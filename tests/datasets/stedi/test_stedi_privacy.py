@@ -133,6 +133,20 @@ def test_a_failed_audit_says_nothing_of_people_who_did_not_agree(
     assert found_in(landed.directory, secrets_of(sample, agreed)) == set()
 
 
+def test_what_the_engine_throws_says_nothing_of_people_who_did_not_agree(
+    spark: SparkSession, landed: LocalStorage, sample: Path
+) -> None:
+    """Spark quotes the value that it can't cast."""
+
+    def build(frames: Any) -> Any:
+        return trusted.customer(frames).withColumn("birth_day", F.col("email").cast("date"))
+
+    failed = report_of(run(spark, landed, changed(build=build)), "trusted.customer")
+    assert failed.status is Status.FAILED
+    assert failed.reason.startswith("the engine gave up: ")
+    assert found_in(landed.directory, secrets_of(sample, set())) == set()
+
+
 class _FullDisk(LocalStorage):
     """A disk that is full when a snapshot is to be written."""
 

@@ -22,7 +22,7 @@ from covid_lake.store.storage import Storage, open_storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from lake_runs import run_lake
 from small_lake import publish_rows
-from tiny_dataset import GROUP, install_books
+from tiny_dataset import CONTRACTS, GROUP, install_books
 
 ROOT = Path(registry.__file__).resolve().parents[3]
 
@@ -195,6 +195,32 @@ def with_query(folder: Path, text: str) -> Path:
     place.mkdir(parents=True)
     (place / "curve.sql").write_text(text)
     return folder
+
+
+def test_a_trusted_row_that_does_not_name_its_landing_record_is_shown_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = [line for line in CONTRACTS.splitlines() if '"source_' in line]
+    contracts = CONTRACTS
+    for line in named:
+        contracts = contracts.replace(line, "").replace('newest_by=("source_file",),', "")
+    monkeypatch.syspath_prepend(install_books(tmp_path / "site", contracts=contracts))
+    storage = open_storage(str(tmp_path / "lake"))
+    publish_rows(storage, "v1", {"books_trusted.book": [{"book_id": 1, "title": "Emma", "run_id": "v1"}]})
+    traced = call("trace", "books_trusted.book", "book_id=1", "--lake", storage.root)
+    assert (traced.exit_code, traced.stderr, "Emma" in traced.stdout) == (0, "", True)
+    assert "books_trusted.book does not keep source_file and source_row_hash" in " ".join(traced.stdout.split())
+
+
+def test_days_are_no_use_where_no_table_is_partitioned_by_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(install_books(tmp_path / "site"))
+    (tmp_path / "in" / "books").mkdir(parents=True)
+    (tmp_path / "in" / "books" / "a.csv").write_text("id,title\n1,Emma\n")
+    lake = tmp_path / "lake"
+    call("land", "books", "--from", tmp_path / "in", "--lake", lake)
+    for sources in ((), ("--from", tmp_path / "in")):
+        done = call("run", "books", "--from-date", "2026-11-02", "--lake", lake, *sources)
+        assert (done.exit_code, "days can't be done again in books" in done.stderr) == (2, True)
 
 
 def test_a_query_that_two_datasets_have_must_be_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,8 +114,9 @@ def require_sense(
 ) -> None:
     """Raise where a run could only succeed at nothing; writes nothing, and reads no file of the landing zone.
 
-    `SettingsError` for a table that the dataset does not have, days of which it has none, a path that Spark can't read
-    and a key that is missing; `MissingInput` for a lake that is not there or has nothing to run on.
+    `SettingsError` for a table that the dataset does not have, days of which it has none, days where no table is
+    partitioned by days, a path that Spark can't read and a key that is missing; `MissingInput` for a lake that is not
+    there or has nothing to run on.
     """
     wanted = wanted_tables(flow, request.only)
     resolve_keys(steps_of(flow, wanted, request.zones), key_of)
@@ -123,6 +124,11 @@ def require_sense(
     require_input(storage, flow.dataset.name, request.zones)
     if not request.days.has_days:
         return
+    if not any(step.target.follows_days for step in flow.steps if step.target.id in wanted):
+        raise SettingsError(
+            f"days can't be done again in {flow.dataset.name}: none of these tables is partitioned by the month of a "
+            "day; leave the days out, or build everything again with --full-refresh"
+        )
     days = _landed_days(flow, storage, wanted) | _published_days(flow, storage, wanted)
     if days and not any(map(request.days.covers, days)):
         raise SettingsError(

@@ -34,6 +34,7 @@ from covid_lake.store.arrow_files import arrow_schema
 from covid_lake.store.questions import naming_faults
 
 TRACED = (Zone.TRUSTED, Zone.CURATED)
+SOURCE = ("source_file", "source_row_hash")
 ROW = "it"
 
 
@@ -55,7 +56,8 @@ class Trace:
     """Rows of one table, and what stands behind them.
 
     `meaning` says what they are to the rows that they were traced from. `rows` are those asked for, of `total`.
-    `arrivals` has one entry for each row of a trusted table; `behind` are the rows of other tables.
+    `arrivals` has one entry for each row of a table that is read from landing files; `behind` are the rows of other
+    tables.
     """
 
     table: NamedTable
@@ -179,8 +181,11 @@ class _Walk:
 
 
 def _note(table: NamedTable, lineage: Lineage | None) -> str:
-    if lineage is None and table.zone is Zone.CURATED:
-        return f"{table.dataset} declares no lineage for {table.contract.name}, so the rows behind it are not known"
+    contract = table.contract
+    if contract.landing and not _keeps_source(table):
+        return f"{table} does not keep {' and '.join(SOURCE)}, so the landing records of its rows are not known"
+    if lineage is None and not contract.landing:
+        return f"{table.dataset} declares no lineage for {contract.name}, so the rows behind it are not known"
     return lineage.note if lineage else ""
 
 
@@ -269,17 +274,22 @@ def _several(table: Table, found: pa.Table, said: Sequence[str]) -> str:
 # --- back to landing -----------------------------------------------------------------------------------------------
 
 
-def _trusted(traced: Trace) -> Iterable[Trace]:
-    if traced.table.zone is Zone.TRUSTED:
+def _keeps_source(table: NamedTable) -> bool:
+    """Whether each row of the table names its landing record."""
+    return table.contract.landing is not None and set(SOURCE) <= set(table.contract.column_names)
+
+
+def _with_source(traced: Trace) -> Iterable[Trace]:
+    if _keeps_source(traced.table):
         yield traced
     for behind in traced.behind:
-        yield from _trusted(behind)
+        yield from _with_source(behind)
 
 
 def _arrivals(lake: Lake, traced: Trace) -> Mapping[tuple[NamedTable, str, int], Arrival]:
     """The landing record of each trusted row by table, file and hash; every file is read once."""
     wanted: dict[tuple[NamedTable, str], set[int]] = {}
-    for one in _trusted(traced):
+    for one in _with_source(traced):
         for file, value in _provenance(one):
             wanted.setdefault((one.table, file), set()).add(value)
     files = _Landing(lake)
@@ -291,16 +301,12 @@ def _arrivals(lake: Lake, traced: Trace) -> Mapping[tuple[NamedTable, str, int],
 
 
 def _with_arrivals(traced: Trace, arrivals: Mapping[tuple[NamedTable, str, int], Arrival]) -> Trace:
-    own = tuple(arrivals[traced.table, *place] for place in _provenance(traced)) if _is_trusted(traced) else ()
+    own = tuple(arrivals[traced.table, *place] for place in _provenance(traced)) if _keeps_source(traced.table) else ()
     return replace(traced, arrivals=own, behind=tuple(_with_arrivals(one, arrivals) for one in traced.behind))
 
 
-def _is_trusted(traced: Trace) -> bool:
-    return traced.table.zone is Zone.TRUSTED
-
-
 def _provenance(traced: Trace) -> list[tuple[str, int]]:
-    columns = (traced.rows.column(name).to_pylist() for name in ("source_file", "source_row_hash"))
+    columns = (traced.rows.column(name).to_pylist() for name in SOURCE)
     return list(zip(*columns, strict=True))
 
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from covid_lake.contracts import Csv, Dataset, Folder, Format, JsonLines, Parquet, Table
-from covid_lake.landing.formats import files_in
+from covid_lake.contracts import Dataset, Folder, Format, Table
+from covid_lake.landing.formats import files_in, known_endings
 from covid_lake.store.parquet import GLOB_CHARACTERS
 
 # By these, Hadoop unpacks a file on its own account.
@@ -180,9 +180,8 @@ def _why_of_no_table(tables: Sequence[Table], path: str, mine: tuple[Table, Fold
         return "of packed files only .csv.gz is read; unpack it"
     if mine:
         return f"files of {mine[1].path} end in {' or '.join(files_in(mine[1].format).endings)}"
-    endings = tuple({ending for form in (Csv(), JsonLines(), Parquet()) for ending in files_in(form).endings})
     for folder in path.split("/")[:-1]:
-        if folder.lower().endswith(endings):
+        if folder.lower().endswith(known_endings()):
             return f"{folder} is called like a file, but is a folder; take its files out and name them so"
     top = path.split("/", 1)[0]
     if "/" not in path:

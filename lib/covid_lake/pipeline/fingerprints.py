@@ -29,9 +29,7 @@ from covid_lake.contracts import (
     Table,
 )
 from covid_lake.flows import Step
-from covid_lake.landing.formats.csv import CsvFiles
-from covid_lake.landing.formats.json_lines import JsonFiles
-from covid_lake.landing.formats.parquet import ParquetFiles
+from covid_lake.landing.formats import FILE_FORMATS
 from covid_lake.pipeline.code_digests import EVERYTHING, Code, Place, digest
 from covid_lake.pipeline.semantics import SEMANTICS
 
@@ -40,7 +38,7 @@ LIBRARY = "covid_lake"
 # is read, and not how it is inspected.
 COUNTED_BY_METHOD = (
     *(Table, Column, Landing, DailyFiles, Partitioning, Rule, Identity),
-    *(CsvFiles, JsonFiles, ParquetFiles),
+    *FILE_FORMATS.values(),
 )
 # The library's own code that decides rows; what it uses is found from here.
 EVERY_TABLE = (

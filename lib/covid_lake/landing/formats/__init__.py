@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from covid_lake.contracts import Csv, Format, JsonLines, Parquet
@@ -11,7 +11,7 @@ from covid_lake.landing.formats.interface import FileFormat
 from covid_lake.landing.formats.json_lines import JsonFiles
 from covid_lake.landing.formats.parquet import ParquetFiles
 
-_FORMATS: Mapping[type[Format], Callable[[Any], FileFormat]] = {
+FILE_FORMATS: Mapping[type[Format], type[Any]] = {
     Csv: CsvFiles,
     JsonLines: JsonFiles,
     Parquet: ParquetFiles,
@@ -20,4 +20,10 @@ _FORMATS: Mapping[type[Format], Callable[[Any], FileFormat]] = {
 
 def files_in(form: Format) -> FileFormat:
     """What is to be known of files in the format that a contract names."""
-    return _FORMATS[type(form)](form)
+    found: FileFormat = FILE_FORMATS[type(form)](form)
+    return found
+
+
+def known_endings() -> tuple[str, ...]:
+    """How the names of landing files end, whatever their format."""
+    return tuple(dict.fromkeys(ending for kind in FILE_FORMATS for ending in files_in(kind()).endings))

@@ -138,6 +138,14 @@ class Column:
         return self.precision, self.scale
 
 
+# By these a row of a trusted table is traced to its landing record; a table with landing files ends with them.
+PROVENANCE = (
+    Column("source_file", Type.TEXT, "Landing file of the record, below the landing root", nullable=False),
+    Column("source_row_hash", Type.BIGINT, "xxhash64 of the record's fields as they arrived", nullable=False),
+    Column("run_id", Type.TEXT, "Run that brought the record into this zone", nullable=False),
+)
+
+
 def _fault_of_column(column: Column) -> str | None:
     """Why the column can't work; None for one that can."""
     known = {Type.DATE: DATE_FORMATS, Type.TIMESTAMP: TIME_FORMATS}.get(column.type, {})

@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 
 from covid_lake.contracts import (
+    PROVENANCE,
     Column,
     DailyFiles,
     Dataset,
@@ -47,12 +48,6 @@ JHU_TIMES = ISO_TIME + US_TIME + SPREADSHEET_TIME
 SPREADSHEET_DATE = ("M/d/yyyy", "M/d/yy")
 
 FIRST_DATE = "DATE'2019-12-01'"
-
-PROVENANCE = (
-    Column("source_file", Type.TEXT, "Landing file of the record, below the landing root", nullable=False),
-    Column("source_row_hash", Type.BIGINT, "xxhash64 of the record's fields as they arrived", nullable=False),
-    Column("run_id", Type.TEXT, "Run that brought the record into this zone", nullable=False),
-)
 
 PLACE = (
     Column("region_id", Type.TEXT, "Natural key of the region as this record names it", nullable=False),

@@ -9,15 +9,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from covid_lake.contracts import EPOCH_MS, Column, Dataset, Landing, Rule, Severity, Table, Type, Zone
+from covid_lake.contracts import EPOCH_MS, PROVENANCE, Column, Dataset, Landing, Rule, Severity, Table, Type, Zone
 
 DATASET = "stedi"
-
-PROVENANCE = (
-    Column("source_file", Type.TEXT, "Landing file of the record, below the landing root", nullable=False),
-    Column("source_row_hash", Type.BIGINT, "xxhash64 of the record's fields as they arrived", nullable=False),
-    Column("run_id", Type.TEXT, "Run that brought the record into this zone", nullable=False),
-)
 
 
 def _epoch(

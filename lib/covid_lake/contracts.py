@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 
 
 class Zone(StrEnum):
-    """The stations of a record; `quarantine` holds what was refused on the way."""
+    """The parts of a lake. Records go from landing to trusted to curated; `quarantine` holds what was refused."""
 
     LANDING = "landing"
     TRUSTED = "trusted"
@@ -89,10 +89,12 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table. Its table refuses one that can't work, when the contract is imported."""
+    """One column of a table. A column that can't work raises `ValueError` when its table is made."""
 
     name: str
+    """The column's name."""
     type: Type
+    """The type of its values."""
     comment: str
     """What the column means, for the DDL and the docs."""
     spellings: tuple[str, ...] = ()
@@ -100,6 +102,7 @@ class Column:
     required: bool = False
     """Whether a landing file without the column is refused."""
     nullable: bool = True
+    """Whether a row may have no value; otherwise such a record is rejected."""
     formats: tuple[str, ...] = ()
     """How landing files write a date or time: keys of `DATE_FORMATS` or `TIME_FORMATS`."""
     time_zone: str = "UTC"
@@ -223,31 +226,32 @@ class Identity:
     """How to see that two records of one key are about two different things, such as two counties under one code.
 
     The columns named here are added by the table's step and are not stored.
-
-    - `same_thing`: text that is equal in records about the same thing, however they spell it, and differs otherwise.
-    - `shown_as`: the thing's name, for people to read in a warning.
-    - `key`: the key column whose value two things may share.
-    - `key_by_name`: the value that replaces `key` in each record of a grain that several things share, so that all of
-      them stay. Without one, the newest record stays and the others are superseded, with a warning that names both.
     """
 
     same_thing: str
+    """The column with a text that is equal in records about the same thing, however they spell it, and differs
+    otherwise."""
     shown_as: str
+    """The column with the thing's name, for people to read in a warning."""
     key: str
+    """The key column whose value two things may share."""
     key_by_name: str | None = None
+    """The column with the value that replaces `key` in each record of a grain that several things share, so that all of
+    them stay. Without it the newest record stays and the others are superseded, with a warning that names both."""
 
 
 @dataclass(frozen=True, slots=True)
 class DailyFiles:
     """Landing files of which each holds one day, so that records of two days never share a grain.
 
-    `name_format` is the day that a file's name begins with, as `strptime` writes it; `column` is the trusted column
-    that holds the day. What follows the day may be anything but another digit: a copy of a report under a name such as
-    `03-01-2020 (1).csv` is a report of that day. The trusted table is partitioned by month.
+    The trusted table is partitioned by month.
     """
 
     name_format: str
+    """How a file's name begins with its day, as `strptime` writes it. What follows the day may be anything but another
+    digit: a copy of a report under a name such as `03-01-2020 (1).csv` is a report of that day."""
     column: str
+    """The trusted column that holds the day."""
 
     def day_of(self, path: str) -> date | None:
         """The day that the file's name begins with; None for a name without one, whose records are all refused."""
@@ -367,7 +371,9 @@ class Folder:
     """A folder below the landing root, whose files are of one format."""
 
     path: str
+    """The folder's path below the landing root."""
     format: Format
+    """The format of its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,23 +422,25 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How far a feed may move from its last version before somebody is told (`warn`) or the run is stopped (`fail`).
-
-    `known_by` pairs a text column with the boolean one that says whether its value is in a table of the library.
-    `totals` are columns whose sum is watched, beside the number of rows. With a column `day`, both are watched day by
-    day: each day that a run brings is compared with the day before it, also on a first load. Without one, those of the
-    whole table are compared with the version before. `max_change` is the share by which they may differ; sums below
-    `smallest_total` may change as they like, for one case more is a jump where there was one.
-    """
+    """How far a feed may move from its last version before the report warns (`WARN`) or the table fails (`FAIL`)."""
 
     columns: Severity = Severity.WARN
+    """What a new or a vanished column costs."""
     values: Severity = Severity.WARN
+    """What a value costs that no table of the library knows."""
     jumps: Severity = Severity.WARN
+    """What a jump of a watched number costs."""
     known_by: tuple[tuple[str, str], ...] = ()
+    """Pairs of a text column and the boolean column that says whether its value is in a table of the library."""
     totals: tuple[str, ...] = ()
+    """Columns whose sums are watched, beside the number of rows."""
     day: str | None = None
+    """The column of a day: rows and sums of each day that a run brings are then compared with those of the day before
+    it, also on a first load. Without it, those of the whole table are compared with the version before."""
     max_change: float = 0.5
+    """The share by which rows and sums may differ."""
     smallest_total: int = 100
+    """Smaller sums are not compared: where there was one case, one more is no jump."""
 
 
 class Distribution(StrEnum):
@@ -611,7 +619,7 @@ class Table:
 
     @property
     def stored_columns(self) -> tuple[Column, ...]:
-        """The columns that stand inside the Parquet files: all but the partition columns."""
+        """The columns that the Parquet files hold: all but the partition columns."""
         return tuple(column for column in self.columns if column.name not in self.partition_by)
 
     @property

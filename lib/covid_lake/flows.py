@@ -1,4 +1,4 @@
-"""How each table of a dataset comes out of others, as data and pure functions; the pipeline runs them."""
+"""The steps that build a dataset's tables, as data and pure functions; the pipeline runs them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Change:
 
 
 class Asked(Protocol):
-    """Tables that can be asked in SQL."""
+    """Answers questions about tables in SQL."""
 
     def rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:
         """The answer's rows; `values` are bound where the text names them, as `$name`."""
@@ -72,7 +72,7 @@ class Evolution:
 
 @dataclass(frozen=True, slots=True)
 class PartialBuild:
-    """How a partitioned table follows its inputs without being built anew."""
+    """How a partitioned table is updated by partitions when its inputs change."""
 
     touched: Callable[[Evolution], Iterable[Mapping[str, str]]]
     """Names the partitions whose rows may differ; naming too many does no harm. Each is a mapping with the partition
@@ -99,7 +99,7 @@ class PseudonymKey:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How one table comes out of landing files or other tables, in any zone."""
+    """How one table is built from landing files or from other tables, in any zone."""
 
     target: Table
     """The table that the step makes."""
@@ -110,14 +110,14 @@ class Step:
     requires: tuple[tuple[Table, ...], ...] = ()
     """Groups of input tables; of each group at least one must be there."""
     uses: tuple[Table, ...] = ()
-    """Input tables that are used where they are there."""
+    """Input tables that the step can do without."""
     checks: tuple[TableCheck, ...] = ()
     """What must hold of the table beyond its contract."""
     partial: PartialBuild | None = None
-    """How the table follows its inputs by partitions. The result must be that of `build`, row for row."""
+    """How the table is updated by partitions. The result must be that of `build`, row for row."""
     differs: str | None = None
-    """SQL over the tables that an `Evolution` can be asked about, which gives a row where the table would come out
-    otherwise than it is. Without a row the published version stays."""
+    """SQL over the tables that `Evolution.asked` knows. It returns a row if a build would change the table; if it
+    returns none, the published version stays."""
     keys: tuple[PseudonymKey, ...] = ()
     """The keys that the function needs."""
 
@@ -139,7 +139,7 @@ class Step:
 
 
 def landing_id(table: Table) -> str:
-    """How a step's function knows the landing records of its table."""
+    """The name of the table's landing records in the frames of its step's function."""
     return f"{Zone.LANDING}.{table.name}"
 
 
@@ -157,8 +157,8 @@ class Erasure:
     column: str
     """The column that says whose record it is."""
     via: str | None = None
-    """None where the column holds the person's key. Otherwise a column of the flow's first erasure: the records are
-    the person's whose value is one that the person has there, and that nobody else has there."""
+    """None where the column holds the person's key. Otherwise a column of the first erasure's table: a record is the
+    person's if its value is one that the person's records have in that column, and nobody else's records have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class Flow:
     steps: tuple[Step, ...]
     """The steps, each after those that make its inputs."""
     erasures: tuple[Erasure, ...] = ()
-    """Where a person's records lie, the table of persons first; none where the data is about no persons."""
+    """Where a person's records are, the table of persons first; none where the data is about no persons."""
     promotions: tuple[Step, ...] = field(init=False)
     """The steps of tables that need no curated table. Each is published by itself, as soon as it is done."""
     star: tuple[Step, ...] = field(init=False)

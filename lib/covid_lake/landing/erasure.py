@@ -33,7 +33,7 @@ class ErasedFile:
 
 
 def folded(value: str) -> str:
-    """A value as it is compared: the same person may have been spelled with other capitals, or with blanks around."""
+    """A value without capitals and surrounding blanks, so that two spellings of one person are equal."""
     return value.strip().casefold()
 
 
@@ -46,7 +46,7 @@ def landing_records(storage: Storage, table: Table, paths_: Collection[str]) -> 
 
 
 def own_paths(table: Table, files: Mapping[str, LandingFile]) -> list[str]:
-    """All landing files of the table, those included that are not read because another folder is preferred."""
+    """All landing files of the table, also those of a folder that is not read because another one is preferred."""
     return [path for found in files_by_folder(table, files).values() for path in found]
 
 
@@ -78,7 +78,7 @@ def _unpacked(path: str, content: bytes) -> bytes:
 
 
 def _records(path: str, content: bytes, table: Table) -> Iterator[tuple[bytes, Values]]:
-    """The parts of the file, which make it up again, each with its record's values; none for a header or a blank."""
+    """The parts of the file in their order, each with the values of its record; a header and a blank line have none."""
     form = format_of(table, path)
     if isinstance(form, JsonLines):
         yield from _json_records(content, table)

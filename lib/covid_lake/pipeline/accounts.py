@@ -1,4 +1,4 @@
-"""Where every record and row is: counts taken by Spark on its way, and the sums that they must come to.
+"""The accounts of a table: how many records had each outcome, and whether the counts add up.
 
 Spark's counts are compared with others that know nothing of them: the records that landing counted in the files, and
 the rows in the footers of the files that were written.
@@ -43,7 +43,7 @@ class Account:
 
     @property
     def trusted(self) -> int:
-        """The rows that the other counts leave for the trusted table."""
+        """The rows of the trusted table: all records without those of the other three outcomes."""
         return sum(self.records.values()) - sum(self.rejected.values()) - self.superseded - self.withheld
 
     @property
@@ -176,7 +176,7 @@ class RecordCounts(_Observed):
 
 
 class RowCounts(_Observed):
-    """Counts of the rows of a table that is built from others, and of a whole one a digest that no order changes."""
+    """Counts of the rows of a table that is built from others; of a whole table also a digest of its unordered rows."""
 
     def __init__(self, table: Table, run_date: date, *, is_whole: bool) -> None:
         super().__init__()
@@ -204,7 +204,7 @@ class RowCounts(_Observed):
 
     @property
     def content(self) -> str | None:
-        """The digest as text; None where it would be that of a part."""
+        """The digest as text; None where only a part of the table is written."""
         if not self._is_whole:
             return None
         columns = ", ".join(f"{column.name} {column.type_name}" for column in self._table.columns)

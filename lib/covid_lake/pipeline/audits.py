@@ -1,7 +1,7 @@
-"""What must hold of a table before it is published, asked of the files that were written.
+"""Checks of a table before it is published. They read the files that were written.
 
-DuckDB answers, which shares no code with the engine that wrote them: it sees what that engine would write and read back
-wrongly.
+DuckDB reads them. It shares no code with the engine that wrote them, so it also finds what that engine writes and reads
+back wrongly.
 """
 
 from __future__ import annotations

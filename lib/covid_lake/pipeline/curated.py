@@ -1,4 +1,4 @@
-"""A table out of other tables: build, write aside, and check what was written before anybody sees it."""
+"""Builds a table from other tables: build, write aside, and check what was written before readers see it."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def build(
 ) -> Written:
     """Write a new version of the table; raises `AuditFailed`.
 
-    Where the step knows how to and `current` says how the inputs evolved, only the partitions that they touch, and
-    those named in `again`, are written; the others are taken over, and so are the files of partitions that only grow.
-    The checks read what was written, not the plan that wrote it. A table that came out the same keeps its version.
+    Where the step has a partial build and `current` says how the inputs changed, only the partitions that the change
+    touches, and those named in `again`, are written. The other partitions keep their files, and so do partitions that
+    only get more rows. The checks read the files that were written. A table with the same rows keeps its version.
     """
     started = time.monotonic()
     step, table = plan.step, plan.step.target
@@ -150,7 +150,7 @@ def _plan_rows(step: Step, inputs: Inputs, current: Current | None, again: Colle
 def _with_copies(
     storage: Storage, table: Table, work: _Work, written: Sequence[DataFile], version: str
 ) -> tuple[_Work, tuple[DataFile, ...]]:
-    """Copy what the partitions that grew had into the version's own folder; the work as it came out, and its files."""
+    """Copy the older files of partitions that got rows into the version's folder; returns the work and the files."""
     grown = {file.partition for file in written}
     copied = [file for file in work.kept if file.partition in grown]
     copy_files(storage, table, copied, version)

@@ -23,31 +23,31 @@ RECORDS = "records"
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a version of a feed looks like; two of them are compared to find drift.
-
-    - `columns`: the contract's columns that the files of the latest day deliver (all files, where they aren't daily).
-    - `measures`: rows, and the sums that the contract watches, of the whole table.
-    - `days`: the same by day (ISO 8601), where the contract watches them by day; `measures` is then empty.
-    - `unknown_values`: by column, the values of all files read so far that no table of the library knows.
-    """
+    """What a version of a feed looks like; those of two versions are compared to find drift."""
 
     columns: tuple[str, ...]
+    """The contract's columns that the files of the latest day deliver; all files, where they are not daily."""
     measures: Mapping[str, int] = field(default_factory=dict)
+    """Rows, and the sums that the contract watches, of the whole table; empty where they are watched by day."""
     unknown_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By column, the values of all files read so far that no table of the library knows."""
     days: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """The measures by day (ISO 8601), where the contract watches them by day."""
 
 
 @dataclass(frozen=True, slots=True)
 class DriftReport:
-    """What is not as it was. `unknown_values` are new ones; `jumps` gives a measure before and after.
-
-    A jump between two days is called `confirmed on 2020-11-05`, after the later one.
-    """
+    """How a feed differs from its last version, and from one day to the next."""
 
     new_columns: tuple[str, ...] = ()
+    """Columns of the files that the contract does not have."""
     vanished_columns: tuple[str, ...] = ()
+    """Columns of the contract that the last version had and the latest files lack."""
     unknown_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By column, values that no table of the library knows and that the last version did not have."""
     jumps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Measures that moved by more than the contract allows: before and after. A jump between two days has the later
+    day in its name, such as `confirmed on 2020-11-05`."""
 
 
 def latest_day(table: Table, files: Sequence[LandingFile]) -> date | None:
@@ -76,7 +76,7 @@ def compare(
     shape: Shape,
     before: Manifest | None,
 ) -> DriftReport:
-    """The drift of the files that are due, against the version before and from day to day.
+    """Compare the files that are due with the version before, and each day with the day before it.
 
     Raises `AuditFailed` where the contract says that such drift stops the run.
     """
@@ -121,7 +121,7 @@ def _jumps(before: Mapping[str, int], after: Mapping[str, int], drift: Drift) ->
 def _jumps_between_days(
     before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]], drift: Drift
 ) -> dict[str, tuple[int, int]]:
-    """The jumps from one day to the next. Days that are as they were in the version before were told of then."""
+    """The jumps from one day to the next; without those of days that did not change since the version before."""
     return {
         f"{name} on {day}": jump
         for previous, day in pairwise(sorted(after))

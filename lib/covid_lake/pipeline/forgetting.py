@@ -1,4 +1,4 @@
-"""Forget a person: out of the landing files, every version of every table, quarantine, and what follows the lake.
+"""Forget a person: remove all records from landing files, every version, quarantine, and what follows the lake.
 
 The landing files come first, for everything else is built from them. A run then builds the tables anew and brings the
 publishers up to date, and all older versions are removed. Interrupted, it can be started again and goes on: the

@@ -1,4 +1,4 @@
-"""What a step is given to work on, and what it leaves: versions that were written and that no reader sees yet."""
+"""What a step gets, and what it returns: a version that was written and that no reader sees yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from covid_lake.store.snapshots import Manifest, TableVersion
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The inputs of a step, by table id; without those that the lake does not have."""
+    """The inputs of a step, by table id. A table that the lake does not have is missing."""
 
     frames: Mapping[str, DataFrame]
     """The rows of the input tables, and the frames of the keys, `keys.<name>`."""
@@ -34,8 +34,8 @@ class Written:
     table: Table
     """The table that it is a version of."""
     published: Manifest | TableVersion
-    """What is to be published: the manifest; or, where the rows came out as they were, the entry by which the published
-    version stays."""
+    """What is to be published: the manifest of the new version. Where the rows are the same as before, the published
+    version stays, and this is its entry in the snapshot with the new fingerprint."""
     manifest: Manifest
     """What the version consists of."""
     report: TableReport

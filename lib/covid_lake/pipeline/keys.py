@@ -20,7 +20,7 @@ def resolve_keys(steps: Collection[Step], key_of: Callable[[PseudonymKey], bytes
 
 
 def digests_of(keys: Mapping[str, bytes]) -> dict[str, str]:
-    """A digest of each key, by which a change shows; the key can't be computed from it."""
+    """A digest of each key, which tells whether a key has changed. The key can't be computed from it."""
     return {name: hmac.new(key, b"covid_lake fingerprint", hashlib.sha256).hexdigest() for name, key in keys.items()}
 
 

@@ -70,21 +70,21 @@ class Anew:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The days of a table that are promoted again. Files whose name holds no day have no rows and belong to none."""
+    """The days of a table that are promoted again. A file whose name holds no day has no rows and belongs to no day."""
 
     days: frozenset[date]
     """The days."""
     due: tuple[LandingFile, ...]
     """Their landing files."""
     leaving: frozenset[str]
-    """Their landing files in the published version, whose records make room."""
+    """The landing files of these days that the published version was read from; their rows are replaced."""
 
     def partitions(self, table: Table) -> tuple[str, ...]:
         """The partitions of the table that hold the days, in order."""
         return partitions_of(table, self.days)
 
     def leaving_partitions(self, table: Table) -> tuple[str, ...]:
-        """The partitions that hold days of which the published version has rows, or had files at least."""
+        """The partitions that hold days of the landing files which the published version was read from."""
         return partitions_of(table, days_of(table, self.leaving))
 
 
@@ -103,7 +103,7 @@ class PlannedStep:
     current: TableVersion | None = None
     """The published version that the plan was made against."""
     inputs: tuple[Table, ...] = ()
-    """The input tables that are there, or will be by then."""
+    """The input tables that the lake has, or that steps before this one are planned to make."""
     files: tuple[LandingFile, ...] = ()
     """The landing files that the table is read from."""
     refusals: tuple[Refusal, ...] = ()
@@ -124,12 +124,15 @@ class _Given:
     """What all steps are planned against."""
 
     snapshot: Snapshot
+    """What readers see now."""
     files: Sequence[LandingFile]
+    """The files of the landing zone."""
     anew: Anew
+    """What is to be done again although it is up to date."""
     keys: Mapping[str, str]
     """A digest of each key, by name."""
     changing: set[str]
-    """Ids of the tables that will have a new version by then."""
+    """Ids of the tables whose steps were planned to run, and that may have a new version when later steps run."""
 
 
 def plan_steps(

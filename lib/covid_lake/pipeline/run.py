@@ -100,9 +100,9 @@ class Plan:
     steps: tuple[PlannedStep, ...] = ()
     """The wanted steps, each with what is to be done."""
     strays: Strays = NO_STRAYS
-    """What lies in the landing zone and is no file of a table, by paths below the lake's root."""
+    """Files in the landing zone that belong to no table, by paths below the lake's root."""
     notices: tuple[str, ...] = ()
-    """What is odd about landing files that are fine each by itself, in sentences."""
+    """Sentences about landing files that can be used, but look odd together, such as two days of one content."""
 
     @property
     def has_work(self) -> bool:
@@ -112,7 +112,7 @@ class Plan:
 def require_sense(
     flow: Flow, storage: Storage, request: Request, key_of: Callable[[PseudonymKey], bytes] = key_of_environment
 ) -> None:
-    """Raise where a run could only succeed at nothing; writes nothing, and reads no file of the landing zone.
+    """Raise where a run could do nothing at all. Writes nothing, and reads no file of the landing zone.
 
     `SettingsError` for a table that the dataset does not have, days of which it has none, days where no table is
     partitioned by days, a path that Spark can't read and a key that is missing; `MissingInput` for a lake that is not
@@ -200,17 +200,24 @@ def make_plan(
 
 @dataclass(slots=True)
 class Run:
-    """One execution. `session` starts Spark, and is called only when there is something to do."""
+    """One execution. Spark is started only when there is something to do."""
 
     flow: Flow
+    """The dataset's steps."""
     storage: Storage
+    """The lake."""
     session: Callable[[], SparkSession]
+    """Starts Spark."""
     listener: Listener
+    """Is told how the run gets on."""
     request: Request = field(default_factory=Request)
+    """What the run is asked to do."""
     publishers: Sequence[Publisher] = ()
     """Called one after another once everything is published."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """The time, for the run's id and its date."""
     key_of: Callable[[PseudonymKey], bytes] = key_of_environment
+    """Gives a key that steps compute pseudonyms with."""
     _listener: Undisturbed = field(init=False)
     _reports: list[TableReport] = field(default_factory=list)
     _engine: SparkSession | None = None
@@ -387,7 +394,7 @@ class Run:
         return describe_engine_fault(error, is_discreet=self.flow.dataset.withholds)
 
     def _discard(self, tables: Sequence[Table], run_id: str, error: Exception) -> None:
-        """Remove what was written for tables that failed; what can't be removed now is for vacuum."""
+        """Remove what was written for tables that failed. What can't be removed now is left for `vacuum`."""
         with suppress(LakeError):
             # A store that failed to answer may have published all the same, and another run may have published since:
             # its snapshot may name another version, which consists in part of this run's files.
@@ -403,7 +410,7 @@ class Run:
                     self.storage.delete_folder(paths.quarantine_version(table.dataset, table.name, run_id))
 
     def _bring_up_publishers(self, snapshot: Snapshot) -> tuple[PublisherReport, ...]:
-        """Call every publisher, whatever becomes of the others; the lake is fine in any case."""
+        """Call every publisher, even where another one failed. A publisher's failure does not harm the lake."""
         published = Published(
             storage=self.storage,
             dataset=self.flow.dataset,

@@ -1,4 +1,4 @@
-"""The tables of one run as they come up: each seen by the steps after it, none yet by a reader."""
+"""Runs steps one after another: each reads what the steps before it wrote, and no reader sees any of it yet."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SIDES = ("before", "after", "removed", "added")
 
 
 class Star:
-    """Runs steps on what `base` names and on the tables that were written before them."""
+    """Runs steps of one run. They read the versions that the snapshot `base` names, or those that this run wrote."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Star:
         return frozenset(self._base.tables.keys() | self._written.keys())
 
     def is_due(self, planned: PlannedStep) -> bool:
-        """Whether the table must be built now that its inputs are there: some may have come out as they were."""
+        """Whether the table must be built now that its inputs are done: their rows may be the same as before."""
         current = self._base.version_of(planned.step.target)
         files = {file.path: file.inspection.sha256 for file in planned.files}
         versions = {table.id: self._version(table).version for table in self._inputs_of(planned.step)}
@@ -99,10 +99,10 @@ class Star:
         )
 
     def checked(self) -> list[Written]:
-        """What was written, after the references between the dataset's tables were checked.
+        """Check the references between the dataset's tables; returns what was written, with the checks' names.
 
-        Published tables that this run did not write count too: a dimension that lost rows must not leave an old fact
-        without its own. Raises `AuditFailed`.
+        References of published tables that this run did not write are checked too: where a dimension lost rows, an
+        older fact may still refer to them. Raises `AuditFailed`.
         """
         tables = [table for table in self._flow.dataset.tables if table.id in self.there]
         ids = {table.id for table in tables}
@@ -126,7 +126,7 @@ class Star:
         return checked
 
     def _has_lost_rows(self, one: Written, target: str) -> bool:
-        """Whether a value of the column `target` in the published version of a table is not in the new one any more."""
+        """Whether the new version lacks a value that column `target` has in the published version."""
         published = self._base.version_of(one.table)
         if published is None:  # what referred to it was never checked
             return True
@@ -139,7 +139,7 @@ class Star:
         return bool(questions.rows(lost))
 
     def _current(self, planned: PlannedStep, inputs: Inputs) -> Current | None:
-        """The version to build on; None where there is none, or where everything is to be built anew."""
+        """The published version, to build on; None where there is none, or where everything is built anew."""
         entry = self._base.version_of(planned.step.target)
         if entry is None or self._anew.everything:
             return None
@@ -175,7 +175,7 @@ class Star:
         return Change(rows, tuple(sorted(differing)), tuple(sorted(same - differing)), only_grew)
 
     def _told_apart(self, planned: PlannedStep, entry: TableVersion) -> dict[str, Callable[[], Stored]]:
-        """The table and its inputs as they can be asked, by the names that `Evolution` gives them."""
+        """The table and the versions of its inputs, by the names that `Evolution.asked` knows them by."""
         target = planned.step.target
         told: dict[str, Callable[[], Stored]] = {target.id: partial(self._stored, target, entry.version)}
         for source in planned.step.inputs:
@@ -207,14 +207,14 @@ class Star:
         return self._frame_of(table, self._version(table).version)
 
     def _frame_of(self, table: Table, version: str) -> DataFrame:
-        """A version as a frame, made once: looking for its files takes longer than reading a few of them."""
+        """The rows of a version. A frame is made once, because Spark looks for its files when it is made."""
         key = table.id, version
         if key not in self._frames:
             self._frames[key] = read_version(self._spark, self._storage, table, self._manifest(table, version))
         return self._frames[key]
 
     def _manifest(self, table: Table, version: str) -> Manifest:
-        """A version's manifest, read once: versions never change."""
+        """A version's manifest. It is read once, because versions never change."""
         key = table.id, version
         if key not in self._manifests:
             self._manifests[key] = read_manifest(self._storage, table, version)

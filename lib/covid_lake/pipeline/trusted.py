@@ -1,4 +1,4 @@
-"""A table out of its landing files: read, type, check, split, keep the newest of a grain, write aside, audit.
+"""Builds a table from its landing files: read, type, check, split, keep the newest of a grain, write aside, audit.
 
 One pass over the data. Counts are taken on the way by observations and compared with two others that know nothing of
 them: the records that landing counted in the files, and the rows in the footers of what was written.
@@ -53,7 +53,7 @@ FILES_A_PARTITION = 8
 
 @dataclass(frozen=True, slots=True)
 class _Promotion:
-    """What every stage of a promotion needs to know."""
+    """What every stage of a promotion needs."""
 
     spark: SparkSession
     storage: Storage
@@ -78,9 +78,9 @@ def promote(
 ) -> Written:
     """Write a new version of the table from the planned files; `AuditFailed` if the accounts don't add up.
 
-    Where the plan is for some days only, `current` is the version on which the others stand. The rows of these days go
-    into files of their own. In a partition that had such rows the other files are made one without them; in one that
-    had none they are copied; all other partitions are taken over.
+    Where the plan is for some days only, the rows of the other days are those of the published version, `current`, and
+    the new rows go into files of their own. A partition that had rows of these days gets its older files without them,
+    compacted into one. A partition that had none gets copies of its files. All other partitions keep their files.
     """
     started = time.monotonic()
     step, table = plan.step, plan.step.target
@@ -176,17 +176,17 @@ class _Base:
     days: frozenset[date] = frozenset()
     """The days that are promoted again."""
     files: tuple[DataFile, ...] = ()
-    """The files of the partitions that no such day belongs to."""
+    """The files of the partitions that hold none of these days. They stay where they are."""
     copied: tuple[DataFile, ...] = ()
-    """The files of the partitions that only grow."""
+    """The files of the partitions that get rows of new days only. They are copied."""
     reopened: tuple[DataFile, ...] = ()
-    """The files of the partitions whose files are made one."""
+    """The files of the partitions that are compacted, without the rows of the days that are promoted again."""
     staying: Account = field(default_factory=Account)
     """The counts of the landing files that are not read again."""
     leaving: Account = field(default_factory=Account)
     """The counts of the landing files of the days that are promoted again."""
     superseded: int = 0
-    """The superseded records of both."""
+    """The superseded records of the published version."""
     quarantine: str | None = None
     """The quarantine folder of the published version."""
 
@@ -226,11 +226,14 @@ class _Base:
 
     @property
     def day_column(self) -> str:
-        """The column by which a table that is kept by day is."""
+        """The column that holds the day, of a table that is partitioned by the month of a day."""
         return self.table.day_column or ""
 
     def superseded_after(self, kept: int) -> int:
-        """The superseded records of the files that stay: all but those that the leaving files account for."""
+        """The superseded records of the landing files that are not read again.
+
+        A record of the leaving files was rejected, or a row that compaction has dropped, or else superseded.
+        """
         return self.superseded - (self.leaving.trusted - (sum(file.rows for file in self.reopened) - kept))
 
 

@@ -1,4 +1,4 @@
-"""What follows a run: every publisher brings something outside of the lake up to the snapshot that readers see."""
+"""Publishers: each brings something outside of the lake up to the snapshot that readers see after a run."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Published:
     storage: Storage
     """The lake."""
     dataset: Dataset
+    """The dataset."""
     snapshot: Snapshot
     """The version of each table."""
     engine: Callable[[], SparkSession]

@@ -49,7 +49,7 @@ class FramesOnDemand(Mapping[str, DataFrame]):
 
 
 def spark_schema(columns: Iterable[ContractColumn]) -> T.StructType:
-    """The columns as Spark's schema; all nullable, for Parquet keeps no promise about nulls."""
+    """The columns as Spark's schema; all nullable, because Spark does not trust Parquet files about nulls."""
     return T.StructType([T.StructField(column.name, spark_type(column)) for column in columns])
 
 
@@ -59,7 +59,7 @@ def empty_frame(spark: SparkSession, columns: Iterable[ContractColumn]) -> DataF
 
 
 def inline_table(spark: SparkSession, names: Sequence[str], rows: Iterable[Sequence[str | None]]) -> DataFrame:
-    """A small table of texts that stands in the plan itself: no file, no Python worker, no job."""
+    """A small table of texts as literals of the query: it needs no file, no Python worker and no job."""
     values = ", ".join("(" + ", ".join(_literal(value) for value in row) + ")" for row in rows)
     columns = ", ".join(f"`{name}`" for name in names)
     if not values:
@@ -68,7 +68,7 @@ def inline_table(spark: SparkSession, names: Sequence[str], rows: Iterable[Seque
 
 
 def conform(frame: DataFrame, table: Table) -> DataFrame:
-    """Exactly the contract's columns, in its order and types: the select that every step ends with."""
+    """The frame with exactly the contract's columns, in its order and types. Every step ends with this select."""
     completed = with_partition(frame, table)
     return completed.select(*(F.col(one.name).cast(spark_type(one)).alias(one.name) for one in table.columns))
 

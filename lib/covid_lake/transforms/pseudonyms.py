@@ -1,6 +1,6 @@
 """Pseudonyms: HMAC-SHA-256 (RFC 2104) of a text under a secret key, computed by Spark's own functions.
 
-The key never stands in a query's plan, which gets into messages and logs: it is a column of a frame of one row.
+The key is a column of a frame of one row. As a literal it would be in the query's plan, and so in messages and logs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def key_frame(spark: SparkSession, key: bytes) -> DataFrame:
 
 
 def with_pseudonyms(frame: DataFrame, key: DataFrame, **columns: str) -> DataFrame:
-    """The frame with pseudonyms: `owner="email"` adds a column `owner` of 64 hexadecimal digits; null where it is."""
+    """The frame with pseudonyms: `owner="email"` adds a column `owner`, 64 hexadecimal digits; null for a null."""
     keyed = frame.crossJoin(F.broadcast(key))
     return keyed.withColumns({name: _hmac(F.col(column)) for name, column in columns.items()}).drop(INNER, OUTER)
 

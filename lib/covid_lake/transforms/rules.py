@@ -19,12 +19,16 @@ SURPLUS_RULE = "surplus_field"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A rule ready to run: `broken` is true for a row that breaks it, and `message` says why in words."""
+    """A rule as columns of a frame."""
 
     name: str
+    """The rule's name."""
     broken: Column
+    """Whether the row breaks the rule; never null."""
     message: Column
+    """Why, in words."""
     severity: Severity
+    """What a broken rule costs."""
 
 
 def record_checks(table: Table, run_date: date, surplus: str) -> tuple[Check, ...]:

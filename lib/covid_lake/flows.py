@@ -165,7 +165,8 @@ class Erasure:
 class Flow:
     """A dataset's steps. They run in the order of their inputs, however they are listed.
 
-    Raises `ValueError` where two steps make one table, a table is none of the dataset, or steps need each other.
+    Raises `ValueError` where two steps make one table, a table is none of the dataset, steps need each other, or a
+    table that is published by itself refers to a table that is not among its step's inputs.
     """
 
     dataset: Dataset
@@ -186,6 +187,14 @@ class Flow:
         for step in ordered:
             is_of_star = step.target.zone is Zone.CURATED or any(table.id in needs_curated for table in step.inputs)
             needs_curated |= {step.target.id} if is_of_star else set()
+        for step in (one for one in ordered if one.target.id not in needs_curated):
+            inputs = {step.target.id, *(table.id for table in step.inputs)}
+            loose = next((ref.table for ref in step.target.references if ref.table not in inputs), None)
+            if loose:
+                raise ValueError(
+                    f"{self.dataset.name}: {step.target.id} refers to {loose}, which its step does not use; name it "
+                    "among the step's inputs, so that it is built first and the reference can be checked"
+                )
         object.__setattr__(self, "steps", ordered)
         object.__setattr__(self, "promotions", tuple(step for step in ordered if step.target.id not in needs_curated))
         object.__setattr__(self, "star", tuple(step for step in ordered if step.target.id in needs_curated))

@@ -46,8 +46,8 @@ def forget(dataset: str, key: str, root: str, warehouse: str | None, dry_run: bo
     terminal = Terminal()
     flow, storage = registry.flow(dataset), open_lake(root)
     person = sys.stdin.readline().strip() if key == STANDARD_INPUT else key
-    if not person:
-        raise SettingsError("the standard input holds no key")
+    if not person.strip():
+        raise SettingsError("the standard input holds no key" if key == STANDARD_INPUT else "--key is empty")
     with display_of(terminal) as display, spark_session(root, display) as session:
         target = start_warehouse(warehouse, display) if warehouse is not None and not dry_run else None
         run = Run(

@@ -335,7 +335,7 @@ class Run:
             if (idle := self._idle(planned, star)) is not None:
                 self._finish(idle)
                 return
-            written = star.add(planned)
+            written = star.with_references_checked(star.add(planned))
             require_announced(self.storage, self.flow.dataset.name, run_id)
             publish(self.storage, base, run_id, [(table, written.published)])
             self._finish(written.report)

@@ -97,15 +97,14 @@ def run(
     """
     from covid_lake.cli.display import show_plan, show_summary
     from covid_lake.datasets import registry
-    from covid_lake.pipeline.plan import wanted_tables
-    from covid_lake.pipeline.run import Request, Run, make_plan, require_sense
+    from covid_lake.pipeline.run import Request, Run, make_plan, require_keys, require_sense
     from covid_lake.publish.warehouse import WarehousePublisher
 
     terminal = Terminal()
     flow, storage = registry.flow(dataset), open_place(root)
     first, last = _days(first_day, last_day)
     request = Request(only, full_refresh, first_day=first, last_day=last)
-    wanted_tables(flow, only)  # a wrong name is reported before anything else
+    require_keys(flow, request)  # before files are landed in vain
     if not sources:
         require_sense(flow, storage, request)  # before a warehouse is started in vain
     with display_of(terminal) as display:

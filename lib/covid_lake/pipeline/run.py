@@ -109,6 +109,18 @@ class Plan:
         return any(planned.action is Action.RUN for planned in self.steps)
 
 
+def require_keys(
+    flow: Flow, request: Request, key_of: Callable[[PseudonymKey], bytes] = key_of_environment
+) -> frozenset[str]:
+    """The ids of the tables that the request wants. Reads nothing of the lake.
+
+    Raises `SettingsError` for a table that the dataset does not have, and for a missing key of the tables' steps.
+    """
+    wanted = wanted_tables(flow, request.only)
+    resolve_keys(steps_of(flow, wanted, request.zones), key_of)
+    return wanted
+
+
 def require_sense(
     flow: Flow, storage: Storage, request: Request, key_of: Callable[[PseudonymKey], bytes] = key_of_environment
 ) -> None:
@@ -118,8 +130,7 @@ def require_sense(
     partitioned by days, a path that Spark can't read and a key that is missing; `MissingInput` for a lake that is not
     there or has nothing to run on.
     """
-    wanted = wanted_tables(flow, request.only)
-    resolve_keys(steps_of(flow, wanted, request.zones), key_of)
+    wanted = require_keys(flow, request, key_of)
     require_spark_path(storage)
     require_input(storage, flow.dataset.name, request.zones)
     if not request.days.has_days:

@@ -13,6 +13,7 @@ import pyarrow.dataset as ds
 import pytest
 from pyspark.sql import SparkSession
 
+from commands import command
 from covid_lake.datasets import registry
 from covid_lake.datasets.queries import named_queries, named_query
 from covid_lake.errors import SettingsError
@@ -148,6 +149,16 @@ def test_without_a_key_nothing_is_read(first: State, monkeypatch: pytest.MonkeyP
     monkeypatch.delenv(VARIABLE)
     with pytest.raises(SettingsError, match=f"export {VARIABLE}="):
         run_stedi(None, first.storage, 6)
+
+
+def test_without_a_key_no_file_is_landed(tmp_path: Path) -> None:
+    source, lake = tmp_path / "source", tmp_path / "lake"
+    (source / "customer/landing").mkdir(parents=True)
+    (source / "customer/landing/a.json").write_text('{"email": "ann@example.org"}\n', encoding="utf-8")
+    ended = command("run", "stedi", "--from", str(source), "--lake", str(lake), changes={VARIABLE: None})
+    assert ended.returncode == 2
+    assert f"export {VARIABLE}=" in ended.stdout
+    assert not lake.exists()
 
 
 # --- people who did not agree --------------------------------------------------------------------------------------

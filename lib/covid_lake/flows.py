@@ -200,6 +200,13 @@ class Flow:
         object.__setattr__(self, "star", tuple(step for step in ordered if step.target.id in needs_curated))
 
     @property
+    def shows_rows(self) -> bool:
+        """Whether messages and reports may quote rows: not those of records that are withheld, nor of persons who may
+        ask to be forgotten, for reports are kept.
+        """
+        return not self.dataset.withholds and not self.erasures
+
+    @property
     def orphans(self) -> tuple[Table, ...]:
         """The dataset's tables that no step makes."""
         made = {step.target.id for step in self.steps}

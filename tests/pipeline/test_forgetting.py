@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import gzip
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from covid_lake import paths
 from covid_lake.contracts import Column, Dataset, Landing, Table, Type, Zone
 from covid_lake.errors import LakeError, PublishConflict
-from covid_lake.flows import Erasure, Flow, from_landing
+from covid_lake.flows import Erasure, Flow, TableCheck, from_landing
 from covid_lake.landing.erasure import find_in_file
 from covid_lake.pipeline import forgetting
 from covid_lake.pipeline.forgetting import Forgotten, forget
@@ -141,6 +143,19 @@ def test_nothing_is_removed_where_a_table_could_not_be_built_again(spark: SparkS
     with pytest.raises(LakeError, match=r"trusted.person has no landing files any more.*nothing was removed"):
         forget_ann(storage)
     assert current_snapshot(storage, "people").tables["trusted.person"].rows == 2
+
+
+def test_no_report_quotes_a_person_who_may_ask_to_be_forgotten(spark: SparkSession, tmp_path: Path) -> None:
+    """Reports are kept, and forgetting does not search them."""
+    storage = lake(tmp_path, a=ANN + BOB)
+    (step,) = FLOW.steps
+    for one in (
+        replace(step, checks=(TableCheck("never_holds", "SELECT * FROM trusted.person"),)),
+        replace(step, build=lambda frames: step.build(frames).withColumn("email", F.raise_error("email"))),
+    ):
+        report = run_lake(lambda: spark, storage, flow=replace(FLOW, steps=(one,)))
+        assert report_of(report, "trusted.person").status == Status.FAILED
+        assert "example.org" not in report.to_json()
 
 
 def test_the_folder_of_receipts_is_cleared_of_unfinished_files() -> None:

@@ -29,8 +29,8 @@ EXAMPLES = 3
 class Audit:
     """The audit of one new version of a table.
 
-    The messages of its faults show examples of rows, unless the step's dataset withholds records: what must not leave
-    the landing zone must not get into a message either, not even by a fault of this library.
+    The messages of its faults show examples of rows where `shows_rows` says so (see `Flow.shows_rows`): what must not
+    leave the landing zone must not get into a message either, not even by a fault of this library.
     """
 
     def __init__(

@@ -104,7 +104,7 @@ def build(
         entry = replace(same.entry, fingerprint=manifest.fingerprint, inputs=built_from, basis=manifest.basis)
         report = replace(report, seconds=round(time.monotonic() - started, 2))
         return Written(table, entry, same.manifest, report)
-    audit = Audit(storage, step, inputs.stored, manifest, work.partitions, shows_rows=not inputs.withholds)
+    audit = Audit(storage, step, inputs.stored, manifest, work.partitions, shows_rows=inputs.shows_rows)
     audit.require_rules(spark, run_date)
     checks = (*audit.require_keys(), *audit.require_checks())
     report = replace(report, checks=checks, seconds=round(time.monotonic() - started, 2))

@@ -23,8 +23,8 @@ class Inputs:
     """The files of the input tables."""
     versions: Mapping[str, TableVersion]
     """The versions of the input tables."""
-    withholds: bool = False
-    """Whether a table of the dataset withholds records, so that no row may be shown in a message."""
+    shows_rows: bool = True
+    """Whether messages may quote rows (see `Flow.shows_rows`)."""
 
 
 @dataclass(frozen=True, slots=True)

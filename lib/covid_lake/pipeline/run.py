@@ -402,7 +402,7 @@ class Run:
         """The fault of a table in a sentence: this library's own words, or the engine's innermost ones."""
         if isinstance(error, LakeError):
             return str(error)
-        return describe_engine_fault(error, is_discreet=self.flow.dataset.withholds)
+        return describe_engine_fault(error, is_discreet=not self.flow.shows_rows)
 
     def _discard(self, tables: Sequence[Table], run_id: str, error: Exception) -> None:
         """Remove what was written for tables that failed. What can't be removed now is left for `vacuum`."""

@@ -95,7 +95,7 @@ class Star:
             frames=FramesOnDemand({**tables, **keys}),
             stored={table.id: partial(self._stored, table) for table in there},
             versions={table.id: self._version(table) for table in there},
-            withholds=self._flow.dataset.withholds,
+            shows_rows=self._flow.shows_rows,
         )
 
     def with_references_checked(self, one: Written) -> Written:
@@ -109,7 +109,7 @@ class Star:
         stored = {
             table.id: partial(self._stored, table) for table in self._flow.dataset.tables if table.id in self.there
         }
-        shows_rows = not self._flow.dataset.withholds
+        shows_rows = self._flow.shows_rows
         passed = check_references(Questions(self._storage, stored), one.table, stored, shows_rows=shows_rows)
         return replace(one, report=replace(one.report, checks=(*one.report.checks, *passed)))
 
@@ -125,7 +125,7 @@ class Star:
         referred = {(ref.table, ref.target) for table in tables for ref in table.references if ref.table in new}
         lost = {table_id for table_id, target in referred if self._has_lost_rows(new[table_id], target)}
         whole = {table.id: partial(self._stored, table) for table in tables}
-        shows_rows = not self._flow.dataset.withholds
+        shows_rows = self._flow.shows_rows
         for table in tables:
             if table.id not in new and lost.intersection(reference.table for reference in table.references):
                 check_references(Questions(self._storage, whole), table, ids, shows_rows=shows_rows)

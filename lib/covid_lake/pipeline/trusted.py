@@ -125,7 +125,7 @@ def promote(
     )
     audit_records(table, read, whole, counts, manifest, sum(file.rows for file in files), base.copied_rows + kept)
     partitions = plan.slice.partitions(table) if plan.slice else ()
-    audit = Audit(storage, step, inputs.stored, manifest, partitions, shows_rows=not inputs.withholds)
+    audit = Audit(storage, step, inputs.stored, manifest, partitions, shows_rows=inputs.shows_rows)
     passed = audit.require_checks()
     shape = shape_of(storage, plan, counts.unknown_values, current, manifest, files)
     drift = compare(table, plan.due, shape, current)

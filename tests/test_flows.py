@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from covid_lake.contracts import Column, Dataset, Landing, Table, Type, Zone
-from covid_lake.flows import Flow, PartialBuild, Step, from_landing
+from covid_lake.flows import Erasure, Flow, PartialBuild, PseudonymKey, Step, from_landing
 
 ID = Column("id", Type.TEXT, "Id", ("id",), nullable=False)
 
@@ -72,6 +73,7 @@ def test_a_step_that_needs_itself_is_a_circle_of_one() -> None:
         Flow(TOYS, (Step(PEOPLE, nothing, uses=(PEOPLE,)),))
 
 
+KEY = PseudonymKey(name="key", variable="A", purpose="toys are named by pseudonyms")
 STRANGER = table(Zone.CURATED, "stranger")
 WRONG = {
     "two steps of one table": (lambda: Flow(TOYS, (*STEPS, Step(PEOPLE, nothing))), "two steps make trusted.people"),
@@ -91,6 +93,26 @@ WRONG = {
     "differs beside landing files": (
         lambda: Step(PEOPLE, nothing, differs="SELECT 1"),
         "a table with landing files follows them by its daily files",
+    ),
+    "two keys of one name": (
+        lambda: Flow(TOYS, (Step(PEOPLE, nothing, keys=(KEY, replace(KEY, variable="B"))),)),
+        "toys: two different keys are called key",
+    ),
+    "an erasure of no landing file": (
+        lambda: Flow(TOYS, STEPS, erasures=(Erasure(TRAINING, "id"),)),
+        "erasure: curated.training is no table of the dataset with landing files",
+    ),
+    "an erasure by no column": (
+        lambda: Flow(TOYS, STEPS, erasures=(Erasure(PEOPLE, "mail"),)),
+        "erasure: no landing file of trusted.people has a column mail",
+    ),
+    "an erasure by no column of persons": (
+        lambda: Flow(TOYS, STEPS, erasures=(Erasure(PEOPLE, "id"), Erasure(DEVICES, "id", via="serial"))),
+        "erasure: no landing file of trusted.people has a column serial",
+    ),
+    "an erasure without persons": (
+        lambda: Flow(TOYS, STEPS, erasures=(Erasure(DEVICES, "id", via="id"),)),
+        "the first one, of trusted.devices, must have the person's key in its column",
     ),
 }
 

@@ -165,8 +165,9 @@ class Erasure:
 class Flow:
     """A dataset's steps. They run in the order of their inputs, however they are listed.
 
-    Raises `ValueError` where two steps make one table, a table is none of the dataset, steps need each other, or a
-    table that is published by itself refers to a table that is not among its step's inputs.
+    Raises `ValueError` where two steps make one table, a table is none of the dataset, steps need each other, two keys
+    share a name, an erasure names a column that landing files lack, or a table that is published by itself refers to a
+    table that is not among its step's inputs.
     """
 
     dataset: Dataset
@@ -187,6 +188,8 @@ class Flow:
         for step in ordered:
             is_of_star = step.target.zone is Zone.CURATED or any(table.id in needs_curated for table in step.inputs)
             needs_curated |= {step.target.id} if is_of_star else set()
+        if fault := _fault_of_keys(ordered) or _fault_of_erasures(self.dataset, self.erasures):
+            raise ValueError(f"{self.dataset.name}: {fault}")
         for step in (one for one in ordered if one.target.id not in needs_curated):
             inputs = {step.target.id, *(table.id for table in step.inputs)}
             loose = next((ref.table for ref in step.target.references if ref.table not in inputs), None)
@@ -211,6 +214,30 @@ class Flow:
         """The dataset's tables that no step makes."""
         made = {step.target.id for step in self.steps}
         return tuple(table for table in self.dataset.tables if table.id not in made)
+
+
+def _fault_of_keys(steps: Sequence[Step]) -> str | None:
+    """Why the steps' keys can't work; None where they can."""
+    by_name: dict[str, PseudonymKey] = {}
+    for key in (key for step in steps for key in step.keys):
+        if by_name.setdefault(key.name, key) != key:
+            return f"two different keys are called {key.name}"
+    return None
+
+
+def _fault_of_erasures(dataset: Dataset, erasures: Sequence[Erasure]) -> str | None:
+    """Why a person's records could not be found; None where they can."""
+    for erasure in erasures:
+        table, persons = erasure.table, erasures[0].table
+        if table.landing is None or table.id not in (one.id for one in dataset.tables):
+            return f"erasure: {table.id} is no table of the dataset with landing files"
+        if erasure.column not in (column.name for column in table.source_columns):
+            return f"erasure: no landing file of {table.id} has a column {erasure.column}"
+        if erasure.via and erasure.via not in (column.name for column in persons.source_columns):
+            return f"erasure: no landing file of {persons.id} has a column {erasure.via}"
+    if erasures and erasures[0].via:
+        return f"erasure: the first one, of {erasures[0].table.id}, must have the person's key in its column"
+    return None
 
 
 def _in_order(dataset: Dataset, steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from covid_lake.cli.display import show_summary
 from covid_lake.cli.terminal import Terminal
 from covid_lake.errors import AccountsDiffer, AuditFailed
-from covid_lake.pipeline import trusted as promotion_module
+from covid_lake.pipeline import star as star_module
 from covid_lake.pipeline.run import Request
 from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.storage import LocalStorage
@@ -39,7 +39,7 @@ def test_only_accounts_that_differ_are_said_to(
         raise error
 
     storage = LocalStorage(tmp_path)
-    monkeypatch.setattr(promotion_module, "promote", gives_up)
+    monkeypatch.setattr(star_module, "promote", gives_up)
     storage.write(STATES, b"State,Abbreviation\nTexas,TX\n")
     report = run_lake(lambda: spark, storage, Request(only=("state_abv",)))
 
@@ -53,14 +53,14 @@ def test_only_accounts_that_differ_are_said_to(
 def test_a_file_that_changed_meanwhile_is_an_account_that_differs(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    storage, promote = LocalStorage(tmp_path), promotion_module.promote
+    storage, promote = LocalStorage(tmp_path), star_module.promote
     storage.write(STATES, b"State,Abbreviation\nTexas,TX\n")
 
     def promote_what_changed(*arguments: Any) -> Any:
         storage.write(STATES, b"State,Abbreviation\nTexas,TX\nUtah,UT\n")
         return promote(*arguments)
 
-    monkeypatch.setattr(promotion_module, "promote", promote_what_changed)
+    monkeypatch.setattr(star_module, "promote", promote_what_changed)
     report = run_lake(lambda: spark, storage, Request(only=("state_abv",)))
 
     assert "the files hold 1 records, but 2 were read" in report_of(report, "trusted.state_abv").reason

@@ -99,7 +99,7 @@ def test_a_name_like_no_other_is_sent_to_the_list() -> None:
     ],
 )
 def test_lists_have_commas_or_blanks(only: tuple[str, ...]) -> None:
-    assert wanted_tables(registry.flow("covid19"), only) == {"state_abv", "hospital_beds"}
+    assert wanted_tables(registry.flow("covid19"), only) == {"trusted.state_abv", "trusted.hospital_beds"}
 
 
 @pytest.mark.parametrize(

@@ -306,8 +306,8 @@ def _with_arrivals(traced: Trace, arrivals: Mapping[tuple[NamedTable, str, int],
 
 
 def _provenance(traced: Trace) -> list[tuple[str, int]]:
-    columns = (traced.rows.column(name).to_pylist() for name in SOURCE)
-    return list(zip(*columns, strict=True))
+    files, hashes = (traced.rows.column(name).to_pylist() for name in SOURCE)
+    return [(file or "", value) for file, value in zip(files, hashes, strict=True)]
 
 
 class _Landing:
@@ -343,7 +343,10 @@ class _Landing:
             return self._lake.storage.open(place)
 
         known = inventory.get(file)
-        form = format_of(table.contract, file)
+        try:
+            form = format_of(table.contract, file)
+        except ValueError as error:  # the contract's folders have changed since
+            raise StorageError(str(error)) from error
         inspection = known.inspection if known else inspect_file(file, open_file, form)
         siblings = sorted(path for path in self._lake.inputs(str(table)) if path in inventory)
         family = dict.fromkeys(key for path in siblings for key in inventory[path].inspection.header)

@@ -33,12 +33,18 @@ def secrets_of(sample: Path, agreed: set[str]) -> set[str]:
 
 def texts_of(folder: Path) -> Iterator[tuple[Path, str]]:
     """All that files below the folder hold: Parquet decoded, and what Spark has packed with LZ4 unpacked."""
-    for path in sorted(folder.rglob("*")):
-        if path.suffix == ".parquet":
-            yield path, "\n".join(str(row) for row in ds.dataset(path).to_table().to_pylist())
-        elif path.is_file():
-            content = path.read_bytes()
-            yield path, (content + b"\n" + _unpacked(content)).decode("utf-8", "replace")
+    yield from ((path, text_of(path)) for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def text_of(path: Path) -> str:
+    """All that the file holds; nothing of one that is gone by now."""
+    if path.suffix == ".parquet":
+        return "\n".join(str(row) for row in ds.dataset(path).to_table().to_pylist())
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return ""
+    return (content + b"\n" + _unpacked(content)).decode("utf-8", "replace")
 
 
 def found_in(folder: Path, secrets: set[str], but: str = "landing") -> set[tuple[str, str]]:

@@ -47,7 +47,7 @@ def region_keys(spark: SparkSession, ids: list[str], partitioned: str = "one") -
 def hospital_keys(spark: SparkSession, ids: list[int]) -> dict[int, int]:
     hospitals = spark.createDataFrame([(one, None) for one in ids], "hospital_id bigint, fips string")
     regions = spark.createDataFrame([], spark_schema(c.DIM_REGION.columns))
-    found = dim_hospital({"hospital_beds": hospitals, "dim_region": regions})
+    found = dim_hospital({"trusted.hospital_beds": hospitals, "curated.dim_region": regions})
     return dict(found.select("hospital_id", "hospital_key").collect())
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +30,14 @@ from covid_lake.pipeline.listeners import Silent
 from covid_lake.pipeline.run import Run
 from covid_lake.publish.warehouse import WarehousePublisher
 from covid_lake.reading.lake import Lake
-from covid_lake.store.reports import RunReport, Status
+from covid_lake.store.reports import RunReport, Status, TableReport
 from covid_lake.store.snapshots import current_snapshot
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.stedi import generate_sample
-from lake_runs import land_files, no_session, report_of, run_lake
+from lake_runs import Recorder, land_files, no_session, report_of, run_lake
 from stedi_frames import KEY
-from stedi_secrets import customers, found_in, secrets_of, texts_of
+from stedi_secrets import customers, found_in, secrets_of, text_of
 
 VARIABLE = "COVID_LAKE_PSEUDONYM_KEY"
 KILL_SECONDS = 240
@@ -82,13 +82,28 @@ def agreed(spark: SparkSession, sample: Path, tmp_path_factory: pytest.TempPathF
     return agreed_in(storage)
 
 
+@dataclass
+class Search(Recorder):
+    """Looks into Spark's temporary files whenever a table is done, before Spark removes them."""
+
+    folders: Sequence[Path] = ()
+    since: float = field(default_factory=time.time)
+    texts: list[str] = field(default_factory=list)
+
+    def finished(self, report: TableReport) -> None:
+        super().finished(report)
+        files = (file for folder in self.folders for file in folder.rglob("*") if file.is_file())
+        self.texts += [text_of(file) for file in files if file.stat().st_mtime >= self.since]
+
+
 def test_what_spark_writes_on_its_way_says_nothing_of_people_who_did_not_agree(
-    spark: SparkSession, sample: Path, agreed: set[str]
+    spark: SparkSession, landed: LocalStorage, sample: Path, agreed: set[str]
 ) -> None:
     java: Any = spark._jvm
     manager = java.org.apache.spark.SparkEnv.get().blockManager().diskBlockManager()
-    folders = [Path(folder) for folder in str(manager.localDirsString()[0]).split(",")]
-    written = "".join(text for folder in folders for _, text in texts_of(folder))
+    search = Search(folders=[Path(folder) for folder in str(manager.localDirsString()[0]).split(",")])
+    assert run_lake(lambda: spark, landed, flow=FLOW, listener=search).succeeded
+    written = "".join(search.texts)
     secrets = secrets_of(sample, agreed)
     assert secrets
     assert {secret for secret in secrets if secret in written} == set()

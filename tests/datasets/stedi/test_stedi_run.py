@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.dataset as ds
 import pytest
 from pyspark.sql import SparkSession
 
@@ -26,6 +25,7 @@ from covid_lake_samples.manifest import SampleManifest
 from covid_lake_samples.stedi import generate_sample
 from lake_runs import differing_tables, land_files, no_session, report_of, run_lake
 from stedi_frames import KEY, Row
+from stedi_secrets import secrets_of, texts_of
 
 WITHDRAWN = 2
 SCALE = 0.3
@@ -162,26 +162,6 @@ def test_without_a_key_no_file_is_landed(tmp_path: Path) -> None:
 
 
 # --- people who did not agree --------------------------------------------------------------------------------------
-
-PERSONAL = ("customerName", "email", "phone", "serialNumber")
-
-
-def secrets_of(sample: Path, emails: set[str]) -> set[str]:
-    """What the customers' records say of people who are not among the given ones, and of nobody who is."""
-    by_person: dict[bool, set[str]] = {True: set(), False: set()}
-    for record in records(sample, "customer"):
-        agreed = record.get("email", "") in emails
-        by_person[agreed] |= {str(record[name]) for name in PERSONAL if name in record}
-    return by_person[False] - by_person[True]
-
-
-def texts_of(folder: Path) -> Iterator[tuple[Path, str]]:
-    """All that stands in files below the folder, Parquet decoded."""
-    for path in sorted(folder.rglob("*")):
-        if path.suffix == ".parquet":
-            yield path, "\n".join(str(row) for row in ds.dataset(path).to_table().to_pylist())
-        elif path.is_file():
-            yield path, path.read_bytes().decode("utf-8", "replace")
 
 
 def agreed(state: State) -> set[str]:

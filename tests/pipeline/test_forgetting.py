@@ -14,14 +14,15 @@ from pyspark.sql import functions as F
 
 from covid_lake import paths
 from covid_lake.contracts import Column, Dataset, Landing, Table, Type, Zone
-from covid_lake.errors import LakeError, PublishConflict
+from covid_lake.errors import LakeError, PublishConflict, WarehouseError
 from covid_lake.flows import Erasure, Flow, TableCheck, from_landing
 from covid_lake.landing.erasure import find_in_file
 from covid_lake.pipeline import forgetting
 from covid_lake.pipeline.forgetting import Forgotten, forget
 from covid_lake.pipeline.listeners import Silent
 from covid_lake.pipeline.run import Run
-from covid_lake.store.reports import RunReport, Status
+from covid_lake.publish.publisher import Published
+from covid_lake.store.reports import PublisherReport, RunReport, Status
 from covid_lake.store.runs import announced, living_runs
 from covid_lake.store.snapshots import current_snapshot
 from covid_lake.store.storage import LocalStorage
@@ -160,3 +161,30 @@ def test_no_report_quotes_a_person_who_may_ask_to_be_forgotten(spark: SparkSessi
 
 def test_the_folder_of_receipts_is_cleared_of_unfinished_files() -> None:
     assert paths.receipt("people", "run").rpartition("/")[0] in paths.folders("people")
+
+
+class _Busy:
+    """A publisher that cannot purge at the first try, as where somebody's transaction is open."""
+
+    name = "busy"
+
+    def __init__(self) -> None:
+        self.purges: list[str] = []
+
+    def bring_up_to(self, published: Published) -> PublisherReport:
+        return PublisherReport(self.name)
+
+    def purge(self, dataset: Dataset) -> None:
+        self.purges.append(dataset.name)
+        if len(self.purges) == 1:
+            raise WarehouseError("an open transaction still keeps deleted rows")
+
+
+def test_a_purge_that_failed_is_done_by_the_next_try(tmp_path: Path, spark: SparkSession) -> None:
+    storage, publisher = lake(tmp_path, a=ANN + BOB), _Busy()
+    assert run_lake(lambda: spark, storage, flow=FLOW).succeeded
+    run = Run(FLOW, storage, lambda: spark, Silent(), publishers=(publisher,))
+    with pytest.raises(WarehouseError, match="an open transaction"):
+        forget(run, "ann@example.org")
+    assert forget(run, "ann@example.org").publishers == ("busy",)
+    assert publisher.purges == ["people", "people"]

@@ -100,11 +100,12 @@ def forget(run: Run, key: str, *, dry_run: bool = False) -> Forgotten:
         run.request = replace(run.request, emptied=emptied)
         report = run.execute()
         _require_built(report)
+        # Before the older versions go: as long as they hold the person, a repetition has something to find.
+        for publisher in run.publishers:
+            publisher.purge(dataset)
         removal = vacuum(storage, dataset, keep=1)
         # A refused file can't be searched, so none is kept.
         storage.delete_folder(paths.refused_files(dataset.name))
-        for publisher in run.publishers:
-            publisher.purge(dataset)
         _require_gone(storage, flow, values)
         forgotten = replace(
             forgotten,

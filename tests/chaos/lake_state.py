@@ -214,7 +214,7 @@ def _query_faults(root: Path, dataset: Dataset, snapshot: Snapshot) -> list[str]
         expected[f"rows of {table.id}"] = snapshot.tables[table.id].rows
         parts.append(f"SELECT 'rows of {table.id}' AS what, count(*) AS found FROM {_sql_name(table)}")
         for reference in table.references:
-            target = dataset.table(table.zone, reference.table)
+            target = dataset.table_of_id(reference.table)
             if target not in there:
                 continue
             what = f"orphans of {table.id}.{reference.column}"

@@ -339,6 +339,9 @@ class Run:
         table = planned.step.target
         self._listener.started(table.id)
         try:
+            # A thread of its own has no active session. Spark 3.5 then makes casts by its own defaults: without ANSI
+            # mode, by which they fail instead of giving null. This makes the session the thread's.
+            self._spark().createDataFrame([], "nothing INT")
             base = current_snapshot(self.storage, self.flow.dataset.name)
             # A plan for some days is right on the version that it was made against, and on no other.
             require_version(base, table, planned.current)

@@ -28,7 +28,7 @@ tests() { # where the checkout lies, then how Python is run
     PYTHONDONTWRITEBYTECODE=1 "$@" -m pytest -q -p no:cacheprovider -m surroundings -k "not s3" tests)
 }
 
-checkout_at() { mkdir -p "$1" && cp -R lib samples tests pyproject.toml "$1"; }
+checkout_at() { mkdir -p "$1" && cp -R lib samples tests docs README.md pyproject.toml setup.py "$1"; }
 
 readable_copy() { # a folder of ours for another user: as it is where that user can read it, else a copy
   if as_nameless test -r "$1" -a -x "$1"; then echo "$1"; return; fi

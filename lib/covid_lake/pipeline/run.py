@@ -317,10 +317,7 @@ class Run:
         from covid_lake.pipeline.star import Star
 
         anew = Anew(self.request.full_refresh, self.request.first_day, self.request.last_day)
-        keys = resolve_keys(
-            steps_of(self.flow, wanted_tables(self.flow, self.request.only), self.request.zones), self.key_of
-        )
-        return Star(self._spark(), self.storage, self.flow, base, anew, keys, run_id, started_at.date())
+        return Star(self._spark(), self.storage, self.flow, base, anew, self.key_of, run_id, started_at.date())
 
     def _promote(self, planned: Sequence[PlannedStep], run_id: str, started_at: datetime) -> None:
         """Promote what is due, each table published by itself as soon as it is there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from covid_lake.contracts import Table
 from covid_lake.errors import StorageError
-from covid_lake.flows import Change, Evolution, Flow, Step
+from covid_lake.flows import Change, Evolution, Flow, PseudonymKey, Step
 from covid_lake.pipeline.audits import check_references, own_files
 from covid_lake.pipeline.curated import Current, build
 from covid_lake.pipeline.inputs import Inputs, Written
@@ -38,12 +38,12 @@ class Star:
         flow: Flow,
         base: Snapshot,
         anew: Anew,
-        keys: Mapping[str, bytes],
+        key_of: Callable[[PseudonymKey], bytes],
         run_id: str,
         run_date: date,
     ) -> None:
         self._spark, self._storage, self._flow, self._base, self._anew = spark, storage, flow, base, anew
-        self._keys, self._run_id, self._run_date = keys, run_id, run_date
+        self._key_of, self._run_id, self._run_date = key_of, run_id, run_date
         self._written: dict[str, Written] = {}
         self._manifests: dict[tuple[str, str], Manifest] = {}
         self._frames: dict[tuple[str, str], DataFrame] = {}
@@ -90,7 +90,7 @@ class Star:
     def _inputs(self, step: Step) -> Inputs:
         there = self._inputs_of(step)
         tables: dict[str, Callable[[], DataFrame]] = {table.id: partial(self._frame, table) for table in there}
-        keys = {f"keys.{key.name}": partial(key_frame, self._spark, self._keys[key.name]) for key in step.keys}
+        keys = {f"keys.{key.name}": partial(key_frame, self._spark, self._key_of(key)) for key in step.keys}
         return Inputs(
             frames=FramesOnDemand({**tables, **keys}),
             stored={table.id: partial(self._stored, table) for table in there},

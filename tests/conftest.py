@@ -17,8 +17,9 @@ from pyspark.sql import SparkSession
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from covid_lake.engines.protocol import Engine
 from covid_lake.runtime import embedded_postgres, java
-from covid_lake.runtime.session import local_session, s3_settings
+from covid_lake.runtime.engine_choice import SAIL, chosen_engine
 from covid_lake.store.storage import Storage, open_storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.covid19 import generate_sample
@@ -39,22 +40,50 @@ REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
-    """The session that every test uses, with S3A on its class path; two cores and two shuffle partitions."""
-    session = local_session("tests", cores="2", s3=True)
-    session.conf.set("spark.sql.shuffle.partitions", "2")
-    yield session
-    session.stop()
+def engine() -> Iterator[Engine]:
+    """The engine that every test uses: the one that COVID_LAKE_ENGINE names, or the one that is installed."""
+    if chosen_engine() == SAIL:
+        from covid_lake.engines.sail import SailEngine
+
+        started: Engine = SailEngine.start()
+    else:
+        from covid_lake.engines.spark import SparkEngine
+        from covid_lake.runtime.session import local_session
+
+        # With S3A on its class path; two cores and two shuffle partitions.
+        session = local_session("tests", cores="2", s3=True)
+        session.conf.set("spark.sql.shuffle.partitions", "2")
+        started = SparkEngine(session)
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def spark(engine: Engine) -> SparkSession:
+    """The engine's session."""
+    return engine.session
+
+
+@pytest.fixture
+def spark_on_java(engine: Engine) -> SparkSession:
+    """The engine's session, for a test of what only Spark on Java has."""
+    if chosen_engine() == SAIL:
+        pytest.skip("of Spark on Java, which is not the engine of these tests")
+    return engine.session
 
 
 @pytest.fixture(scope="module")
-def spark_on_s3(spark: SparkSession, emulator: str) -> SparkSession:
-    """The same session, its S3A going to the emulator: the JVM may be older than the module's environment."""
+def engine_on_s3(engine: Engine, emulator: str) -> Engine:
+    """The same engine, reading from and writing to the emulator: it may have been started before this was set."""
+    if chosen_engine() == SAIL:
+        return engine
+    from covid_lake.runtime.session import s3_settings
+
     for name, value in s3_settings().items():
-        spark.conf.set(name.removeprefix("spark.hadoop."), value)
-    spark.conf.set("fs.s3a.access.key", ENVIRONMENT["AWS_ACCESS_KEY_ID"])
-    spark.conf.set("fs.s3a.secret.key", ENVIRONMENT["AWS_SECRET_ACCESS_KEY"])
-    return spark
+        engine.session.conf.set(name.removeprefix("spark.hadoop."), value)
+    engine.session.conf.set("fs.s3a.access.key", ENVIRONMENT["AWS_ACCESS_KEY_ID"])
+    engine.session.conf.set("fs.s3a.secret.key", ENVIRONMENT["AWS_SECRET_ACCESS_KEY"])
+    return engine
 
 
 @pytest.fixture(params=["directory", "s3"])
@@ -99,8 +128,8 @@ def built_lake(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     with (folder / "built_lake.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
-            spark, sample = request.getfixturevalue("spark"), request.getfixturevalue("small_sample")
-            built = build_sample_lake(spark, sample, folder / "built_lake")
+            engine, sample = request.getfixturevalue("engine"), request.getfixturevalue("small_sample")
+            built = build_sample_lake(engine, sample, folder / "built_lake")
             kept.write_bytes(pickle.dumps(built))
     return pickle.loads(kept.read_bytes())  # type: ignore[no-any-return]  # noqa: S301 - written by this very run
 

@@ -10,10 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import SparkSession
-
 from covid_lake.contracts import Table
 from covid_lake.datasets import registry
+from covid_lake.engines.protocol import Engine
 from covid_lake.flows import Flow
 from covid_lake.landing.arrivals import LandingResult, land
 from covid_lake.pipeline.listeners import Listener
@@ -63,9 +62,9 @@ class BuiltLake:
         return LocalStorage(root)
 
 
-def no_session() -> SparkSession:
+def no_engine() -> Engine:
     """For runs that must not start an engine."""
-    raise AssertionError("the run asked for a Spark session although there is nothing to do")
+    raise AssertionError("the run asked for an engine although there is nothing to do")
 
 
 def land_files(
@@ -76,7 +75,7 @@ def land_files(
 
 
 def run_lake(
-    session: Callable[[], SparkSession],
+    start_engine: Callable[[], Engine],
     storage: Storage,
     request: Request | None = None,
     *,
@@ -94,7 +93,7 @@ def run_lake(
     run = Run(
         flow or registry.flow("covid19"),
         storage,
-        session,
+        start_engine,
         listener or Recorder(),
         request or Request(),
         [*([WarehousePublisher(warehouse)] if warehouse else []), *publishers],
@@ -103,11 +102,11 @@ def run_lake(
     return run.execute(landed)
 
 
-def build_sample_lake(spark: SparkSession, source: Path, root: Path) -> BuiltLake:
+def build_sample_lake(engine: Engine, source: Path, root: Path) -> BuiltLake:
     """Land and run a generated sample."""
     storage = LocalStorage(root)
     landed = land_files(storage, source)
-    report = run_lake(lambda: spark, storage, landed=landed)
+    report = run_lake(lambda: engine, storage, landed=landed)
     assert report.succeeded, report.faults
     return BuiltLake(storage, source, SampleManifest.read(source), landed, report)
 

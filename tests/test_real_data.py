@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from covid_lake.datasets.covid19.places import COUNTRIES, COUNTRY_ALIASES, spelling_key
+from covid_lake.engines.protocol import Engine
 from covid_lake.landing.arrivals import LandingResult
 from covid_lake.reading.lake import Lake
 from covid_lake.store.reports import RunReport, Status
@@ -41,11 +41,11 @@ class RealLake:
 
 
 @pytest.fixture(scope="module")
-def real_lake(real_data: Path, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> RealLake:
+def real_lake(real_data: Path, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> RealLake:
     """One run over both folders: the daily reports, and the ten tables of the public bucket."""
     storage = LocalStorage(tmp_path_factory.mktemp("real") / "lake")
     landed = land_files(storage, real_data / "covid19-lake", real_data / "jhu")
-    return RealLake(Lake(storage.root), landed, run_lake(lambda: spark, storage, landed=landed))
+    return RealLake(Lake(storage.root), landed, run_lake(lambda: engine, storage, landed=landed))
 
 
 def rows_of(path: Path) -> Iterator[dict[str, str]]:

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import SparkSession
-
+from covid_lake.engines.protocol import Engine
 from covid_lake.pipeline.run import Request
 from covid_lake.reading.lake import Lake
 from covid_lake.store.reports import RunReport
@@ -59,7 +58,7 @@ def report(places: Sequence[Place], header: Sequence[str] = HEADER) -> str:
 
 
 def lake_of(
-    spark: SparkSession, folder: Path, reports: Mapping[str, str], only: tuple[str, ...] = ("jhu_daily_reports",)
+    engine: Engine, folder: Path, reports: Mapping[str, str], only: tuple[str, ...] = ("jhu_daily_reports",)
 ) -> tuple[Lake, RunReport]:
     """A lake of the reports, by file name without its ending, and what the run said of them."""
     source = folder / "in"
@@ -68,4 +67,4 @@ def lake_of(
         (source / "jhu-daily-reports" / f"{name}.csv").write_text(text, encoding="utf-8")
     storage = LocalStorage(folder / "lake")
     landed = land_files(storage, source)
-    return Lake(storage.root), run_lake(lambda: spark, storage, Request(only), landed=landed)
+    return Lake(storage.root), run_lake(lambda: engine, storage, Request(only), landed=landed)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
 
 from covid_lake.cli.display import show_summary
 from covid_lake.cli.terminal import Terminal
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import AccountsDiffer, AuditFailed
 from covid_lake.pipeline import star as star_module
 from covid_lake.pipeline.run import Request
@@ -33,7 +33,7 @@ def shown(report: RunReport) -> str:
     ids=lambda value: type(value).__name__,
 )
 def test_only_accounts_that_differ_are_said_to(
-    error: Exception, reconciled: bool, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    error: Exception, reconciled: bool, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gives_up(*_: object) -> None:
         raise error
@@ -41,7 +41,7 @@ def test_only_accounts_that_differ_are_said_to(
     storage = LocalStorage(tmp_path)
     monkeypatch.setattr(star_module, "promote", gives_up)
     storage.write(STATES, b"State,Abbreviation\nTexas,TX\n")
-    report = run_lake(lambda: spark, storage, Request(only=("state_abv",)))
+    report = run_lake(lambda: engine, storage, Request(only=("state_abv",)))
 
     assert (report.succeeded, report.reconciled) == (False, reconciled)
     assert report_of(report, "trusted.state_abv").status == Status.FAILED
@@ -51,7 +51,7 @@ def test_only_accounts_that_differ_are_said_to(
 
 
 def test_a_file_that_changed_meanwhile_is_an_account_that_differs(
-    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage, promote = LocalStorage(tmp_path), star_module.promote
     storage.write(STATES, b"State,Abbreviation\nTexas,TX\n")
@@ -61,7 +61,7 @@ def test_a_file_that_changed_meanwhile_is_an_account_that_differs(
         return promote(*arguments)
 
     monkeypatch.setattr(star_module, "promote", promote_what_changed)
-    report = run_lake(lambda: spark, storage, Request(only=("state_abv",)))
+    report = run_lake(lambda: engine, storage, Request(only=("state_abv",)))
 
     assert "the files hold 1 records, but 2 were read" in report_of(report, "trusted.state_abv").reason
     assert "the accounts do not add up" in shown(report)

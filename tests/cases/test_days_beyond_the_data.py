@@ -13,9 +13,9 @@ from covid_lake.cli.main import main
 from covid_lake.datasets import registry
 from covid_lake.errors import SettingsError
 from covid_lake.pipeline.run import Request, make_plan
-from covid_lake.runtime import session as session_module
+from covid_lake.runtime import engine_choice
 from covid_lake.store.storage import LocalStorage, Storage
-from lake_runs import no_session, run_lake
+from lake_runs import no_engine, run_lake
 from small_lake import cases, publish_rows
 
 REPORT = "Province/State,Country/Region,Last Update,Confirmed,Deaths,Recovered\n,Chad,2020-03-01T12:00:00,1,0,0\n"
@@ -46,7 +46,7 @@ def test_no_engine_is_started_for_days_that_are_not_there(first: date | None, la
     with pytest.raises(
         SettingsError, match=r"no day to do again .*: the data of covid19 go from 2020-03-01 to 2020-03-20"
     ):
-        run_lake(no_session, lake, request)
+        run_lake(no_engine, lake, request)
     with pytest.raises(SettingsError, match="no day to do again"):
         make_plan(registry.flow("covid19"), lake, request)
 
@@ -78,7 +78,7 @@ def test_a_range_that_ends_before_it_begins_is_refused() -> None:
     ],
 )
 def test_commands_end_with_2(command: str, days: list[str], lake: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_module, "local_session", lambda **_: no_session())
+    monkeypatch.setattr(engine_choice, "start_engine", lambda *_, **__: no_engine())
 
     result = CliRunner(env={"COLUMNS": "400"}).invoke(main, [command, "covid19", "--lake", lake.root, *days])
 

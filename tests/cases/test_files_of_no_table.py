@@ -9,12 +9,12 @@ from pathlib import Path
 import boto3
 import pytest
 from click.testing import CliRunner, Result
-from pyspark.sql import SparkSession
 
 from covid_lake import paths
 from covid_lake.cli.main import main
 from covid_lake.contracts import Zone
 from covid_lake.datasets.covid19.contracts import COVID19
+from covid_lake.engines.protocol import Engine
 from covid_lake.landing.arrivals import land
 from covid_lake.pipeline.run import Request
 from covid_lake.reading.lake import Lake
@@ -65,14 +65,14 @@ def call(*arguments: str | Path) -> Result:
 
 
 @pytest.fixture(scope="module")
-def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[LocalStorage, RunReport]:
+def lake(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> tuple[LocalStorage, RunReport]:
     """The files landed, and promoted once."""
     folder = tmp_path_factory.mktemp("strays")
     lay_down(folder / "in")
     storage = LocalStorage(folder / "lake")
     landed = land_files(storage, folder / "in")
     request = Request(("jhu_daily_reports", "nytimes_us_county"), zones=frozenset({Zone.TRUSTED}))
-    return storage, run_lake(lambda: spark, storage, request, landed=landed)
+    return storage, run_lake(lambda: engine, storage, request, landed=landed)
 
 
 def test_landing_names_each_file_of_no_table_and_the_reason(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from covid_lake.pipeline.run import Request, make_plan
 from covid_lake.reading.lake import Lake
 from covid_lake.runtime.jobs import run_job
 from covid_lake.store.storage import LocalStorage, open_storage
-from lake_runs import no_session, run_lake
+from lake_runs import no_engine, run_lake
 from small_lake import publish_rows
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "glue_jobs"
@@ -94,7 +94,7 @@ def test_a_later_job_needs_what_the_one_before_it_makes(tmp_path: Path) -> None:
 
 def test_a_run_and_a_plan_in_python_are_refused_too(storage: Any) -> None:
     with pytest.raises(MissingInput, match=WITHOUT_FILES):
-        run_lake(no_session, storage)
+        run_lake(no_engine, storage)
     with pytest.raises(MissingInput, match=WITHOUT_FILES):
         make_plan(registry.flow("covid19"), storage, Request())
     assert storage.top_names() is None

@@ -6,11 +6,11 @@ import gzip
 
 import pytest
 from click.testing import CliRunner
-from pyspark.sql import SparkSession
 
 from covid_lake.cli.main import main
 from covid_lake.contracts import Csv, JsonLines, Zone
 from covid_lake.datasets.covid19.contracts import ENIGMA_JHU
+from covid_lake.engines.protocol import Engine
 from covid_lake.landing.names import format_of, is_gzip
 from covid_lake.pipeline.run import Request
 from covid_lake.reading.lake import Lake
@@ -35,14 +35,14 @@ ROWS = {
 
 
 @pytest.fixture(scope="module")
-def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> str:
+def lake(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("capitals")
     for path, content in FILES.items():
         LocalStorage(folder / "in").write(path, content)
     storage = LocalStorage(folder / "lake")
     assert set(land_files(storage, folder / "in").copied) == FILES.keys()
-    report = run_lake(lambda: spark, storage, Request(tuple(ROWS), zones=frozenset({Zone.TRUSTED})))
-    if spark.version.startswith("3."):
+    report = run_lake(lambda: engine, storage, Request(tuple(ROWS), zones=frozenset({Zone.TRUSTED})))
+    if engine.session.version.startswith("3."):
         packed = [fault for fault in report.faults if "does not unpack a gzip whose ending has capitals" in fault]
         assert len(packed) == len(report.faults) == 2
         pytest.skip("Spark 3.5 does not unpack such files, and the run says so")

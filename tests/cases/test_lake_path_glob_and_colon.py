@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from commands import DAY, TABLE, command, landing_file, run_arguments
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import SettingsError
 from covid_lake.pipeline.run import Request
 from covid_lake.reading.lake import Lake
@@ -39,14 +39,14 @@ def test_each_alone_is_fine(root: str) -> None:
 
 
 @pytest.mark.surroundings
-def test_tables_are_read_back_from_below_a_pattern(spark: SparkSession, tmp_path: Path) -> None:
+def test_tables_are_read_back_from_below_a_pattern(engine: Engine, tmp_path: Path) -> None:
     """The second delivery reads what the first one wrote: refused records and trusted rows."""
     source = landing_file(tmp_path / "in", ["2020-03-01 12:00:00"] * 39 + ["when?"])
     lake = LocalStorage(tmp_path / "[a]{b} *? \\ %20 #é")
     for day in (DAY, "jhu-daily-reports/03-02-2020.csv"):
         (source / day).write_text((source / DAY).read_text())
         land_files(lake, source)
-        report = run_lake(lambda: spark, lake, Request((TABLE, "fact_cases")))
+        report = run_lake(lambda: engine, lake, Request((TABLE, "fact_cases")))
         assert report.succeeded, report.faults
     assert len(Lake(lake.root).sql(f"SELECT * FROM covid19_trusted.{TABLE}")) == 2 * 39
     assert len(Lake(lake.root).sql(f"SELECT * FROM covid19_quarantine.{TABLE}")) == 2

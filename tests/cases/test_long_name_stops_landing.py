@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import pytest
-from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Zone
 from covid_lake.datasets.covid19.contracts import COVID19
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import StorageError
 from covid_lake.landing.arrivals import LandingResult, land
 from covid_lake.pipeline.run import Request
@@ -57,7 +57,7 @@ def assert_others_landed(result: LandingResult, refused: str, reason: str) -> No
 
 
 def test_a_name_as_long_as_a_directory_takes_is_landed_read_and_queried(
-    spark: SparkSession, source: LocalStorage, lake: LocalStorage
+    engine: Engine, source: LocalStorage, lake: LocalStorage
 ) -> None:
     assert len(os.fsencode(Path(LONG).name)) == 245
     longest = f"{FOLDER}/03-05-2020 {'x' * 240}.csv"
@@ -67,7 +67,7 @@ def test_a_name_as_long_as_a_directory_takes_is_landed_read_and_queried(
     result = bring(source, lake)
     assert (set(result.copied), result.refused) == ({FIRST, LAST, LONG, longest}, ())
     request = Request(("jhu_daily_reports",), zones=frozenset({Zone.TRUSTED}))
-    assert run_lake(lambda: spark, lake, request).succeeded
+    assert run_lake(lambda: engine, lake, request).succeeded
     for zone in ("trusted", "landing"):
         found = Lake(lake.root).sql(f"SELECT source_file FROM covid19_{zone}.jhu_daily_reports").arrow.to_pylist()
         assert {row["source_file"] for row in found} == {FIRST, LAST, LONG, longest}

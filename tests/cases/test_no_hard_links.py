@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from commands import TABLE, landing_file
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import AlreadyExists, StorageError
 from covid_lake.pipeline.run import Request
 from covid_lake.reading.lake import Lake
@@ -74,13 +74,13 @@ def test_another_fault_of_a_link_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_succeeds(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_succeeds(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
     monkeypatch.setattr(os, "link", refuse)
     lake = LocalStorage(tmp_path / "lake")
     landed = land_files(lake, landing_file(tmp_path / "in"))
-    report = run_lake(lambda: spark, lake, Request((TABLE,)), landed=landed)
+    report = run_lake(lambda: engine, lake, Request((TABLE,)), landed=landed)
     assert report.succeeded, report.faults
     assert len(Lake(lake.root).sql(f"SELECT * FROM covid19_trusted.{TABLE}")) == 1

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyspark.sql import SparkSession
-
 from cases.daily_reports import german_states, lake_of, report
+from covid_lake.engines.protocol import Engine
 from covid_lake.store.storage import LocalStorage
 from lake_runs import land_files, report_of, run_lake
 
 MISSOURI = {"Country_Region": "US", "Province_State": "Missouri"}
 
 
-def test_both_counties_are_kept_and_told(spark: SparkSession, tmp_path: Path) -> None:
+def test_both_counties_are_kept_and_told(engine: Engine, tmp_path: Path) -> None:
     places = [
         *german_states(5),
         {**MISSOURI, "Admin2": "St. Louis", "FIPS": "29189", "Confirmed": 1_400},
@@ -24,7 +23,7 @@ def test_both_counties_are_kept_and_told(spark: SparkSession, tmp_path: Path) ->
         {**MISSOURI, "Admin2": "Jackson County", "FIPS": "29095", "Confirmed": 70},
         {**MISSOURI, "Admin2": "Jackson", "FIPS": "29095", "Confirmed": 7},
     ]
-    lake, told = lake_of(spark, tmp_path, {"04-14-2020": report(places)}, ("fact_cases",))
+    lake, told = lake_of(engine, tmp_path, {"04-14-2020": report(places)}, ("fact_cases",))
     trusted = lake.sql(
         "SELECT region_id, county, confirmed FROM covid19_trusted.jhu_daily_reports "
         "WHERE province_state = 'Missouri' ORDER BY confirmed"
@@ -48,7 +47,7 @@ def test_both_counties_are_kept_and_told(spark: SparkSession, tmp_path: Path) ->
     assert facts.rows == [(2_120,)]
 
 
-def test_two_of_one_number_are_told_where_only_one_can_stay(spark: SparkSession, tmp_path: Path) -> None:
+def test_two_of_one_number_are_told_where_only_one_can_stay(engine: Engine, tmp_path: Path) -> None:
     beds = tmp_path / "in/rearc-usa-hospital-beds/csv"
     codes = tmp_path / "in/static-datasets/csv/countrycode"
     for folder in (beds, codes):
@@ -63,7 +62,7 @@ def test_two_of_one_number_are_told_where_only_one_can_stay(spark: SparkSession,
     )
     storage = LocalStorage(tmp_path / "lake")
     land_files(storage, tmp_path / "in")
-    told = run_lake(lambda: spark, storage)
+    told = run_lake(lambda: engine, storage)
     beds_report, codes_report = (report_of(told, f"trusted.{name}") for name in ("hospital_beds", "country_code"))
     assert beds_report.shared_keys == {"1": ("Grace Clinic", "Mercy Hospital")}
     assert codes_report.shared_keys == {"AU": ("Australia", "Austria")}

@@ -6,9 +6,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from pyspark.sql import SparkSession
-
 from covid_lake import paths
+from covid_lake.engines.protocol import Engine
 from covid_lake.pipeline.run import Request
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
@@ -33,19 +32,19 @@ def without_last_record(file: Path) -> None:
     file.write_bytes(b"".join(lines[:-1]))
 
 
-def run_here(spark: SparkSession, lake: Path, warehouse: WarehouseConnection | None = None, only: str = TABLE) -> Ended:
+def run_here(engine: Engine, lake: Path, warehouse: WarehouseConnection | None = None, only: str = TABLE) -> Ended:
     """`covid-lake run --only` in this process: the next run, without the wait for an engine."""
     began = time.monotonic()
-    report = run_lake(lambda: spark, LocalStorage(lake), Request(only=(only,)), warehouse=warehouse)
+    report = run_lake(lambda: engine, LocalStorage(lake), Request(only=(only,)), warehouse=warehouse)
     return Ended(0 if report.succeeded else 1, "; ".join(report.faults), time.monotonic() - began)
 
 
-def undisturbed(spark: SparkSession, scenario: Scenario, lake: Path, only: str) -> Scenario:
+def undisturbed(engine: Engine, scenario: Scenario, lake: Path, only: str) -> Scenario:
     """The scenario with what is there before and after a run that nobody kills, in a copy of its lake at `lake`."""
     copy_lake(scenario.lake, lake)
     with warehouse_copy(scenario) as warehouse:
         before = everything(lake, warehouse)
-        ended = run_here(spark, lake, warehouse, only)
+        ended = run_here(engine, lake, warehouse, only)
         assert ended.code == 0, ended.output
         after = everything(lake, warehouse)
     assert before != after

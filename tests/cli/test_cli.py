@@ -13,13 +13,13 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
-from pyspark.sql import SparkSession
 
 from covid_lake import __version__
 from covid_lake.cli.group import EXIT_FAULT, EXIT_USAGE
 from covid_lake.cli.main import main
 from covid_lake.datasets import registry
-from covid_lake.runtime import session as session_module
+from covid_lake.engines.protocol import Engine
+from covid_lake.runtime import engine_choice
 from covid_lake.store.storage import LocalStorage
 from lake_runs import BuiltLake
 from small_lake import publish_rows
@@ -58,10 +58,10 @@ def states(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shared_spark(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands use the tests' session, which stays when they end."""
-    monkeypatch.setattr(session_module, "local_session", lambda **settings: spark)
-    monkeypatch.setattr(spark, "stop", lambda: None)
+def shared_engine(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands use the tests' engine, which stays when they end."""
+    monkeypatch.setattr(engine_choice, "start_engine", lambda *_, **__: engine)
+    monkeypatch.setattr(type(engine), "stop", lambda _: None)
 
 
 # --- help and usage ------------------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def test_a_dry_landing_writes_nothing(states: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "lake").exists()
 
 
-def test_a_run_from_files_to_answers(states: Path, tmp_path: Path, shared_spark: None) -> None:
+def test_a_run_from_files_to_answers(states: Path, tmp_path: Path, shared_engine: None) -> None:
     lake = tmp_path / "lake"
     text = answer("run", "covid19", "--from", states, "--lake", lake, "--only", "state_abv")
     assert "trusted.state_abv" in text
@@ -169,7 +169,7 @@ def test_a_run_from_files_to_answers(states: Path, tmp_path: Path, shared_spark:
     assert "engine none" in again
 
 
-def test_a_run_with_a_refused_file_ends_with_1(states: Path, tmp_path: Path, shared_spark: None) -> None:
+def test_a_run_with_a_refused_file_ends_with_1(states: Path, tmp_path: Path, shared_engine: None) -> None:
     damaged = states / "static-datasets/csv/state-abv/more.csv"
     damaged.write_bytes(b"State,Abbreviation\nTexas,T\0\n")
     result = call("run", "covid19", "--from", states, "--lake", tmp_path / "lake", "--only", "state_abv")

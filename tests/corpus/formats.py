@@ -14,12 +14,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Column, Csv, Dataset, Folder, Format, Landing, Parquet, Table, Type, Zone
+from covid_lake.engines.protocol import Engine
 from covid_lake.landing.inventory import LandingFile, files_of, look_at_landing
 from covid_lake.landing.names import format_of
-from covid_lake.landing.readers import read_landing
 from covid_lake.provenance.records import find_records
 from covid_lake.reading.landing_views import landing_query
 from covid_lake.store.storage import LocalStorage
@@ -80,7 +79,7 @@ class Seen:
 
     fault: str | None
     records: int = 0
-    spark: tuple[Row, ...] = ()
+    engine: tuple[Row, ...] = ()
     duckdb: tuple[Row, ...] = ()
     found_lines: tuple[int, ...] = ()
     """The lines on which records were found by Spark's hashes."""
@@ -91,11 +90,11 @@ class Seen:
         """The records, or why the file is refused; where readers differ, what each saw."""
         if self.fault:
             return self.fault
-        counts = {self.records, len(self.spark), len(self.duckdb), len(self.found_lines)}
+        counts = {self.records, len(self.engine), len(self.duckdb), len(self.found_lines)}
         lines = [line for line in self.spark_lines if line is not None]
         are_lines = not lines or tuple(lines) == self.found_lines
-        if len(counts) == 1 and same(self.spark, self.duckdb) and are_lines:
-            return self.spark
+        if len(counts) == 1 and same(self.engine, self.duckdb) and are_lines:
+            return self.engine
         return f"the readers differ: {self}"
 
 
@@ -118,7 +117,7 @@ def is_as_expected(kind: FormatKind, outcome: tuple[Row, ...] | str) -> bool:
     return outcome == kind.expected
 
 
-def read_everywhere(spark: SparkSession, folder: Path, kind: FormatKind) -> Seen:
+def read_everywhere(engine: Engine, folder: Path, kind: FormatKind) -> Seen:
     """Lay the file down in a landing zone, and look at it by inspection, Spark, DuckDB and the search for records."""
     storage = LocalStorage(folder)
     storage.write(f"landing/shop/{kind.path}", kind.content)
@@ -126,7 +125,7 @@ def read_everywhere(spark: SparkSession, folder: Path, kind: FormatKind) -> Seen
     whole, refused = files_of(kind.table, files.values())
     if refused:
         return Seen(refused[0].reason)
-    rows = read_landing(spark, storage, kind.table, whole, with_lines=True).collect()
+    rows = engine.read_landing(storage, kind.table, whole, with_lines=True).collect()
     names = [column.name for column in kind.table.columns]
     (file,) = whole
     return Seen(

@@ -15,16 +15,16 @@ from corpus.kinds import KINDS
 from corpus.trial import Outcome, Trial, describe, is_as_expected, tally
 from covid_lake.cli.terminal import Terminal
 from covid_lake.reading.grid import Column, Grid
-from covid_lake.runtime.session import local_session
+from covid_lake.runtime.engine_choice import chosen_engine, start_engine
 
 
 def main() -> int:
-    spark = local_session("corpus")
+    engine = start_engine(chosen_engine())
     with tempfile.TemporaryDirectory() as folder:
-        trial = Trial.run(lambda: spark, Path(folder))
+        trial = Trial.run(lambda: engine, Path(folder))
         outcomes = [trial.outcome(kind) for kind in KINDS]
         seen = [
-            read_everywhere(spark, Path(folder) / f"format-{number}", kind).outcome
+            read_everywhere(engine, Path(folder) / f"format-{number}", kind).outcome
             for number, kind in enumerate(formats.KINDS)
         ]
     return max(show(Terminal(), outcomes), show_formats(Terminal(), seen))

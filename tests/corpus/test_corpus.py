@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from corpus.kinds import KINDS, TABLES, Kind, PassedOver, Read, Refused
 from corpus.show import show
 from corpus.trial import LANDING, Trial, describe, is_as_expected, printable, table_of
 from covid_lake.cli.terminal import Terminal
 from covid_lake.contracts import Zone
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import LakeError
 from covid_lake.pipeline.run import Request
 from covid_lake.reading.lake import Lake
@@ -23,8 +23,8 @@ from lake_runs import Recorder, report_of, run_lake
 
 
 @pytest.fixture(scope="module")
-def trial(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Trial:
-    return Trial.run(lambda: spark, tmp_path_factory.mktemp("corpus"))
+def trial(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Trial:
+    return Trial.run(lambda: engine, tmp_path_factory.mktemp("corpus"))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
@@ -72,14 +72,14 @@ class _Meddler(Recorder):
         self._meddle()
 
 
-def test_a_file_that_changes_after_it_was_inspected_fails_its_table_once(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_file_that_changes_after_it_was_inspected_fails_its_table_once(engine: Engine, tmp_path: Path) -> None:
     lake = LocalStorage(tmp_path)
     states = f"{LANDING}/static-datasets/csv/state-abv/states.csv"
     lake.write(states, b"State,Abbreviation\nTexas,TX\n")
     request = Request(only=("state_abv",), zones=frozenset({Zone.TRUSTED}))
 
     def state_abv(meddle: Callable[[], object], minute: int) -> TableReport:
-        report = run_lake(lambda: spark, lake, request, listener=_Meddler(meddle), after_minutes=minute)
+        report = run_lake(lambda: engine, lake, request, listener=_Meddler(meddle), after_minutes=minute)
         return report_of(report, "trusted.state_abv")
 
     grown = state_abv(lambda: lake.write(states, b"State,Abbreviation\nTexas,TX\nUtah,UT\n"), 1)

@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from corpus.formats import (
@@ -26,23 +25,23 @@ from corpus.formats import (
 from corpus.show import show_formats
 from covid_lake.cli.terminal import Terminal
 from covid_lake.contracts import Table
+from covid_lake.engines.protocol import Engine
 from covid_lake.landing.erasure import find_in_file
 from covid_lake.landing.inventory import look_at_landing
-from covid_lake.landing.readers import read_landing
 from covid_lake.store.storage import LocalStorage
 from covid_lake.transforms.columns import typed
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
-def test_every_reader_sees_the_same_records(kind: FormatKind, spark: SparkSession, tmp_path: Path) -> None:
-    outcome = read_everywhere(spark, tmp_path, kind).outcome
+def test_every_reader_sees_the_same_records(kind: FormatKind, engine: Engine, tmp_path: Path) -> None:
+    outcome = read_everywhere(engine, tmp_path, kind).outcome
     assert is_as_expected(kind, outcome), outcome
 
 
-def test_values_of_parquet_come_out_exactly(spark: SparkSession, tmp_path: Path) -> None:
+def test_values_of_parquet_come_out_exactly(engine: Engine, tmp_path: Path) -> None:
     storage = LocalStorage(tmp_path)
     storage.write("landing/shop/sales/1.parquet", GOOD_PARQUET)
-    raw = read_landing(spark, storage, SALES, list(look_at_landing(storage, SHOP).files.values()))
+    raw = engine.read_landing(storage, SALES, list(look_at_landing(storage, SHOP).files.values()))
     row = raw.select(*(typed(column.name, column).alias(column.name) for column in SALES.columns)).orderBy("id").first()
     assert row is not None
     moment = raw.select(F.unix_micros(typed("sold_at", SALES.column("sold_at")))).orderBy("id").first()

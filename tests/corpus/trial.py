@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pyspark.sql import SparkSession
-
 from corpus.kinds import KINDS, SOUTH, TABLES, Kind, Outcome, PassedOver, Read, Refused, TableFails, ballast
 from covid_lake import paths
 from covid_lake.contracts import Zone
 from covid_lake.datasets.covid19.contracts import COVID19
+from covid_lake.engines.protocol import Engine
 from covid_lake.landing.arrivals import LandingResult, land
 from covid_lake.landing.inventory import read_inventory
 from covid_lake.pipeline.run import Request
@@ -53,7 +52,7 @@ class Trial:
     records: Mapping[str, int]
 
     @classmethod
-    def run(cls, session: Callable[[], SparkSession], folder: Path) -> Trial:
+    def run(cls, start_engine: Callable[[], Engine], folder: Path) -> Trial:
         """Lay every kind down in a source, from which it is landed, and in the landing zone of a lake that runs."""
         source, storage = RestlessStorage(folder / "source"), RestlessStorage(folder / "lake")
         for place in (source.directory, storage.directory / LANDING):
@@ -64,7 +63,7 @@ class Trial:
         landed_in = LocalStorage(folder / "landed")
         landed = land(COVID19, [source], landed_in, "landing")
         request = Request(only=tuple(TABLES.values()), zones=frozenset({Zone.TRUSTED}))
-        report = run_lake(session, storage, request)
+        report = run_lake(start_engine, storage, request)
         lake = Lake(storage.root)
         published = [
             table for table in TABLES.values() if report_of(report, f"trusted.{table}").status == Status.PUBLISHED

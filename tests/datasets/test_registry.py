@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from pyspark.sql import SparkSession
 
 from covid_lake.cli.main import main
 from covid_lake.contracts import Zone
 from covid_lake.datasets import registry
 from covid_lake.datasets.queries import named_queries, named_query, tour
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import QueryError, SettingsError
 from covid_lake.store import storage as storage_module
 from covid_lake.store.storage import Storage, open_storage
@@ -73,7 +73,7 @@ def test_a_dataset_of_another_distribution_is_beside_the_librarys_own(
 
 
 def test_every_command_works_for_a_dataset_of_another_distribution(
-    spark: SparkSession,
+    engine: Engine,
     empty_warehouse: WarehouseConnection,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -90,7 +90,7 @@ def test_every_command_works_for_a_dataset_of_another_distribution(
 
     done("land", "books", "--from", tmp_path / "in", "--lake", lake)
     assert "curated.dim_book" in done("plan", "books", "--lake", lake)
-    report = run_lake(lambda: spark, open_storage(str(lake)), flow=registry.flow("books"), warehouse=empty_warehouse)
+    report = run_lake(lambda: engine, open_storage(str(lake)), flow=registry.flow("books"), warehouse=empty_warehouse)
     assert report.succeeded, report.faults
     assert "Nothing to do." in done("plan", "books", "--lake", lake)
     assert "books_curated.dim_book" in done("tables", "--lake", lake)

@@ -13,17 +13,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Column, Csv, Landing, Table, Type, Zone
 from covid_lake.datasets.covid19.contracts import ENIGMA_JHU, STATE_ABV
+from covid_lake.engines.protocol import Engine
 from covid_lake.landing.formats import csv as csv_format
 from covid_lake.landing.formats.interface import Inspection
 from covid_lake.landing.formats.text import CHUNK_BYTES as CHUNK
 from covid_lake.landing.inspection import inspect_file
 from covid_lake.landing.inventory import LandingFile, refusal_reason
 from covid_lake.landing.names import format_of
-from covid_lake.landing.readers import read_landing
 from covid_lake.store.storage import LocalStorage
 
 THINGS = Table(
@@ -281,15 +280,15 @@ def test_a_fine_file_is_counted(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", FINE)
-def test_spark_reads_as_many_records_as_were_counted(kind: str, spark: SparkSession, tmp_path: Path) -> None:
+def test_spark_reads_as_many_records_as_were_counted(kind: str, engine: Engine, tmp_path: Path) -> None:
     path, content, _, _ = FINE[kind]
     storage = LocalStorage(tmp_path)
     storage.write(f"landing/covid19/{path}", content)
     found = look(content, path)
-    assert read_landing(spark, storage, THINGS, [LandingFile(path, 0, "", found)]).count() == found.records
+    assert engine.read_landing(storage, THINGS, [LandingFile(path, 0, "", found)]).count() == found.records
 
 
-def test_spark_reads_as_many_records_of_made_up_files_as_were_counted(spark: SparkSession, tmp_path: Path) -> None:
+def test_spark_reads_as_many_records_of_made_up_files_as_were_counted(engine: Engine, tmp_path: Path) -> None:
     """300 files as writers of CSV write them, all of them in two scans."""
     storage, files = LocalStorage(tmp_path), []
     rng = random.Random(20200122)  # noqa: S311 - the figures are to be repeatable, not secret
@@ -309,7 +308,7 @@ def test_spark_reads_as_many_records_of_made_up_files_as_were_counted(spark: Spa
     counted = {file.path: file.inspection.records for file in files if file.inspection.records}
     assert sum(file.inspection.multiline for file in files) > 20
     assert not [file for file in files if file.inspection.fault]
-    read = read_landing(spark, storage, THINGS, files).groupBy("source_file").count().collect()
+    read = engine.read_landing(storage, THINGS, files).groupBy("source_file").count().collect()
     assert {row["source_file"]: row["count"] for row in read} == counted
 
 
@@ -320,7 +319,7 @@ ODD_PIECES = [
 ODD_HEADERS = ["a,b\n", "a,b\n", "a,b\r\n", "a,b\r", '"a\nx",b\n', '"a\nx",b\r\n']
 
 
-def test_spark_reads_as_many_records_of_odd_files_as_were_counted(spark: SparkSession, tmp_path: Path) -> None:
+def test_spark_reads_as_many_records_of_odd_files_as_were_counted(engine: Engine, tmp_path: Path) -> None:
     """1,000 files as no writer of CSV writes them: refused, or counted as Spark counts."""
     storage, files = LocalStorage(tmp_path), []
     rng = random.Random(20200122)  # noqa: S311 - the figures are to be repeatable, not secret
@@ -336,7 +335,7 @@ def test_spark_reads_as_many_records_of_odd_files_as_were_counted(spark: SparkSe
     assert len(files) > 300
     assert sum(file.inspection.multiline for file in files) > 100
     counted = {file.path: file.inspection.records for file in files if file.inspection.records}
-    read = read_landing(spark, storage, THINGS, files).groupBy("source_file").count().collect()
+    read = engine.read_landing(storage, THINGS, files).groupBy("source_file").count().collect()
     assert {row["source_file"]: row["count"] for row in read} == counted
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from chispa import assert_df_equality
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
 from covid_lake.contracts import Column, DailyFiles, Dataset, Landing, Partitioning, Table, Type, Zone
+from covid_lake.engines.protocol import Engine
 from covid_lake.landing.inventory import refresh_inventory, unknown_columns
-from covid_lake.landing.readers import read_landing
 from covid_lake.store.storage import LocalStorage, Storage, open_storage
 
 pytestmark = pytest.mark.surroundings
@@ -37,15 +37,13 @@ THINGS = Table(
 DATASET = Dataset("covid19", "Things", (THINGS,))
 
 
-def read(
-    spark: SparkSession, storage: Storage, contents: Mapping[str, str | bytes], table: Table = THINGS
-) -> DataFrame:
+def read(engine: Engine, storage: Storage, contents: Mapping[str, str | bytes], table: Table = THINGS) -> DataFrame:
     for name, content in contents.items():
         stored = content.encode() if isinstance(content, str) else content
         storage.write(f"landing/covid19/things/{name}", stored)
     files = list(refresh_inventory(storage, DATASET).values())
     assert not [file for file in files if file.inspection.fault]
-    return read_landing(spark, storage, table, files, with_lines=True)
+    return engine.read_landing(storage, table, files, with_lines=True)
 
 
 @pytest.fixture
@@ -53,7 +51,7 @@ def lake(tmp_path: Path) -> LocalStorage:
     return LocalStorage(tmp_path)
 
 
-def test_header_generations_are_stacked_by_name(spark: SparkSession, lake: LocalStorage) -> None:
+def test_header_generations_are_stacked_by_name(engine: Engine, lake: LocalStorage) -> None:
     files = {
         "1.csv": "Province/State,Confirmed\nHubei,444\n",
         "2.csv": "FIPS,Confirmed,Province_State\n53,1,Washington\n",
@@ -66,8 +64,8 @@ def test_header_generations_are_stacked_by_name(spark: SparkSession, lake: Local
         ("Texas", "2", "1.5", "things/3.csv"),
         ("Utah, the", "3", "2.5", "things/4.csv"),
     ]
-    found = read(spark, lake, files).select("state", "confirmed", "rate", "source_file")
-    wanted = spark.createDataFrame(expected, "state string, confirmed string, rate string, source_file string")
+    found = read(engine, lake, files).select("state", "confirmed", "rate", "source_file")
+    wanted = engine.session.createDataFrame(expected, "state string, confirmed string, rate string, source_file string")
     assert_df_equality(found, wanted, ignore_row_order=True, ignore_nullable=True)
 
 
@@ -83,10 +81,10 @@ def daily_things() -> Table:
     )
 
 
-def test_a_record_of_a_daily_file_has_the_day_of_the_files_name(spark: SparkSession, lake: LocalStorage) -> None:
+def test_a_record_of_a_daily_file_has_the_day_of_the_files_name(engine: Engine, lake: LocalStorage) -> None:
     names = ("01-22-2020.csv", "12-31-2021 (1).csv", "copy of 01-22-2020.csv")
     daily = daily_things()
-    rows = read(spark, lake, dict.fromkeys(names, "Province_State\nTexas\n"), daily)
+    rows = read(engine, lake, dict.fromkeys(names, "Province_State\nTexas\n"), daily)
     found = {row["source_file"]: (row["seen_on"], row["month"]) for row in rows.collect()}
     assert found == {
         "things/01-22-2020.csv": (date(2020, 1, 22), "2020-01"),
@@ -95,27 +93,27 @@ def test_a_record_of_a_daily_file_has_the_day_of_the_files_name(spark: SparkSess
     }
 
 
-def test_daily_json_files_may_have_different_keys(spark: SparkSession, lake: LocalStorage) -> None:
+def test_daily_json_files_may_have_different_keys(engine: Engine, lake: LocalStorage) -> None:
     files = {
         "json/01-22-2020.json": '{"Province_State": "Texas"}\n',
         "json/01-23-2020.json": '{"Confirmed": 5, "Province_State": "Utah"}\n',
     }
-    rows = read(spark, lake, files, daily_things()).select("state", "confirmed", "seen_on").orderBy("state").collect()
+    rows = read(engine, lake, files, daily_things()).select("state", "confirmed", "seen_on").orderBy("state").collect()
     assert [tuple(row) for row in rows] == [("Texas", None, date(2020, 1, 22)), ("Utah", "5", date(2020, 1, 23))]
 
 
-def test_a_short_row_has_nulls_where_it_ends(spark: SparkSession, lake: LocalStorage) -> None:
-    rows = read(spark, lake, {"1.csv": "Confirmed,Province_State,Incident_Rate\n5,Texas\n6\n"})
+def test_a_short_row_has_nulls_where_it_ends(engine: Engine, lake: LocalStorage) -> None:
+    rows = read(engine, lake, {"1.csv": "Confirmed,Province_State,Incident_Rate\n5,Texas\n6\n"})
     found = rows.select("state", "confirmed", "rate", "_surplus").orderBy("confirmed").collect()
     assert [tuple(row) for row in found] == [("Texas", "5", None, None), (None, "6", None, None)]
 
 
-def test_a_long_row_is_flagged_in_every_generation(spark: SparkSession, lake: LocalStorage) -> None:
+def test_a_long_row_is_flagged_in_every_generation(engine: Engine, lake: LocalStorage) -> None:
     files = {
         "1.csv": "Province_State,Confirmed\nTexas,5,7\nUtah,6\n",
         "2.csv": "Province_State,Confirmed,Incident_Rate\nIowa,5,0.5,x,y\nOhio,6,0.5\n",
     }
-    rows = read(spark, lake, files).select("state", "_surplus", "rate").orderBy("state").collect()
+    rows = read(engine, lake, files).select("state", "_surplus", "rate").orderBy("state").collect()
     assert [tuple(row) for row in rows] == [
         ("Iowa", "x", "0.5"),
         ("Ohio", None, "0.5"),
@@ -124,35 +122,35 @@ def test_a_long_row_is_flagged_in_every_generation(spark: SparkSession, lake: Lo
     ]
 
 
-def test_columns_that_the_contract_does_not_know_stay_in_the_record(spark: SparkSession, lake: LocalStorage) -> None:
-    rows = read(spark, lake, {"1.csv": "Province_State,Mood,\nTexas,fine,\n"})
+def test_columns_that_the_contract_does_not_know_stay_in_the_record(engine: Engine, lake: LocalStorage) -> None:
+    rows = read(engine, lake, {"1.csv": "Province_State,Mood,\nTexas,fine,\n"})
     assert "Mood" not in rows.columns
     assert json.loads(rows.collect()[0]["_record"]) == {"Province_State": "Texas", "Mood": "fine"}
     assert unknown_columns(THINGS, refresh_inventory(lake, DATASET).values()) == ("Mood",)
 
 
-def test_the_record_is_what_arrived_by_its_own_header(spark: SparkSession, lake: LocalStorage) -> None:
+def test_the_record_is_what_arrived_by_its_own_header(engine: Engine, lake: LocalStorage) -> None:
     files = {
         "1.csv": "Province/State,Confirmed\n Hubei ,\n",
         "2.csv": 'Confirmed,Province_State\n5,"a ""quoted"" name"\n',
     }
-    records = {row["source_file"]: json.loads(row["_record"]) for row in read(spark, lake, files).collect()}
+    records = {row["source_file"]: json.loads(row["_record"]) for row in read(engine, lake, files).collect()}
     assert records == {
         "things/1.csv": {"Province/State": " Hubei "},
         "things/2.csv": {"Confirmed": "5", "Province_State": 'a "quoted" name'},
     }
 
 
-def test_equal_records_have_equal_hashes_and_others_have_not(spark: SparkSession, lake: LocalStorage) -> None:
+def test_equal_records_have_equal_hashes_and_others_have_not(engine: Engine, lake: LocalStorage) -> None:
     files = {"1.csv": "Province_State,Confirmed\nTexas,5\nTexas,5\nTexas,6\nTexas\n"}
-    hashes = [row[0] for row in read(spark, lake, files).orderBy("_line").select("source_row_hash").collect()]
+    hashes = [row[0] for row in read(engine, lake, files).orderBy("_line").select("source_row_hash").collect()]
     assert hashes[0] == hashes[1]
     assert len(set(hashes)) == 3
 
 
 @pytest.mark.parametrize("place", ["directory", "s3"])
 def test_source_file_is_right_for_odd_names(place: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    spark: SparkSession = request.getfixturevalue("spark_on_s3" if place == "s3" else "spark")
+    engine: Engine = request.getfixturevalue("engine_on_s3" if place == "s3" else "engine")
     root = str(tmp_path)
     if place == "s3":
         import boto3
@@ -163,51 +161,51 @@ def test_source_file_is_right_for_odd_names(place: str, request: pytest.FixtureR
     names += ["a\u00a0b.csv", "😀.csv", "-x.csv", "x;'\".csv", "~.csv", "b\\s.csv", " .csv"]
     names += ["12:30.csv"] if place == "s3" else []
     contents = {name: f"Province_State\n{number}\n" for number, name in enumerate(names)}
-    found = read(spark, open_storage(root), contents).select("source_file", "state").collect()
+    found = read(engine, open_storage(root), contents).select("source_file", "state").collect()
     assert {row["source_file"]: row["state"] for row in found} == {
         f"things/{name}": str(number) for number, name in enumerate(names)
     }
 
 
-def test_line_is_the_line_in_the_file(spark: SparkSession, lake: LocalStorage) -> None:
+def test_line_is_the_line_in_the_file(engine: Engine, lake: LocalStorage) -> None:
     files = {
         "1.csv": "Province_State\na2\na3\na4\n",
         "2.csv": "Province_State,Confirmed\r\nb2,\r\nb3,\r\n",
         "3.csv.gz": gzip.compress(b"Province_State\nc2\nc3\n"),
     }
-    lines = {row["state"]: row["_line"] for row in read(spark, lake, files).collect()}
+    lines = {row["state"]: row["_line"] for row in read(engine, lake, files).collect()}
     assert lines == {"a2": 2, "a3": 3, "a4": 4, "b2": 2, "b3": 3, "c2": 2, "c3": 3}
 
 
-def test_line_is_null_where_records_are_no_lines(spark: SparkSession, lake: LocalStorage) -> None:
+def test_line_is_null_where_records_are_no_lines(engine: Engine, lake: LocalStorage) -> None:
     files = {
         "even.csv": "Province_State\na2\n",
         "blank.csv": "Province_State\n\nb3\n",
         "multiline.csv": 'Province_State,Confirmed\n"c\n2",5\nc4,\n',
     }
-    lines = {row["state"]: row["_line"] for row in read(spark, lake, files).collect()}
+    lines = {row["state"]: row["_line"] for row in read(engine, lake, files).collect()}
     assert lines == {"a2": 2, "b3": None, "c\n2": None, "c4": None}
 
 
-def test_line_is_null_where_a_file_was_split(spark: SparkSession, lake: LocalStorage) -> None:
+def test_line_is_null_where_a_file_was_split(engine: Engine, lake: LocalStorage) -> None:
     content = "Province_State,Confirmed\n" + "".join(f"name {number:05},5\n" for number in range(2, 5002))
-    spark.conf.set("spark.sql.files.maxPartitionBytes", "20000")
+    engine.session.conf.set("spark.sql.files.maxPartitionBytes", "20000")
     try:
-        rows = read(spark, lake, {"1.csv": content}).select("state", "_line").collect()
+        rows = read(engine, lake, {"1.csv": content}).select("state", "_line").collect()
     finally:
-        spark.conf.unset("spark.sql.files.maxPartitionBytes")
+        engine.session.conf.unset("spark.sql.files.maxPartitionBytes")
     assert len({row["state"] for row in rows}) == 5000
     numbered = [row for row in rows if row["_line"] is not None]
     assert 0 < len(numbered) < 5000
     assert all(row["state"] == f"name {row['_line']:05}" for row in numbered)
 
 
-def test_json_is_read_by_key(spark: SparkSession, lake: LocalStorage) -> None:
+def test_json_is_read_by_key(engine: Engine, lake: LocalStorage) -> None:
     files = {
         "json/part-0": '{"Province_State":"Texas","Confirmed":5,"Mood":{"a":[1]}}\n{"Confirmed":6.0}\n',
         "json/part 1": '{"Incident_Rate":1.5,"Province/State":"Utah"}\n',
     }
-    rows = read(spark, lake, files).select("state", "confirmed", "rate", "source_file", "_line", "_surplus")
+    rows = read(engine, lake, files).select("state", "confirmed", "rate", "source_file", "_line", "_surplus")
     assert [tuple(row) for row in rows.orderBy("source_file", "_line").collect()] == [
         ("Utah", None, "1.5", "things/json/part 1", 1, None),
         ("Texas", "5", None, "things/json/part-0", 1, None),
@@ -215,28 +213,28 @@ def test_json_is_read_by_key(spark: SparkSession, lake: LocalStorage) -> None:
     ]
 
 
-def test_files_whose_keys_differ_in_case_are_read_apart(spark: SparkSession, lake: LocalStorage) -> None:
+def test_files_whose_keys_differ_in_case_are_read_apart(engine: Engine, lake: LocalStorage) -> None:
     files = {
         "json/1": '{"Province_State":"Texas","Confirmed":1}\n',
         "json/2": '{"province_state":"Utah","Confirmed":2}\n',
         "json/3": '{"PROVINCE_STATE":"Ohio","confirmed":3}\n',
         "json/4": '{"Province_State":"Iowa","confirmed":4}\n',
     }
-    rows = read(spark, lake, files).select("state", "confirmed").orderBy("confirmed").collect()
+    rows = read(engine, lake, files).select("state", "confirmed").orderBy("confirmed").collect()
     assert [tuple(row) for row in rows] == [("Texas", "1"), ("Utah", "2"), ("Ohio", "3"), ("Iowa", "4")]
 
 
-def test_line_is_null_where_a_json_file_has_blank_lines(spark: SparkSession, lake: LocalStorage) -> None:
+def test_line_is_null_where_a_json_file_has_blank_lines(engine: Engine, lake: LocalStorage) -> None:
     files = {"json/1": '{"Confirmed":1}\n\n{"Confirmed":2}\n', "json/2": '{"Confirmed":3}\r{"Confirmed":4}\r'}
-    rows = read(spark, lake, files).select("confirmed", "_line").orderBy("confirmed").collect()
+    rows = read(engine, lake, files).select("confirmed", "_line").orderBy("confirmed").collect()
     assert [tuple(row) for row in rows] == [("1", None), ("2", None), ("3", 1), ("4", 2)]
 
 
-def test_keys_of_any_kind_are_fields(spark: SparkSession, lake: LocalStorage) -> None:
+def test_keys_of_any_kind_are_fields(engine: Engine, lake: LocalStorage) -> None:
     line = '{"x.y":"1","`":"2","_corrupt_record":"3","source_file":"4","_c0":"5","é 😀":"6","_surplus":"7"," ":"8"}'
-    assert json.loads(read(spark, lake, {"json/1": line}).collect()[0]["_record"]) == json.loads(line)
+    assert json.loads(read(engine, lake, {"json/1": line}).collect()[0]["_record"]) == json.loads(line)
 
 
-def test_a_very_long_field_is_read_whole(spark: SparkSession, lake: LocalStorage) -> None:
-    rows = read(spark, lake, {"1.csv": f"Confirmed,Province_State\n1,{'y' * 2_000_000}\n"})
+def test_a_very_long_field_is_read_whole(engine: Engine, lake: LocalStorage) -> None:
+    rows = read(engine, lake, {"1.csv": f"Confirmed,Province_State\n1,{'y' * 2_000_000}\n"})
     assert rows.selectExpr("length(state)").collect()[0][0] == 2_000_000

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Drift, Severity, Zone
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19.flow import FLOW
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import AuditFailed
 from covid_lake.flows import Flow
 from covid_lake.landing.formats.interface import Inspection
@@ -115,19 +115,17 @@ def next_day(storage: LocalStorage) -> None:
     storage.write(f"{REPORTS}/02-11-2020.csv", out.getvalue().encode())
 
 
-def run(spark: SparkSession, storage: LocalStorage, drift: Drift) -> RunReport:
+def run(engine: Engine, storage: LocalStorage, drift: Drift) -> RunReport:
     promotion = next(step for step in FLOW.promotions if step.target is c.JHU_DAILY_REPORTS)
     flow = Flow(c.COVID19, (replace(promotion, target=replace(c.JHU_DAILY_REPORTS, drift=drift)),))
     request = Request(zones=frozenset({Zone.TRUSTED}))
-    return run_lake(lambda: spark, storage, request, flow=flow, after_minutes=1)
+    return run_lake(lambda: engine, storage, request, flow=flow, after_minutes=1)
 
 
-def test_a_drifting_feed_is_published_with_a_warning(
-    spark: SparkSession, built_lake: BuiltLake, tmp_path: Path
-) -> None:
+def test_a_drifting_feed_is_published_with_a_warning(engine: Engine, built_lake: BuiltLake, tmp_path: Path) -> None:
     storage = built_lake.copy(tmp_path / "lake")
     next_day(storage)
-    report = run_lake(lambda: spark, storage, Request(zones=frozenset({Zone.TRUSTED})), after_minutes=1)
+    report = run_lake(lambda: engine, storage, Request(zones=frozenset({Zone.TRUSTED})), after_minutes=1)
     found = report_of(report, "trusted.jhu_daily_reports")
     assert (found.status, found.unknown_columns) == (Status.PUBLISHED, ("Mood",))
     assert found.unknown_values == {"country_region": ("Narnia",)}
@@ -136,12 +134,12 @@ def test_a_drifting_feed_is_published_with_a_warning(
 
 
 def test_drift_that_the_contract_forbids_keeps_the_old_version(
-    spark: SparkSession, built_lake: BuiltLake, tmp_path: Path
+    engine: Engine, built_lake: BuiltLake, tmp_path: Path
 ) -> None:
     storage = built_lake.copy(tmp_path / "lake")
     before = current_snapshot(storage, "covid19")
     next_day(storage)
-    report = run(spark, storage, replace(c.JHU_DAILY_REPORTS.drift, values=Severity.FAIL))
+    report = run(engine, storage, replace(c.JHU_DAILY_REPORTS.drift, values=Severity.FAIL))
     found = report_of(report, "trusted.jhu_daily_reports")
     assert found.status == Status.FAILED
     assert "the feed has drifted, which its contract does not allow: unknown country_region: Narnia" in found.reason

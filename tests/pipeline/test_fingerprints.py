@@ -139,7 +139,8 @@ def test_the_order_of_functions_changes_nothing(before: Mapping[str, str]) -> No
         ("covid_lake.pipeline.trusted", "F.col(RANK) == 1", "F.col(RANK) == 2", TRUSTED),
         ("covid_lake.pipeline.curated", "for value in partitions}", "for value in partitions[1:]}", EVERY - TRUSTED),
         ("covid_lake.pipeline.star", "only_grew = not removed", "only_grew = bool(removed)", BY_PARTITIONS),
-        ("covid_lake.store.parquet", '"zstd"', '"gzip"', EVERY),
+        ("covid_lake.engines.spark", '"zstd"', '"gzip"', EVERY),
+        ("covid_lake.engines.sail", '"zstd(3)"', '"gzip"', EVERY),
         ("covid_lake.transforms.frames", "T.IntegerType()", "T.ShortType()", EVERY),
     ],
 )

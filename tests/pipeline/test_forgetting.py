@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from covid_lake import paths
 from covid_lake.contracts import Column, Dataset, Landing, Table, Type, Zone
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import LakeError, PublishConflict, WarehouseError
 from covid_lake.flows import Erasure, Flow, TableCheck, from_landing
 from covid_lake.landing.erasure import find_in_file
@@ -26,7 +26,7 @@ from covid_lake.store.reports import PublisherReport, RunReport, Status
 from covid_lake.store.runs import announced, living_runs
 from covid_lake.store.snapshots import current_snapshot
 from covid_lake.store.storage import LocalStorage
-from lake_runs import no_session, report_of, run_lake
+from lake_runs import no_engine, report_of, run_lake
 
 PERSON = Table(
     dataset="people",
@@ -58,8 +58,8 @@ def lake(root: Path, **files: str) -> LocalStorage:
     return storage
 
 
-def forget_ann(storage: LocalStorage, spark: SparkSession | None = None) -> Forgotten:
-    run = Run(FLOW, storage, (lambda: spark) if spark else no_session, Silent())
+def forget_ann(storage: LocalStorage, engine: Engine | None = None) -> Forgotten:
+    run = Run(FLOW, storage, (lambda: engine) if engine else no_engine, Silent())
     return forget(run, "ann@example.org")
 
 
@@ -121,32 +121,32 @@ def test_a_file_of_which_only_blank_lines_are_left_is_empty(
 
 
 def test_the_last_person_of_a_table_is_forgotten_and_the_files_that_landing_refused_go(
-    spark: SparkSession, tmp_path: Path
+    engine: Engine, tmp_path: Path
 ) -> None:
     storage = lake(tmp_path, a=ANN)
-    assert run_lake(lambda: spark, storage, flow=FLOW).succeeded
+    assert run_lake(lambda: engine, storage, flow=FLOW).succeeded
     storage.write(REFUSED, b'{"email": "ann@exam')
-    done = forget_ann(storage, spark)
+    done = forget_ann(storage, engine)
     assert [file.path for file in done.landing] == ["person/a.json"]
     assert current_snapshot(storage, "people").tables["trusted.person"].rows == 0
     assert [file.path for zone in ("landing", "quarantine") for file in storage.list_files(zone)] == []
     assert [file.path for file in storage.list_files("trusted") if file.path.endswith(".parquet")] == []
     # Without files the table stays as it is, and nothing stands in the way of forgetting somebody else.
-    assert report_of(run_lake(no_session, storage, flow=FLOW), "trusted.person").status == Status.SKIPPED
+    assert report_of(run_lake(no_engine, storage, flow=FLOW), "trusted.person").status == Status.SKIPPED
     with pytest.raises(LakeError, match="no landing record, table or quarantine of people has this key"):
         forget_ann(storage)
 
 
-def test_nothing_is_removed_where_a_table_could_not_be_built_again(spark: SparkSession, tmp_path: Path) -> None:
+def test_nothing_is_removed_where_a_table_could_not_be_built_again(engine: Engine, tmp_path: Path) -> None:
     storage = lake(tmp_path, a=ANN + BOB)
-    assert run_lake(lambda: spark, storage, flow=FLOW).succeeded
+    assert run_lake(lambda: engine, storage, flow=FLOW).succeeded
     storage.delete(["landing/people/person/a.json"])
     with pytest.raises(LakeError, match=r"trusted.person has no landing files any more.*nothing was removed"):
         forget_ann(storage)
     assert current_snapshot(storage, "people").tables["trusted.person"].rows == 2
 
 
-def test_no_report_quotes_a_person_who_may_ask_to_be_forgotten(spark: SparkSession, tmp_path: Path) -> None:
+def test_no_report_quotes_a_person_who_may_ask_to_be_forgotten(engine: Engine, tmp_path: Path) -> None:
     """Reports are kept, and forgetting does not search them."""
     storage = lake(tmp_path, a=ANN + BOB)
     (step,) = FLOW.steps
@@ -154,7 +154,7 @@ def test_no_report_quotes_a_person_who_may_ask_to_be_forgotten(spark: SparkSessi
         replace(step, checks=(TableCheck("never_holds", "SELECT * FROM trusted.person"),)),
         replace(step, build=lambda frames: step.build(frames).withColumn("email", F.raise_error("email"))),
     ):
-        report = run_lake(lambda: spark, storage, flow=replace(FLOW, steps=(one,)))
+        report = run_lake(lambda: engine, storage, flow=replace(FLOW, steps=(one,)))
         assert report_of(report, "trusted.person").status == Status.FAILED
         assert "example.org" not in report.to_json()
 
@@ -180,10 +180,10 @@ class _Busy:
             raise WarehouseError("an open transaction still keeps deleted rows")
 
 
-def test_a_purge_that_failed_is_done_by_the_next_try(tmp_path: Path, spark: SparkSession) -> None:
+def test_a_purge_that_failed_is_done_by_the_next_try(tmp_path: Path, engine: Engine) -> None:
     storage, publisher = lake(tmp_path, a=ANN + BOB), _Busy()
-    assert run_lake(lambda: spark, storage, flow=FLOW).succeeded
-    run = Run(FLOW, storage, lambda: spark, Silent(), publishers=(publisher,))
+    assert run_lake(lambda: engine, storage, flow=FLOW).succeeded
+    run = Run(FLOW, storage, lambda: engine, Silent(), publishers=(publisher,))
     with pytest.raises(WarehouseError, match="an open transaction"):
         forget(run, "ann@example.org")
     assert forget(run, "ann@example.org").publishers == ("busy",)

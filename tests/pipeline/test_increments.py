@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import pytest
-from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Zone
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19.flow import FLOW
+from covid_lake.engines.protocol import Engine
 from covid_lake.pipeline import trusted as promotion
 from covid_lake.pipeline.run import Request, make_plan
 from covid_lake.reading.lake import Lake
@@ -81,7 +81,7 @@ class Increments:
 
 @pytest.fixture(scope="module")
 def increments(
-    spark: SparkSession,
+    engine: Engine,
     built_lake: BuiltLake,
     warehouse: WarehouseConnection,
     tmp_path_factory: pytest.TempPathFactory,
@@ -92,7 +92,7 @@ def increments(
 
     def after(what: str, request: Request | None = None) -> None:
         minutes = len(found.reports) + 1
-        report = run_lake(lambda: spark, storage, request, warehouse=warehouse, after_minutes=minutes)
+        report = run_lake(lambda: engine, storage, request, warehouse=warehouse, after_minutes=minutes)
         found.reports[what] = report
 
     with warehouse.connect() as opened:
@@ -124,7 +124,7 @@ def increments(
     found.differences = differing_tables(storage, warehouse)
     for file in storage.list_files("landing"):
         found.whole.write(file.path, storage.read(file.path))
-    assert run_lake(lambda: spark, found.whole, after_minutes=20).succeeded
+    assert run_lake(lambda: engine, found.whole, after_minutes=20).succeeded
     return found
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyspark.sql import SparkSession
-
 from covid_lake import paths
 from covid_lake.contracts import Zone
 from covid_lake.datasets import registry
+from covid_lake.engines.protocol import Engine
 from covid_lake.landing.arrivals import land
 from covid_lake.landing.inventory import read_inventory
 from covid_lake.pipeline.run import Request
@@ -32,7 +31,7 @@ class _CountingStorage(LocalStorage):
         return super().list_files(prefix, at_most=at_most, closed=closed)
 
 
-def test_landing_and_its_run_list_the_landing_zone_once(spark: SparkSession, tmp_path: Path) -> None:
+def test_landing_and_its_run_list_the_landing_zone_once(engine: Engine, tmp_path: Path) -> None:
     source, lake = LocalStorage(tmp_path / "source"), _CountingStorage(tmp_path / "lake")
     covid19 = registry.dataset("covid19")
     for minute, content in enumerate((b"State,Abbreviation\nTexas,TX\n", b"State,Abbreviation\nTexas,TX\nUtah,UT\n")):
@@ -40,7 +39,7 @@ def test_landing_and_its_run_list_the_landing_zone_once(spark: SparkSession, tmp
         lake.listings = 0
         landed = land(covid19, [source], lake, f"r{minute}")
         assert lake.listings == 1
-        report = run_lake(lambda: spark, lake, ABBREVIATIONS, landed=landed, after_minutes=minute)
+        report = run_lake(lambda: engine, lake, ABBREVIATIONS, landed=landed, after_minutes=minute)
         assert lake.listings == 1
         found = report_of(report, "trusted.state_abv")
         assert (found.status, found.written) == (Status.PUBLISHED, minute + 1)
@@ -50,7 +49,7 @@ def test_landing_and_its_run_list_the_landing_zone_once(spark: SparkSession, tmp
 
 
 def test_a_file_that_somebody_else_changed_in_the_landing_zone_is_inspected_again(
-    spark: SparkSession, tmp_path: Path
+    engine: Engine, tmp_path: Path
 ) -> None:
     source, lake = LocalStorage(tmp_path / "source"), LocalStorage(tmp_path / "lake")
     source.write(STATES, b"State,Abbreviation\nTexas,TX\n")
@@ -60,6 +59,6 @@ def test_a_file_that_somebody_else_changed_in_the_landing_zone_is_inspected_agai
     source.write(STATES, b"State,Abbreviation\nTexas,TX\n")  # the same content, written anew
     landed = land(covid19, [source], lake, "r2")
     assert landed.unchanged == 1
-    report = run_lake(lambda: spark, lake, ABBREVIATIONS, landed=landed)
+    report = run_lake(lambda: engine, lake, ABBREVIATIONS, landed=landed)
     assert report_of(report, "trusted.state_abv").written == 2
     assert read_inventory(lake, "covid19")[STATES].inspection.records == 2

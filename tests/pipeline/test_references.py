@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Column, Dataset, Landing, Reference, Table, Type, Zone
+from covid_lake.engines.protocol import Engine
 from covid_lake.flows import Flow, Step, from_landing
 from covid_lake.store.reports import Status
 from covid_lake.store.storage import LocalStorage
@@ -40,17 +40,17 @@ PERSONS = from_landing(PERSON, lambda records: records)
 VISITS = Step(VISIT, lambda frames: frames["landing.visit"], requires=((PERSON,),))
 
 
-def test_a_table_is_not_published_with_a_reference_to_nothing(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_table_is_not_published_with_a_reference_to_nothing(engine: Engine, tmp_path: Path) -> None:
     storage, flow = LocalStorage(tmp_path), Flow(PEOPLE, (PERSONS, VISITS))
     storage.write("landing/people/person/a.json", b'{"person": "bob"}\n')
     storage.write("landing/people/visit/a.json", b'{"person": "ann"}\n')
-    report = run_lake(lambda: spark, storage, flow=flow)
+    report = run_lake(lambda: engine, storage, flow=flow)
     assert report_of(report, "trusted.person").status == Status.PUBLISHED
     failed = report_of(report, "trusted.visit")
     assert failed.status == Status.FAILED
     assert failed.reason.startswith("trusted.visit: the check person_found_in_person does not hold")
     storage.write("landing/people/person/b.json", b'{"person": "ann"}\n')
-    done = report_of(run_lake(lambda: spark, storage, flow=flow, after_minutes=1), "trusted.visit")
+    done = report_of(run_lake(lambda: engine, storage, flow=flow, after_minutes=1), "trusted.visit")
     assert (done.status, done.checks) == (Status.PUBLISHED, ("person_found_in_person",))
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from pyspark.sql import SparkSession
 
 from covid_lake.datasets.covid19.contracts import COVID19
+from covid_lake.engines.protocol import Engine
 from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.snapshots import Snapshot, current_snapshot
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.load import read_loaded_versions
-from lake_runs import BuiltLake, differing_tables, loads_of, no_session, run_lake
+from lake_runs import BuiltLake, differing_tables, loads_of, no_engine, run_lake
 
 CURATED = COVID19.star
 COUNTRIES = "landing/covid19/static-datasets/csv/countrycode/CountryCodeQS.csv"
@@ -37,7 +37,7 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(
-    spark: SparkSession,
+    engine: Engine,
     built_lake: BuiltLake,
     warehouse: WarehouseConnection,
     tmp_path_factory: pytest.TempPathFactory,
@@ -46,16 +46,16 @@ def story(
         opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging" CASCADE')
     storage = built_lake.copy(tmp_path_factory.mktemp("replaced") / "lake")
     before, differences = current_snapshot(storage, "covid19"), {}
-    first = run_lake(lambda: spark, storage, warehouse=warehouse, after_minutes=1)
+    first = run_lake(lambda: engine, storage, warehouse=warehouse, after_minutes=1)
     differences["first"] = differing_tables(storage, warehouse)
-    second = run_lake(no_session, storage, warehouse=warehouse, after_minutes=2)
+    second = run_lake(no_engine, storage, warehouse=warehouse, after_minutes=2)
     differences["second"] = differing_tables(storage, warehouse)
     # The US moves, and the country table loses its last line.
     lines = storage.read(COUNTRIES).decode("utf-8-sig").splitlines()
     moved = [line.replace(",38,-97", ",38.5,-97") for line in lines[:-1]]
     assert moved != lines[:-1]
     storage.write(COUNTRIES, ("\n".join(moved) + "\n").encode())
-    third = run_lake(lambda: spark, storage, warehouse=warehouse, after_minutes=3)
+    third = run_lake(lambda: engine, storage, warehouse=warehouse, after_minutes=3)
     differences["third"] = differing_tables(storage, warehouse)
     return Story(storage, before, current_snapshot(storage, "covid19"), first, second, third, differences)
 

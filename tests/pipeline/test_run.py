@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from covid_lake.contracts import Rule, Severity, Zone
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19 import curated
 from covid_lake.datasets.covid19.flow import FLOW
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import SettingsError
 from covid_lake.flows import Flow, Step, TableCheck
 from covid_lake.pipeline.listeners import Silent
@@ -28,7 +28,7 @@ from covid_lake.reading.lake import Lake
 from covid_lake.store.reports import RunReport, Status, from_json, read_report
 from covid_lake.store.snapshots import current_snapshot, snapshot_numbers
 from covid_lake.store.storage import LocalStorage
-from lake_runs import BuiltLake, Recorder, land_files, no_session, report_of, run_lake
+from lake_runs import BuiltLake, Recorder, land_files, no_engine, report_of, run_lake
 
 TRUSTED = [table.name for table in c.COVID19.zone(Zone.TRUSTED)]
 CURATED = [table.name for table in c.COVID19.zone(Zone.CURATED)]
@@ -136,7 +136,7 @@ def test_refused_records_are_kept_with_file_line_reasons_and_text(built_lake: Bu
 def test_a_second_run_does_nothing_and_starts_no_engine(copied: LocalStorage) -> None:
     before = [file for file in copied.list_files("") if not file.path.startswith("_runs")]
     listener = Recorder()
-    report = run_lake(no_session, copied, listener=listener, after_minutes=1)
+    report = run_lake(no_engine, copied, listener=listener, after_minutes=1)
     assert statuses(report) == {table.id: Status.UP_TO_DATE for table in c.COVID19.tables}
     assert (report.engine, report.succeeded, listener.tables_started) == ("none", True, [])
     assert [file for file in copied.list_files("") if not file.path.startswith("_runs")] == before
@@ -159,10 +159,10 @@ def test_a_full_refresh_plans_every_table(copied: LocalStorage) -> None:
     assert {(one.action, one.reason) for one in planned} == {(Action.RUN, "full refresh")}
 
 
-def test_a_full_refresh_of_one_table_leaves_the_others(spark: SparkSession, copied: LocalStorage) -> None:
+def test_a_full_refresh_of_one_table_leaves_the_others(engine: Engine, copied: LocalStorage) -> None:
     before = current_snapshot(copied, "covid19")
     request = Request(only=("state_abv",), full_refresh=True)
-    report = run_lake(lambda: spark, copied, request, after_minutes=1)
+    report = run_lake(lambda: engine, copied, request, after_minutes=1)
     assert statuses(report) == {"trusted.state_abv": Status.PUBLISHED}
     after = current_snapshot(copied, "covid19")
     changed = {name for name in after.tables if after.tables[name].version != before.tables[name].version}
@@ -208,7 +208,7 @@ def test_new_files_are_reported_before_they_are_looked_at(copied: LocalStorage) 
 def test_a_refused_file_holds_back_the_table_that_it_stands_in(copied: LocalStorage) -> None:
     before = current_snapshot(copied, "covid19")
     copied.write(STATES, copied.read(STATES)[:-5])
-    report = run_lake(no_session, copied, after_minutes=1)
+    report = run_lake(no_engine, copied, after_minutes=1)
     found = report_of(report, "trusted.state_abv")
     path = STATES.removeprefix("landing/covid19/")
     assert found.status == Status.HELD_BACK
@@ -219,11 +219,11 @@ def test_a_refused_file_holds_back_the_table_that_it_stands_in(copied: LocalStor
 
 
 def test_too_many_refused_records_fail_the_table_and_the_old_version_stays(
-    spark: SparkSession, copied: LocalStorage
+    engine: Engine, copied: LocalStorage
 ) -> None:
     before = current_snapshot(copied, "covid19")
     copied.write(STATES, b"State,Abbreviation\nTexas,TX\nUtah,UT\nOhio,\n")
-    report = run_lake(lambda: spark, copied, Request(only=("state_abv",)), after_minutes=1)
+    report = run_lake(lambda: engine, copied, Request(only=("state_abv",)), after_minutes=1)
     found = report_of(report, "trusted.state_abv")
     assert found.status == Status.FAILED
     assert "1 of 3 records were refused, more than the contract's limit of 5%" in found.reason
@@ -262,12 +262,12 @@ CALENDAR = Step(c.DIM_DATE, curated.dim_date, requires=((c.FACT_CASES,), (c.FACT
     ids=["a check that fails", "a build that can't be planned", "a key twice", "a key that is null"],
 )
 def test_a_star_with_a_fault_is_not_published_at_all(
-    step: Step, reason: str, spark: SparkSession, copied: LocalStorage
+    step: Step, reason: str, engine: Engine, copied: LocalStorage
 ) -> None:
     before = current_snapshot(copied, "covid19")
     flow = Flow(c.COVID19, (replace(CALENDAR, requires=((c.FACT_CASES,),)), step))
     request = Request(zones=frozenset({Zone.CURATED}), full_refresh=True)
-    report = run_lake(lambda: spark, copied, request, flow=flow, after_minutes=1)
+    report = run_lake(lambda: engine, copied, request, flow=flow, after_minutes=1)
     assert statuses(report) == {"curated.dim_date": Status.FAILED, "curated.fact_testing": Status.FAILED}
     assert report_of(report, "curated.fact_testing").reason.startswith(reason)
     assert report_of(report, "curated.dim_date").reason.startswith("the star is published whole: ")
@@ -292,12 +292,12 @@ def short_calendar(frames: curated.Frames) -> Any:
     ids=["both are new", "the fact is new", "the dimension is new"],
 )
 def test_a_fact_without_its_dimension_row_is_not_published(
-    steps: tuple[Step, ...], spark: SparkSession, copied: LocalStorage
+    steps: tuple[Step, ...], engine: Engine, copied: LocalStorage
 ) -> None:
     before = current_snapshot(copied, "covid19")
     flow = Flow(c.COVID19, steps)
     request = Request(zones=frozenset({Zone.CURATED}), full_refresh=True)
-    report = run_lake(lambda: spark, copied, request, flow=flow, after_minutes=1)
+    report = run_lake(lambda: engine, copied, request, flow=flow, after_minutes=1)
     assert {table.status for table in report.tables} == {Status.FAILED}
     assert any("the check date_key_found_in_dim_date does not hold" in table.reason for table in report.tables)
     assert current_snapshot(copied, "covid19") == before
@@ -306,15 +306,13 @@ def test_a_fact_without_its_dimension_row_is_not_published(
 NO_TEXAS = Rule("texas", "province_state = 'Texas'", "Texas must not be there", Severity.FAIL)
 
 
-def test_a_record_that_breaks_a_rule_that_none_may_break_fails_the_table(
-    spark: SparkSession, copied: LocalStorage
-) -> None:
+def test_a_record_that_breaks_a_rule_that_none_may_break_fails_the_table(engine: Engine, copied: LocalStorage) -> None:
     before = current_snapshot(copied, "covid19")
     promotion = next(step for step in FLOW.promotions if step.target is c.STATE_ABV)
     strict = replace(promotion, target=replace(c.STATE_ABV, rules=(NO_TEXAS,)))
     flow = Flow(c.COVID19, (strict,))
     # A rule that selects no record leaves the fingerprint as it is.
-    report = run_lake(lambda: spark, copied, Request(full_refresh=True), flow=flow, after_minutes=1)
+    report = run_lake(lambda: engine, copied, Request(full_refresh=True), flow=flow, after_minutes=1)
     assert statuses(report) == {"trusted.state_abv": Status.FAILED}
     assert report_of(report, "trusted.state_abv").reason.endswith("{'texas': 1}")
     # Nothing was published, and no record got lost: the table failed, its accounts did not.
@@ -323,19 +321,19 @@ def test_a_record_that_breaks_a_rule_that_none_may_break_fails_the_table(
 
 
 def test_refused_records_that_pass_after_a_rule_was_mended_move_to_trusted(
-    spark: SparkSession, copied: LocalStorage
+    engine: Engine, copied: LocalStorage
 ) -> None:
     question = "SELECT count(*) FROM covid19_quarantine.hospital_beds"
     promotion = next(step for step in FLOW.promotions if step.target is c.HOSPITAL_BEDS)
     again = Request(only=("hospital_beds",), refused_again=True)
     as_before = Flow(c.COVID19, (promotion,))
-    report = run_lake(lambda: spark, copied, again, flow=as_before, after_minutes=1)
+    report = run_lake(lambda: engine, copied, again, flow=as_before, after_minutes=1)
     before = report_of(report, "trusted.hospital_beds")
     assert (before.reason, before.rejected) == ("1 file again", 3)
     rules = tuple(rule for rule in c.HOSPITAL_BEDS.rules if rule.name != "latitude_out_of_range")
     mended = replace(promotion, target=replace(c.HOSPITAL_BEDS, rules=rules))
     flow = Flow(c.COVID19, (mended,))
-    after = report_of(run_lake(lambda: spark, copied, again, flow=flow, after_minutes=2), "trusted.hospital_beds")
+    after = report_of(run_lake(lambda: engine, copied, again, flow=flow, after_minutes=2), "trusted.hospital_beds")
     assert (after.rejected, after.rows) == (before.rejected - 1, before.rows + 1)
     assert after.totals["records"] == after.totals["trusted"] + after.totals["superseded"] + after.totals["rejected"]
     assert Lake(copied.root).sql(question).rows == [(2,)]
@@ -346,7 +344,7 @@ def test_refused_records_that_pass_after_a_rule_was_mended_move_to_trusted(
 
 def test_a_lake_with_no_table_s_files_has_nothing_to_build_and_says_what_is_missing(tmp_path: Path) -> None:
     LocalStorage(tmp_path).write("landing/covid19/notes.txt", b"of no table")
-    report = run_lake(no_session, LocalStorage(tmp_path))
+    report = run_lake(no_engine, LocalStorage(tmp_path))
     assert set(statuses(report).values()) == {Status.SKIPPED}
     assert report_of(report, "trusted.state_abv").reason.startswith("no landing file static-datasets/csv/state-abv/")
     assert report_of(report, "curated.fact_testing").reason == "needs curated.dim_region, which the lake does not have"
@@ -367,11 +365,11 @@ def copy_of(source: Path, target: Path, *patterns: str) -> Path:
     ids=["only the Enigma file", "only the daily reports"],
 )
 def test_a_lake_with_one_feed_is_whole(
-    feed: str, pattern: str, spark: SparkSession, small_sample: Path, built_lake: BuiltLake, tmp_path: Path
+    feed: str, pattern: str, engine: Engine, small_sample: Path, built_lake: BuiltLake, tmp_path: Path
 ) -> None:
     storage = LocalStorage(tmp_path / "lake")
     land_files(storage, copy_of(small_sample, tmp_path / "source", pattern))
-    report = run_lake(lambda: spark, storage)
+    report = run_lake(lambda: engine, storage)
     published = {name for name, status in statuses(report).items() if status == Status.PUBLISHED}
     star = {"region_names", "bridge_region", "dim_region", "dim_date", "fact_cases", "fact_covid"}
     assert published == {f"trusted.{feed}", *(f"curated.{name}" for name in star)}

@@ -25,7 +25,7 @@ from covid_lake.pipeline.star import Star
 from covid_lake.store.reports import Status, TableReport
 from covid_lake.store.snapshots import Snapshot, TableVersion, current_snapshot, read_manifest
 from covid_lake.store.storage import LocalStorage
-from lake_runs import Recorder, no_session
+from lake_runs import Recorder, no_engine
 from small_lake import calendar, publish_rows
 
 STATES = "covid19_trusted.state_abv"
@@ -33,7 +33,7 @@ DAY = date(2020, 3, 1)
 
 
 def run_of(storage: LocalStorage, name: str = "covid19", **options: Any) -> Run:
-    return Run(registry.flow(name), storage, no_session, Recorder(), **options)
+    return Run(registry.flow(name), storage, no_engine, Recorder(), **options)
 
 
 def star_on(storage: LocalStorage, flow: Flow) -> Star:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import boto3
 import pytest
-from pyspark.sql import SparkSession
 
 from covid_lake.datasets.covid19.contracts import COVID19
+from covid_lake.engines.protocol import Engine
 from covid_lake.pipeline.run import Request
 from covid_lake.reading.lake import Lake
 from covid_lake.store.reports import RunReport, Status
@@ -18,7 +18,7 @@ from covid_lake.store.storage import LocalStorage, S3Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.covid19 import generate_sample
 from covid_lake_samples.manifest import SampleManifest
-from lake_runs import land_files, loads_of, no_session, report_of, run_lake
+from lake_runs import land_files, loads_of, no_engine, report_of, run_lake
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,7 @@ class S3Lake:
 
 
 @pytest.fixture(scope="module")
-def s3_lake(
-    spark_on_s3: SparkSession, warehouse: WarehouseConnection, tmp_path_factory: pytest.TempPathFactory
-) -> S3Lake:
+def s3_lake(engine_on_s3: Engine, warehouse: WarehouseConnection, tmp_path_factory: pytest.TempPathFactory) -> S3Lake:
     """Landing, trusted, curated and the warehouse in one run; the source is a bucket too."""
     with warehouse.connect() as opened:
         opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging" CASCADE')
@@ -45,7 +43,7 @@ def s3_lake(
         boto3.client("s3").put_object(Bucket="delivered", Key=f"copy/{path}", Body=(source / path).read_bytes())
     storage = S3Storage("s3://lake-in-s3/some/prefix")
     landed = land_files(storage, "s3://delivered/copy")
-    report = run_lake(lambda: spark_on_s3, storage, landed=landed, warehouse=warehouse)
+    report = run_lake(lambda: engine_on_s3, storage, landed=landed, warehouse=warehouse)
     return S3Lake(storage, manifest, report)
 
 
@@ -91,7 +89,7 @@ def test_the_warehouse_holds_the_star_of_the_bucket(s3_lake: S3Lake, warehouse: 
 def test_a_second_run_does_nothing_and_starts_no_engine(s3_lake: S3Lake, warehouse: WarehouseConnection) -> None:
     landed = land_files(s3_lake.storage, "s3://delivered/copy", run_id="again")
     assert (landed.copied, landed.unchanged) == ((), len(s3_lake.manifest.files))
-    report = run_lake(no_session, s3_lake.storage, landed=landed, warehouse=warehouse, after_minutes=1)
+    report = run_lake(no_engine, s3_lake.storage, landed=landed, warehouse=warehouse, after_minutes=1)
     assert {table.status for table in report.tables} == {Status.UP_TO_DATE}
     assert (report.succeeded, report.engine, loads_of(report)) == (True, "none", ())
 
@@ -101,14 +99,14 @@ def test_a_copy_of_the_lake_on_disk_is_up_to_date_and_answers(s3_lake: S3Lake, t
         target = tmp_path / "copy" / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(s3_lake.storage.read(file.path))
-    report = run_lake(no_session, LocalStorage(tmp_path / "copy"), after_minutes=2)
+    report = run_lake(no_engine, LocalStorage(tmp_path / "copy"), after_minutes=2)
     assert {table.status for table in report.tables} == {Status.UP_TO_DATE}
     question = "SELECT sum(confirmed) FROM covid19_curated.fact_covid"
     assert Lake(tmp_path / "copy").sql(question).arrow == Lake(s3_lake.storage.root).sql(question).arrow
 
 
 def test_new_and_corrected_days_in_a_bucket_come_to_what_a_full_refresh_gives(
-    s3_lake: S3Lake, spark_on_s3: SparkSession
+    s3_lake: S3Lake, engine_on_s3: Engine
 ) -> None:
     """S3 itself copies months that grow, months of a corrected day are made anew; the facts pass their audits."""
     storage, reports = s3_lake.storage, "landing/covid19/jhu-daily-reports"
@@ -122,12 +120,12 @@ def test_new_and_corrected_days_in_a_bucket_come_to_what_a_full_refresh_gives(
 
     storage.write(corrected, b"\n".join(storage.read(corrected).split(b"\n")[:-3]) + b"\n")
     storage.write(f"{reports}/{days[-1] + timedelta(days=1):%m-%d-%Y}.csv", last)
-    assert run_lake(lambda: spark_on_s3, storage, Request(only=("fact_cases",)), after_minutes=3).succeeded
+    assert run_lake(lambda: engine_on_s3, storage, Request(only=("fact_cases",)), after_minutes=3).succeeded
     storage.write(f"{reports}/{days[-1] + timedelta(days=2):%m-%d-%Y}.csv", last)
-    grown = run_lake(lambda: spark_on_s3, storage, Request(only=("fact_cases",)), after_minutes=4)
+    grown = run_lake(lambda: engine_on_s3, storage, Request(only=("fact_cases",)), after_minutes=4)
     assert grown.succeeded
     assert report_of(grown, "curated.fact_cases").partitions == (f"{days[-1] + timedelta(days=2):%Y-%m}",)
     increments = rows()
     again = Request(only=("jhu_daily_reports",), full_refresh=True)
-    assert run_lake(lambda: spark_on_s3, storage, again, after_minutes=5).succeeded
+    assert run_lake(lambda: engine_on_s3, storage, again, after_minutes=5).succeeded
     assert rows() == increments

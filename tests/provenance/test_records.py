@@ -11,16 +11,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Column, Csv, Dataset, JsonLines, Landing, Table, Type, Zone
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import StorageError
 from covid_lake.landing.formats.csv import split_record
 from covid_lake.landing.formats.interface import Inspection
 from covid_lake.landing.formats.text import java_double
 from covid_lake.landing.inventory import refresh_inventory
 from covid_lake.landing.names import format_of
-from covid_lake.landing.readers import read_landing
 from covid_lake.provenance.records import Search, find_records, row_hash
 from covid_lake.store.storage import LocalStorage
 from spark_examples import spark_examples
@@ -38,13 +37,13 @@ THINGS = Table(
 DATASET = Dataset("covid19", "Things", (THINGS,))
 
 
-def hashes_of_spark(spark: SparkSession, lake: LocalStorage, contents: Mapping[str, bytes]) -> dict[str, list[int]]:
+def hashes_of_spark(engine: Engine, lake: LocalStorage, contents: Mapping[str, bytes]) -> dict[str, list[int]]:
     """The hashes that Spark gives to the records of each file."""
     for name, content in contents.items():
         lake.write(f"landing/covid19/things/{name}", content)
     files = list(refresh_inventory(lake, DATASET).values())
     assert not [file.inspection.fault for file in files if file.inspection.fault]
-    rows = read_landing(spark, lake, THINGS, files).select("source_file", "source_row_hash").collect()
+    rows = engine.read_landing(lake, THINGS, files).select("source_file", "source_row_hash").collect()
     return {file.path: [row[1] for row in rows if row[0] == file.path] for file in files}
 
 
@@ -78,12 +77,12 @@ CSV_FILES: dict[str, str] = {
 @pytest.mark.parametrize("name", CSV_FILES)
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 def test_every_record_that_spark_reads_is_found_by_its_hash(
-    name: str, packed: bool, spark: SparkSession, tmp_path: Path
+    name: str, packed: bool, engine: Engine, tmp_path: Path
 ) -> None:
     lake = LocalStorage(tmp_path)
     content = (HEADER + ("\r\n" if "\r\n" in CSV_FILES[name] else "\n") + CSV_FILES[name]).encode()
     file = "1.csv.gz" if packed else "1.csv"
-    (hashes,) = hashes_of_spark(spark, lake, {file: gzip.compress(content) if packed else content}).values()
+    (hashes,) = hashes_of_spark(engine, lake, {file: gzip.compress(content) if packed else content}).values()
     records = found(lake, f"things/{file}", hashes).records
     assert sorted(value for value, those in records.items() for _ in those) == sorted(hashes)
 
@@ -102,10 +101,10 @@ def test_a_record_is_told_with_its_line_its_text_and_its_fields(tmp_path: Path) 
     assert search.sha256 == refresh_inventory(lake, DATASET)["things/1.csv"].inspection.sha256
 
 
-def test_fields_past_the_header_take_part_as_wide_as_the_widest_header(spark: SparkSession, tmp_path: Path) -> None:
+def test_fields_past_the_header_take_part_as_wide_as_the_widest_header(engine: Engine, tmp_path: Path) -> None:
     lake = LocalStorage(tmp_path)
     files = {"1.csv": b"Place,N\nTexas,5,,x\nUtah,6\n", "2.csv": b"Place,N,A,B,C\nIowa,7,,y\n"}
-    for path, hashes in hashes_of_spark(spark, lake, files).items():
+    for path, hashes in hashes_of_spark(engine, lake, files).items():
         assert set(found(lake, path, hashes).records) == set(hashes)
 
 
@@ -116,9 +115,9 @@ JSON_FILES: dict[str, str] = {
 }
 
 
-def test_json_records_are_found_by_their_hashes(spark: SparkSession, tmp_path: Path) -> None:
+def test_json_records_are_found_by_their_hashes(engine: Engine, tmp_path: Path) -> None:
     lake = LocalStorage(tmp_path)
-    hashes = hashes_of_spark(spark, lake, {name: text.encode() for name, text in JSON_FILES.items()})
+    hashes = hashes_of_spark(engine, lake, {name: text.encode() for name, text in JSON_FILES.items()})
     assert sum(map(len, hashes.values())) == 9
     for path, its in hashes.items():
         search = found(lake, path, its)
@@ -135,7 +134,7 @@ FIELD = st.text(st.sampled_from('ab\u00e9 ,";\t'), max_size=6)
 @given(rows=st.lists(st.lists(FIELD, min_size=1, max_size=5), min_size=20, max_size=60), quoted=st.booleans())
 @spark_examples(8)
 def test_any_record_is_read_as_spark_reads_it(
-    rows: list[list[str]], quoted: bool, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+    rows: list[list[str]], quoted: bool, engine: Engine, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Fields of any letters: written well, or with their quotes and commas as they are."""
     lake = LocalStorage(tmp_path_factory.mktemp("records"))
@@ -144,17 +143,17 @@ def test_any_record_is_read_as_spark_reads_it(
         fields = ['"' + field.replace('"', '""') + '"' if quoted else field.replace('"', "'") for field in row]
         text.write(",".join(fields) + "\n")
     content = f"Place,N,C,D,E,F,G,H,I,J,K,L\n{text.getvalue()}".encode()
-    (hashes,) = hashes_of_spark(spark, lake, {"1.csv": content}).values()
+    (hashes,) = hashes_of_spark(engine, lake, {"1.csv": content}).values()
     assert set(found(lake, "things/1.csv", hashes).records) == set(hashes)
 
 
 @given(rows=st.lists(st.lists(st.none() | st.text(max_size=40), min_size=1, max_size=4), min_size=1, max_size=40))
 @spark_examples(10)
-def test_the_hash_is_that_of_spark(rows: list[list[str | None]], spark: SparkSession) -> None:
+def test_the_hash_is_that_of_spark(rows: list[list[str | None]], engine: Engine) -> None:
     width = max(map(len, rows))
     padded = [tuple(row + [None] * (width - len(row))) for row in rows]
     names = [f"c{i}" for i in range(width)]
-    frame = spark.createDataFrame(padded, ", ".join(f"{name} string" for name in names))
+    frame = engine.session.createDataFrame(padded, ", ".join(f"{name} string" for name in names))
     of_spark = [row[0] for row in frame.selectExpr(f"xxhash64({', '.join(names)})").collect()]
     assert [row_hash(row) for row in padded] == of_spark
 
@@ -179,8 +178,8 @@ def test_the_fields_of_a_record(record: str, fields: list[str | None]) -> None:
 @pytest.mark.parametrize(
     ("number", "text"), [(0.001, "0.001"), (0.0001, "1.0E-4"), (1e7, "1.0E7"), (-2.5, "-2.5"), (-1.25e-9, "-1.25E-9")]
 )
-def test_a_double_is_printed_as_java_prints_it(number: float, text: str, spark: SparkSession) -> None:
-    assert java_double(number) == text == spark.sql(f"SELECT string(double('{number!r}'))").first()[0]
+def test_a_double_is_printed_as_java_prints_it(number: float, text: str, engine: Engine) -> None:
+    assert java_double(number) == text == engine.session.sql(f"SELECT string(double('{number!r}'))").first()[0]
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from pyspark.sql import SparkSession
 
 from covid_lake import paths
 from covid_lake.contracts import Zone
 from covid_lake.datasets.covid19.contracts import COVID19
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import StorageError, WarehouseError
 from covid_lake.pipeline.run import Request
 from covid_lake.publish.publisher import Published
@@ -22,7 +22,7 @@ from covid_lake.store.reports import PublishedTable, PublisherReport, Status, Ta
 from covid_lake.store.snapshots import current_snapshot
 from covid_lake.store.storage import FileInfo, LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
-from lake_runs import BuiltLake, Recorder, no_session, report_of, run_lake
+from lake_runs import BuiltLake, Recorder, no_engine, report_of, run_lake
 
 STATES = "landing/covid19/static-datasets/csv/state-abv/states_abv.csv"
 
@@ -96,7 +96,7 @@ def deliver_states_again(lake: LocalStorage) -> None:
 
 def test_a_publisher_of_files_is_told_what_the_manifests_hold(copied: LocalStorage, tmp_path: Path) -> None:
     files = FileList(tmp_path / "files.json")
-    report = run_lake(no_session, copied, publishers=[files])
+    report = run_lake(no_engine, copied, publishers=[files])
     (done,) = report.publishers
     assert ({table.table for table in done.tables}, done.error) == ({table.name for table in COVID19.tables}, "")
     listed = json.loads(files.file.read_text())
@@ -106,21 +106,21 @@ def test_a_publisher_of_files_is_told_what_the_manifests_hold(copied: LocalStora
 
 
 def test_a_publisher_that_is_up_to_date_does_nothing_and_catches_up_what_was_missed(
-    spark: SparkSession, copied: LocalStorage, tmp_path: Path
+    engine: Engine, copied: LocalStorage, tmp_path: Path
 ) -> None:
     files = FileList(tmp_path / "files.json")
-    run_lake(no_session, copied, publishers=[files])
-    again = run_lake(no_session, copied, publishers=[files], after_minutes=1)
+    run_lake(no_engine, copied, publishers=[files])
+    again = run_lake(no_engine, copied, publishers=[files], after_minutes=1)
     assert again.publishers == (PublisherReport("file list"),)
     deliver_states_again(copied)
     only = Request(only=("state_abv",))
-    failed = run_lake(lambda: spark, copied, only, publishers=[Failing(divide_by_zero)], after_minutes=2)
+    failed = run_lake(lambda: engine, copied, only, publishers=[Failing(divide_by_zero)], after_minutes=2)
     assert report_of(failed, "trusted.state_abv").status == Status.PUBLISHED
-    caught_up = run_lake(no_session, copied, only, publishers=[files], after_minutes=3)
+    caught_up = run_lake(no_engine, copied, only, publishers=[files], after_minutes=3)
     assert [table.table for table in caught_up.publishers[0].tables] == ["state_abv"]
     assert caught_up.succeeded
     everything = run_lake(
-        lambda: spark, copied, Request(("state_abv",), full_refresh=True), publishers=[files], after_minutes=4
+        lambda: engine, copied, Request(("state_abv",), full_refresh=True), publishers=[files], after_minutes=4
     )
     assert len(everything.publishers[0].tables) == len(COVID19.tables)
 
@@ -134,11 +134,11 @@ def test_a_publisher_that_is_up_to_date_does_nothing_and_catches_up_what_was_mis
     ],
 )
 def test_a_fault_of_any_kind_is_reported_and_the_next_publisher_has_its_turn(
-    act: Callable[[Published], object], why: str, spark: SparkSession, copied: LocalStorage, tmp_path: Path
+    act: Callable[[Published], object], why: str, engine: Engine, copied: LocalStorage, tmp_path: Path
 ) -> None:
     before = current_snapshot(copied, "covid19")
     files = FileList(tmp_path / "files.json")
-    report = run_lake(lambda: spark, copied, publishers=[Failing(act), files], after_minutes=1)
+    report = run_lake(lambda: engine, copied, publishers=[Failing(act), files], after_minutes=1)
     failed, done = report.publishers
     assert (failed.publisher, failed.tables) == ("failing", ())
     assert why in failed.error
@@ -156,7 +156,7 @@ def test_a_fault_of_the_database_driver_is_reported(
         with warehouse.connect() as opened:
             return opened.execute("SELECT 1 FROM no_such_table")
 
-    report = run_lake(no_session, copied, publishers=[Failing(ask_for_what_is_not_there)], after_minutes=1)
+    report = run_lake(no_engine, copied, publishers=[Failing(ask_for_what_is_not_there)], after_minutes=1)
     assert report.publishers[0].error.startswith(psycopg.errors.UndefinedTable.__name__)
     assert read_report(copied)["run_id"] == report.run_id
 
@@ -170,12 +170,13 @@ class Deaf(Recorder):
 
 
 def test_a_listener_that_fails_neither_fails_a_table_nor_loses_the_report(
-    spark: SparkSession, copied: LocalStorage, tmp_path: Path
+    engine: Engine, copied: LocalStorage, tmp_path: Path
 ) -> None:
     deliver_states_again(copied)
     listener, files = Deaf(), FileList(tmp_path / "files.json")
+    only = Request(("state_abv",))
     with pytest.raises(BrokenPipeError):
-        run_lake(lambda: spark, copied, Request(("state_abv",)), listener=listener, publishers=[files], after_minutes=1)
+        run_lake(lambda: engine, copied, only, listener=listener, publishers=[files], after_minutes=1)
     assert len(listener.reports) == 1
     report = from_json(read_report(copied))
     assert [(table.table, table.status) for table in report.tables if table.status != Status.UP_TO_DATE] == [
@@ -210,13 +211,13 @@ class LosesTheStorage(Recorder):
 
 
 def test_a_storage_that_fails_after_a_table_was_published_does_not_lose_the_report(
-    spark: SparkSession, copied: LocalStorage
+    engine: Engine, copied: LocalStorage
 ) -> None:
     deliver_states_again(copied)
     storage = ForgetfulStorage(copied.directory)
     listener = LosesTheStorage(storage)
     with pytest.raises(StorageError, match="cannot be listed"):
-        run_lake(lambda: spark, storage, Request(only=("state_abv",)), listener=listener, after_minutes=1)
+        run_lake(lambda: engine, storage, Request(only=("state_abv",)), listener=listener, after_minutes=1)
     report = from_json(read_report(copied))
     assert report_of(report, "trusted.state_abv").status == Status.PUBLISHED
     assert (report.error, report.snapshot) == ("the snapshots cannot be listed", None)

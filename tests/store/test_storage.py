@@ -237,10 +237,10 @@ def test_an_absent_file_is_an_error_that_names_it(storage: Storage) -> None:
 
 
 def test_spark_reaches_a_file_by_its_url(storage: Storage, request: pytest.FixtureRequest) -> None:
-    fixture = "spark_on_s3" if isinstance(storage, S3Storage) else "spark"
-    spark = request.getfixturevalue(fixture)
+    fixture = "engine_on_s3" if isinstance(storage, S3Storage) else "engine"
+    engine = request.getfixturevalue(fixture)
     storage.write("texts/two words.txt", b"one\ntwo\n")
-    found = spark.read.text(spark_path(storage, "texts/two words.txt"))
+    found = engine.session.read.text(spark_path(storage, "texts/two words.txt"))
     assert sorted(row["value"] for row in found.collect()) == ["one", "two"]
 
 

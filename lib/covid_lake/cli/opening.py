@@ -1,18 +1,17 @@
-"""What commands work with: the lake, a display of progress, a Spark session, the warehouse."""
+"""What commands work with: the lake, a display of progress, an engine, the warehouse."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from covid_lake.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
     from covid_lake.cli.display import RunDisplay
+    from covid_lake.engines.protocol import Engine
     from covid_lake.store.storage import Storage
     from covid_lake.warehouse.connection import WarehouseConnection
 
@@ -43,37 +42,39 @@ def open_lake(root: str) -> Storage:
 
 
 @contextmanager
-def spark_session(root: str, display: RunDisplay) -> Iterator[_Session]:
-    """A function that starts Spark when it is first called; Spark is stopped at the end of the block."""
-    session = _Session(root, display)
+def engine_for(root: str, name: str | None, display: RunDisplay) -> Iterator[_EngineOnDemand]:
+    """A function that starts the engine when it is first called; the engine is stopped at the end of the block.
+
+    `name` is that of the option `--engine`. Raises `SettingsError` at once for an engine that is not installed.
+    """
+    from covid_lake.runtime.engine_choice import chosen_engine
+
+    engine = _EngineOnDemand(root, chosen_engine(name), display)
     try:
-        yield session
+        yield engine
     finally:
-        session.stop()
+        engine.stop()
 
 
-class _Session:
-    """Starts Spark at the first call."""
+class _EngineOnDemand:
+    """Starts an engine at the first call."""
 
-    def __init__(self, root: str, display: RunDisplay) -> None:
+    def __init__(self, root: str, name: str, display: RunDisplay) -> None:
         self._on_s3 = urlsplit(root).scheme in ("s3", "s3a")
-        self._display = display
-        self._spark: SparkSession | None = None
+        self._name, self._display = name, display
+        self._engine: Engine | None = None
 
-    def __call__(self) -> SparkSession:
-        if self._spark is None:
-            from covid_lake.runtime.session import local_session
+    def __call__(self) -> Engine:
+        if self._engine is None:
+            from covid_lake.runtime.engine_choice import start_engine
 
-            with self._display.waiting("starting Spark"):
-                self._spark = local_session(s3=self._on_s3)
-        return self._spark
+            with self._display.waiting(f"starting {self._name.capitalize()}"):
+                self._engine = start_engine(self._name, on_s3=self._on_s3)
+        return self._engine
 
     def stop(self) -> None:
-        if self._spark is not None:
-            from py4j.protocol import Py4JError
-
-            with suppress(Py4JError, OSError):  # its JVM has died: there is nothing left to stop
-                self._spark.stop()
+        if self._engine is not None:
+            self._engine.stop()
 
 
 def start_warehouse(name: str, display: RunDisplay) -> WarehouseConnection:

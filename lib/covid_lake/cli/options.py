@@ -15,6 +15,11 @@ warehouse_option = click.option(
     help="'embedded' starts a PostgreSQL of the library's own; otherwise postgresql://user@host:port/database"
     "[?property=value], with the password in PGPASSWORD.",
 )  # fmt: skip
+engine_option = click.option(
+    "--engine", type=click.Choice(["sail", "spark"]), envvar="COVID_LAKE_ENGINE",
+    help="What computes the tables: Sail, which runs in this process, or Spark on Java. Without it, Sail where it is "
+    "installed.",
+)  # fmt: skip
 source_option = click.option(
     "--from", "sources", multiple=True, metavar="DIR_OR_S3",
     help="Where files come from: a directory, or s3://bucket/prefix. Repeatable.",

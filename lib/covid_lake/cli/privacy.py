@@ -8,8 +8,8 @@ from collections import Counter
 import click
 
 from covid_lake import paths
-from covid_lake.cli.opening import display_of, open_lake, spark_session, start_warehouse
-from covid_lake.cli.options import dataset_argument, lake_option, warehouse_option
+from covid_lake.cli.opening import display_of, engine_for, open_lake, start_warehouse
+from covid_lake.cli.options import dataset_argument, engine_option, lake_option, warehouse_option
 from covid_lake.cli.terminal import Terminal
 from covid_lake.errors import SettingsError
 
@@ -26,8 +26,9 @@ STANDARD_INPUT = "-"
 )
 @lake_option
 @warehouse_option
+@engine_option
 @click.option("--dry-run", is_flag=True, help="Say what would be removed, and change nothing.")
-def forget(dataset: str, key: str, root: str, warehouse: str | None, dry_run: bool) -> None:
+def forget(dataset: str, key: str, root: str, warehouse: str | None, engine: str | None, dry_run: bool) -> None:
     """Remove a person from DATASET: landing records, all versions of the tables, quarantine and the warehouse.
 
     The tables are built anew without the person, and all older versions are removed, with everybody's rows: they can't
@@ -48,12 +49,12 @@ def forget(dataset: str, key: str, root: str, warehouse: str | None, dry_run: bo
     person = sys.stdin.readline().strip() if key == STANDARD_INPUT else key
     if not person.strip():
         raise SettingsError("the standard input holds no key" if key == STANDARD_INPUT else "--key is empty")
-    with display_of(terminal) as display, spark_session(root, display) as session:
+    with display_of(terminal) as display, engine_for(root, engine, display) as start:
         target = start_warehouse(warehouse, display) if warehouse is not None and not dry_run else None
         run = Run(
             flow=flow,
             storage=storage,
-            session=session,
+            start_engine=start,
             listener=display,
             publishers=(WarehousePublisher(target),) if target is not None else (),
         )

@@ -8,11 +8,12 @@ from dataclasses import asdict, replace
 import click
 
 from covid_lake.cli.group import EXIT_FAULT
-from covid_lake.cli.opening import display_of, open_lake, spark_session
+from covid_lake.cli.opening import display_of, engine_for, open_lake
 from covid_lake.cli.options import (
     DEFAULT_LAKE,
     answer_format_option,
     dataset_argument,
+    engine_option,
     folded,
     lake_option,
     only_option,
@@ -102,7 +103,8 @@ def show_quarantine(table: str, root: str, rule: str | None, file: str | None, l
 @dataset_argument
 @lake_option
 @only_option
-def retry(dataset: str, root: str, only: tuple[str, ...]) -> None:
+@engine_option
+def retry(dataset: str, root: str, only: tuple[str, ...], engine: str | None) -> None:
     """Read the landing files with refused records again, after a rule or an alias was corrected.
 
     Records that pass now move to trusted, the others stay in quarantine, and the curated tables are brought up to date.
@@ -122,8 +124,8 @@ def retry(dataset: str, root: str, only: tuple[str, ...]) -> None:
     if not waiting:
         terminal.show(("Nothing to do", "green"), ": no record is in quarantine.")
         return
-    with display_of(terminal) as display, spark_session(root, display) as session:
-        report = Run(flow, storage, session, display, Request(only, refused_again=True)).execute()
+    with display_of(terminal) as display, engine_for(root, engine, display) as start:
+        report = Run(flow, storage, start, display, Request(only, refused_again=True)).execute()
     show_summary(terminal, report, places(dataset, storage, report.run_id, None))
     if not report.succeeded:
         sys.exit(EXIT_FAULT)

@@ -12,10 +12,11 @@ import click
 
 from covid_lake import paths
 from covid_lake.cli.group import EXIT_FAULT
-from covid_lake.cli.opening import display_of, open_lake, open_place, spark_session, start_warehouse
+from covid_lake.cli.opening import display_of, engine_for, open_lake, open_place, start_warehouse
 from covid_lake.cli.options import (
     dataset_argument,
     endpoint_option,
+    engine_option,
     from_date_option,
     lake_option,
     only_option,
@@ -71,6 +72,7 @@ def land(
 @to_date_option
 @endpoint_option
 @unsigned_option
+@engine_option
 @click.option("--dry-run", is_flag=True, help="Show the plan and do nothing, as 'covid-lake plan' does.")
 def run(
     dataset: str,
@@ -83,11 +85,12 @@ def run(
     last_day: datetime | None,
     endpoint: str | None,
     unsigned: bool,
+    engine: str | None,
     dry_run: bool,
 ) -> None:
     """Bring DATASET's trusted and curated tables, and the warehouse, up to date with the landing zone.
 
-    A table is built if its data or code has changed; if none has, Spark is not started. A new version is written,
+    A table is built if its data or code has changed; if none has, no engine is started. A new version is written,
     checked and then published; a table that fails keeps its old version. With --from, files are landed first.
     --from-date and --to-date build these days again, in the tables that can be built by day.
 
@@ -116,9 +119,9 @@ def run(
         run_id = paths.new_run_id(datetime.now(UTC))
         landed = _land(dataset, sources, storage, display, endpoint, unsigned, False, run_id) if sources else None
         target = start_warehouse(warehouse, display) if warehouse is not None else None
-        with spark_session(root, display) as session:
+        with engine_for(root, engine, display) as start:
             publishers = (WarehousePublisher(target),) if target is not None else ()
-            report = Run(flow, storage, session, display, request, publishers).execute(landed, run_id)
+            report = Run(flow, storage, start, display, request, publishers).execute(landed, run_id)
     show_summary(terminal, report, places(dataset, storage, report.run_id, target))
     if not report.succeeded:
         sys.exit(EXIT_FAULT)
@@ -139,7 +142,7 @@ def plan(
     first_day: datetime | None,
     last_day: datetime | None,
 ) -> None:
-    """Show what a run would do with each table of DATASET, and why. Neither starts Spark nor changes a table."""
+    """Show what a run would do with each table of DATASET, and why. Neither starts an engine nor changes a table."""
     from covid_lake.cli.display import show_plan
     from covid_lake.datasets import registry
     from covid_lake.pipeline.run import Request, make_plan

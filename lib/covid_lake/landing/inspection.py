@@ -46,8 +46,8 @@ def inspect_file(
             if unusable := name_fault(path, on_disk):
                 raise FileFault(unusable)
             content = HashingReader(_binary(GunzippingReader(_binary(reader)))) if is_gzip(path) else reader
-            unpacked = Content(_buffered(content), lambda: _unpacked(path, open_file))
-            result = files_in(form).inspect(unpacked)
+            whole = Content(_buffered(content), lambda: unpacked(path, open_file))
+            result = files_in(form).inspect(whole)
             if content is not reader:
                 result = replace(result, unpacked_sha256=content.sha256)
         except FileFault as refused:
@@ -62,7 +62,8 @@ def inspect_file(
 
 
 @contextmanager
-def _unpacked(path: str, open_file: Opener) -> Iterator[io.BufferedReader]:
+def unpacked(path: str, open_file: Opener) -> Iterator[io.BufferedReader]:
+    """What the file holds, to be read once."""
     with open_file() as stream:
         reader = HashingReader(stream)
         yield _buffered(GunzippingReader(_binary(reader)) if is_gzip(path) else reader)

@@ -1,7 +1,7 @@
 """The accounts of a table: how many records had each outcome, and whether the counts add up.
 
-Spark's counts are compared with others that know nothing of them: the records that landing counted in the files, and
-the rows in the footers of the files that were written.
+The engine's counts are compared with others that know nothing of them: the records that landing counted in the files,
+and the rows in the footers of the files that were written.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, Observation
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from covid_lake.contracts import Severity, Table
+from covid_lake.engines.protocol import Counted, Engine
 from covid_lake.errors import AccountsDiffer, AuditFailed
 from covid_lake.store.snapshots import Manifest
 from covid_lake.transforms.columns import hash_with_nulls
@@ -59,18 +60,19 @@ class Account:
 
 
 class _Observed:
-    """Counts that Spark takes of frames while they are written; to be asked after the write has ended."""
+    """Counts that an engine takes of frames that it writes; to be asked after the write has ended."""
 
-    def __init__(self) -> None:
-        self._observed: dict[str, Observation] = {}
+    def __init__(self, engine: Engine, *, is_confidential: bool = False) -> None:
+        self._engine, self._is_confidential = engine, is_confidential
+        self._observed: dict[str, Counted] = {}
 
     def _observe(self, stage: str, frame: DataFrame, *counts: Column) -> DataFrame:
-        self._observed[stage] = Observation()
-        return frame.observe(self._observed[stage], *counts)
+        observed, self._observed[stage] = self._engine.counted(frame, counts, is_confidential=self._is_confidential)
+        return observed
 
-    def _found(self, stage: str) -> dict[str, Any]:
-        """What was counted; nothing where the write had no such stage, and asking would wait for ever."""
-        return dict(self._observed[stage].get) if stage in self._observed else {}
+    def _found(self, stage: str) -> Mapping[str, Any]:
+        """What was counted; nothing where the write had no such stage."""
+        return self._observed[stage]() if stage in self._observed else {}
 
     def _count(self, stage: str, name: str) -> int:
         return int(self._found(stage).get(name) or 0)  # the sum of nothing is null
@@ -83,8 +85,8 @@ class _Observed:
 class RecordCounts(_Observed):
     """Counts of landing records on their way to a trusted table."""
 
-    def __init__(self, table: Table, checks: Sequence[Check]) -> None:
-        super().__init__()
+    def __init__(self, engine: Engine, table: Table, checks: Sequence[Check]) -> None:
+        super().__init__(engine, is_confidential=table.withholds)
         self._table = table
         self._by_severity = {severity: of_severity(checks, severity) for severity in Severity}
 
@@ -178,8 +180,8 @@ class RecordCounts(_Observed):
 class RowCounts(_Observed):
     """Counts of the rows of a table that is built from others; of a whole table also a digest of its unordered rows."""
 
-    def __init__(self, table: Table, run_date: date, *, is_whole: bool) -> None:
-        super().__init__()
+    def __init__(self, engine: Engine, table: Table, run_date: date, *, is_whole: bool) -> None:
+        super().__init__(engine)
         self._table, self._is_whole = table, is_whole
         self._warn = of_severity(contract_checks(table, run_date), Severity.WARN)
 

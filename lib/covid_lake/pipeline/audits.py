@@ -12,12 +12,10 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from pyspark.sql import SparkSession
-
 from covid_lake.contracts import Severity, Table
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import AuditFailed
 from covid_lake.flows import Step
-from covid_lake.store.parquet import read_files
 from covid_lake.store.questions import Questions, Stored, quoted, quoted_id
 from covid_lake.store.snapshots import DataFile, Manifest
 from covid_lake.store.storage import Storage
@@ -64,12 +62,12 @@ class Audit:
         self._expect_none(self._questions().rows(_some(faults)), self._step.target, "key_is_unique and no_null_key")
         return ("no_null_key", "key_is_unique")
 
-    def require_rules(self, spark: SparkSession, run_date: date) -> None:
+    def require_rules(self, engine: Engine, run_date: date) -> None:
         """No row breaks a rule of the contract that does more than warn."""
         table = self._step.target
         for rule in (rule for rule in table.rules if rule.severity != Severity.WARN):
             broken = contract_checks(replace(table, rules=(rule,)), run_date)[0].broken
-            found = read_files(spark, self._storage, table, self._written).where(broken).limit(EXAMPLES).collect()
+            found = engine.read_files(self._storage, table, self._written).where(broken).limit(EXAMPLES).collect()
             self._expect_none([row.asDict() for row in found], table, rule.name)
 
     def _questions(self) -> Questions:

@@ -7,17 +7,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
 from covid_lake import paths
 from covid_lake.contracts import Table
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import AccountsDiffer, AuditFailed
 from covid_lake.flows import Asked, Evolution, Step
 from covid_lake.pipeline.accounts import RowCounts
 from covid_lake.pipeline.audits import Audit
 from covid_lake.pipeline.inputs import Inputs, Written
 from covid_lake.pipeline.plan import PlannedStep, step_fingerprint
-from covid_lake.store.parquet import copy_files, write_version, written_files
+from covid_lake.store.parquet import copy_files, written_files
 from covid_lake.store.reports import Status, TableReport
 from covid_lake.store.snapshots import DataFile, Manifest, TableVersion
 from covid_lake.store.storage import Storage
@@ -39,7 +40,7 @@ class Current:
 
 
 def build(
-    spark: SparkSession,
+    engine: Engine,
     storage: Storage,
     plan: PlannedStep,
     inputs: Inputs,
@@ -57,13 +58,13 @@ def build(
     started = time.monotonic()
     step, table = plan.step, plan.step.target
     work = _plan_rows(step, inputs, current, again)
-    counts = RowCounts(table, run_date, is_whole=not work.is_partial)
+    counts = RowCounts(engine, table, run_date, is_whole=not work.is_partial)
     if work.rows is not None:
         rows = work.rows
         if table.partition_by and not work.is_partial:
             # A file a partition, where there would be one a task in each. A few partitions are a few tasks anyway.
             rows = rows.repartition(*table.partition_by)
-        write_version(counts.observe(rows), storage, paths.version(table, run_id), table.partition_by)
+        engine.write(counts.observe(rows), storage, paths.version(table, run_id), table.partition_by)
     files = written_files(storage, table, run_id)
     written = sum(file.rows for file in files)
     if work.is_growth:
@@ -105,7 +106,7 @@ def build(
         report = replace(report, seconds=round(time.monotonic() - started, 2))
         return Written(table, entry, same.manifest, report)
     audit = Audit(storage, step, inputs.stored, manifest, work.partitions, shows_rows=inputs.shows_rows)
-    audit.require_rules(spark, run_date)
+    audit.require_rules(engine, run_date)
     checks = (*audit.require_keys(), *audit.require_checks())
     report = replace(report, checks=checks, seconds=round(time.monotonic() - started, 2))
     return Written(table, manifest, manifest, report)

@@ -42,12 +42,14 @@ COUNTED_BY_METHOD = (
 )
 # The library's own code that decides rows; what it uses is found from here.
 EVERY_TABLE = (
-    ("store.parquet", "write_version"),
+    ("engines.spark", "SparkEngine.write"),
+    ("engines.sail", "SailEngine.write"),
     ("store.parquet", "copy_files"),
     ("transforms.frames", "conform"),
 )
 FROM_FILES = (
-    ("landing.readers", "read_landing"),
+    ("engines.spark", "SparkEngine.read_landing"),
+    ("engines.sail", "SailEngine.read_landing"),
     ("transforms.rules", "record_checks"),
     ("pipeline.trusted", "_newest"),
     ("pipeline.trusted", "_quarantine"),
@@ -55,7 +57,8 @@ FROM_FILES = (
     ("pipeline.compaction", "compact"),
 )
 FROM_TABLES = (
-    ("store.parquet", "read_version"),
+    ("engines.spark", "SparkEngine.read_files"),
+    ("engines.sail", "SailEngine.read_files"),
     ("pipeline.curated", "_plan_rows"),
 )
 BY_PARTITIONS = (

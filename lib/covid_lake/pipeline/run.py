@@ -42,8 +42,7 @@ from covid_lake.store.snapshots import Snapshot, current_snapshot, publish, read
 from covid_lake.store.storage import FileInfo, Storage
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
+    from covid_lake.engines.protocol import Engine
     from covid_lake.pipeline.star import Star
 
 # Small tables leave cores idle while Spark plans and commits; a second and third one at the same time use them.
@@ -211,14 +210,14 @@ def make_plan(
 
 @dataclass(slots=True)
 class Run:
-    """One execution. Spark is started only when there is something to do."""
+    """One execution. The engine is started only when there is something to do."""
 
     flow: Flow
     """The dataset's steps."""
     storage: Storage
     """The lake."""
-    session: Callable[[], SparkSession]
-    """Starts Spark."""
+    start_engine: Callable[[], Engine]
+    """Starts the engine."""
     listener: Listener
     """Is told how the run gets on."""
     request: Request = field(default_factory=Request)
@@ -231,7 +230,7 @@ class Run:
     """Gives a key that steps compute pseudonyms with."""
     _listener: Undisturbed = field(init=False)
     _reports: list[TableReport] = field(default_factory=list)
-    _engine: SparkSession | None = None
+    _started: Engine | None = None
     _engine_name: str = "none"
     _removed: tuple[str, ...] = ()
 
@@ -254,11 +253,11 @@ class Run:
         plan = Plan()
         if self.request.zones:
             # An engine takes seconds to start, and looking at many files takes seconds: do both at once.
-            starting: list[Future[SparkSession]] = []
+            starting: list[Future[Engine]] = []
             with ThreadPoolExecutor(1) as background:
 
                 def start_engine() -> None:
-                    starting.append(background.submit(self._spark))
+                    starting.append(background.submit(self._engine))
 
                 plan = make_plan(
                     self.flow,
@@ -307,17 +306,17 @@ class Run:
             raise fault
         return report
 
-    def _spark(self) -> SparkSession:
-        if self._engine is None:
-            self._engine = self.session()
-            self._engine_name = f"Spark {self._engine.version}"  # asked now: its JVM may be dead when the report is due
-        return self._engine
+    def _engine(self) -> Engine:
+        if self._started is None:
+            self._started = self.start_engine()
+            self._engine_name = self._started.name  # asked now: it may be dead when the report is due
+        return self._started
 
-    def _star(self, base: Snapshot, run_id: str, started_at: datetime) -> Star:
+    def _star(self, engine: Engine, base: Snapshot, run_id: str, started_at: datetime) -> Star:
         from covid_lake.pipeline.star import Star
 
         anew = Anew(self.request.full_refresh, self.request.first_day, self.request.last_day)
-        return Star(self._spark(), self.storage, self.flow, base, anew, self.key_of, run_id, started_at.date())
+        return Star(engine, self.storage, self.flow, base, anew, self.key_of, run_id, started_at.date())
 
     def _promote(self, planned: Sequence[PlannedStep], run_id: str, started_at: datetime) -> None:
         """Promote what is due, each table published by itself as soon as it is there."""
@@ -325,7 +324,7 @@ class Run:
         due = [one for one in planned if one.action is Action.RUN]
         if not due:
             return
-        self._spark()  # here, for the steps run in threads of their own and would all start it
+        self._engine()  # here, for the steps run in threads of their own and would all start it
         # The largest table first, so that the small ones fill up what it leaves idle.
         due.sort(key=lambda one: -sum(file.size for file in one.files))
         for wave in _waves(due):
@@ -336,17 +335,15 @@ class Run:
         table = planned.step.target
         self._listener.started(table.id)
         try:
-            # A thread of its own has no active session. Spark 3.5 then makes casts by its own defaults: without ANSI
-            # mode, by which they fail instead of giving null. This makes the session the thread's.
-            self._spark().createDataFrame([], "nothing INT")
             base = current_snapshot(self.storage, self.flow.dataset.name)
             # A plan for some days is right on the version that it was made against, and on no other.
             require_version(base, table, planned.current)
-            star = self._star(base, run_id, started_at)
-            if (idle := self._idle(planned, star)) is not None:
-                self._finish(idle)
-                return
-            written = star.with_references_checked(star.add(planned))
+            with self._engine().step() as engine:
+                star = self._star(engine, base, run_id, started_at)
+                if (idle := self._idle(planned, star)) is not None:
+                    self._finish(idle)
+                    return
+                written = star.with_references_checked(star.add(planned))
             require_announced(self.storage, self.flow.dataset.name, run_id)
             publish(self.storage, base, run_id, [(table, written.published)])
             self._finish(written.report)
@@ -372,17 +369,18 @@ class Run:
         idle: dict[str, TableReport] = {}
         building = due[0]
         try:
-            star = self._star(base, run_id, started_at)
-            for building in due:
-                table = building.step.target
-                if table.landing:
-                    require_version(base, table, building.current)
-                if (report := self._idle(building, star)) is not None:
-                    idle[table.id] = report
-                    continue
-                self._listener.started(table.id)
-                star.add(building)
-            written = star.checked()
+            with self._engine().step() as engine:
+                star = self._star(engine, base, run_id, started_at)
+                for building in due:
+                    table = building.step.target
+                    if table.landing:
+                        require_version(base, table, building.current)
+                    if (report := self._idle(building, star)) is not None:
+                        idle[table.id] = report
+                        continue
+                    self._listener.started(table.id)
+                    star.add(building)
+                written = star.checked()
             if written:
                 require_announced(self.storage, self.flow.dataset.name, run_id)
                 publish(self.storage, base, run_id, [(one.table, one.published) for one in written])
@@ -426,7 +424,7 @@ class Run:
             storage=self.storage,
             dataset=self.flow.dataset,
             snapshot=snapshot,
-            engine=self._spark,
+            engine=self._engine,
             progress=self._listener.progress,
             full_refresh=self.request.full_refresh,
         )

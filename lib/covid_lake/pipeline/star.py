@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
 from covid_lake.contracts import Table
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import StorageError
 from covid_lake.flows import Change, Evolution, Flow, PseudonymKey, Step
 from covid_lake.pipeline.audits import check_references, own_files
@@ -17,7 +18,6 @@ from covid_lake.pipeline.curated import Current, build
 from covid_lake.pipeline.inputs import Inputs, Written
 from covid_lake.pipeline.plan import Anew, PlannedStep, days_of, step_fingerprint
 from covid_lake.pipeline.trusted import promote
-from covid_lake.store.parquet import read_files, read_version
 from covid_lake.store.questions import Questions, Stored, quoted
 from covid_lake.store.snapshots import DataFile, Manifest, Snapshot, TableVersion, read_manifest
 from covid_lake.store.storage import Storage
@@ -33,7 +33,7 @@ class Star:
 
     def __init__(
         self,
-        spark: SparkSession,
+        engine: Engine,
         storage: Storage,
         flow: Flow,
         base: Snapshot,
@@ -42,7 +42,7 @@ class Star:
         run_id: str,
         run_date: date,
     ) -> None:
-        self._spark, self._storage, self._flow, self._base, self._anew = spark, storage, flow, base, anew
+        self._engine, self._storage, self._flow, self._base, self._anew = engine, storage, flow, base, anew
         self._key_of, self._run_id, self._run_date = key_of, run_id, run_date
         self._written: dict[str, Written] = {}
         self._manifests: dict[tuple[str, str], Manifest] = {}
@@ -74,11 +74,11 @@ class Star:
             if entry and any(entry.inputs.get(name) != one.version for name, one in inputs.versions.items()):
                 # Another run published an input since the plan: rows of the other days were made with the older one.
                 planned = replace(planned, slice=None)
-            one = promote(self._spark, self._storage, planned, inputs, manifest, self._run_id, self._run_date)
+            one = promote(self._engine, self._storage, planned, inputs, manifest, self._run_id, self._run_date)
         else:
             current = self._current(planned, inputs)
             again = self._partitions_again(table, current)
-            one = build(self._spark, self._storage, planned, inputs, current, again, self._run_id, self._run_date)
+            one = build(self._engine, self._storage, planned, inputs, current, again, self._run_id, self._run_date)
         self._written[table.id] = one
         self._manifests[table.id, one.manifest.version] = one.manifest
         return one
@@ -90,7 +90,7 @@ class Star:
     def _inputs(self, step: Step) -> Inputs:
         there = self._inputs_of(step)
         tables: dict[str, Callable[[], DataFrame]] = {table.id: partial(self._frame, table) for table in there}
-        keys = {f"keys.{key.name}": partial(key_frame, self._spark, self._key_of(key)) for key in step.keys}
+        keys = {f"keys.{key.name}": partial(key_frame, self._engine.session, self._key_of(key)) for key in step.keys}
         return Inputs(
             frames=FramesOnDemand({**tables, **keys}),
             stored={table.id: partial(self._stored, table) for table in there},
@@ -186,7 +186,7 @@ class Star:
         same = _partition_values(file for file in after.files if file not in added)
         days = days_of(table, before.inputs), days_of(table, after.inputs.keys() - before.inputs.keys())
         only_grew = not removed and all(days) and max(days[0]) < min(days[1])
-        rows = read_files(self._spark, self._storage, table, added)
+        rows = self._engine.read_files(self._storage, table, added)
         return Change(rows, tuple(sorted(differing)), tuple(sorted(same - differing)), only_grew)
 
     def _told_apart(self, planned: PlannedStep, entry: TableVersion) -> dict[str, Callable[[], Stored]]:
@@ -222,10 +222,11 @@ class Star:
         return self._frame_of(table, self._version(table).version)
 
     def _frame_of(self, table: Table, version: str) -> DataFrame:
-        """The rows of a version. A frame is made once, because Spark looks for its files when it is made."""
+        """The rows of a version. A frame is made once, because engines look for its files when it is made."""
         key = table.id, version
         if key not in self._frames:
-            self._frames[key] = read_version(self._spark, self._storage, table, self._manifest(table, version))
+            files = self._manifest(table, version).files
+            self._frames[key] = self._engine.read_files(self._storage, table, files)
         return self._frames[key]
 
     def _manifest(self, table: Table, version: str) -> Manifest:

@@ -1,6 +1,6 @@
 """Builds a table from its landing files: read, type, check, split, keep the newest of a grain, write aside, audit.
 
-One pass over the data. Counts are taken on the way by observations and compared with two others that know nothing of
+One pass over the data. The engine takes counts on the way. They are compared with two others that know nothing of
 them: the records that landing counted in the files, and the rows in the footers of what was written.
 
 Records that are withheld must not get into any file. So they lose all their fields, and their grain becomes a hash,
@@ -11,28 +11,29 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Observation, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from covid_lake import paths
 from covid_lake.contracts import Severity, Table
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import AuditFailed
 from covid_lake.flows import landing_id
 from covid_lake.landing.formats.frames import LINE, SURPLUS
 from covid_lake.landing.inventory import LandingFile
-from covid_lake.landing.readers import RECORD, day_columns, read_landing
+from covid_lake.landing.readers import RECORD, day_columns
 from covid_lake.pipeline.accounts import RANK, REJECTED, SHARED, WITHHELD, Account, RecordCounts, audit_records
 from covid_lake.pipeline.audits import Audit
 from covid_lake.pipeline.compaction import compact
 from covid_lake.pipeline.drift import compare, shape_of
 from covid_lake.pipeline.inputs import Inputs, Written
 from covid_lake.pipeline.plan import PlannedStep, step_fingerprint
-from covid_lake.store.parquet import copy_files, spark_path, write_version, written_files
+from covid_lake.store.parquet import copy_files, written_files
+from covid_lake.store.quarantine import QuarantineCounts, count_quarantine, keep_quarantined
 from covid_lake.store.reports import Status, TableReport
 from covid_lake.store.snapshots import DataFile, Manifest
 from covid_lake.store.storage import Storage
@@ -55,7 +56,7 @@ FILES_A_PARTITION = 8
 class _Promotion:
     """What every stage of a promotion needs."""
 
-    spark: SparkSession
+    engine: Engine
     storage: Storage
     plan: PlannedStep
     inputs: Inputs
@@ -68,7 +69,7 @@ class _Promotion:
 
 
 def promote(
-    spark: SparkSession,
+    engine: Engine,
     storage: Storage,
     plan: PlannedStep,
     inputs: Inputs,
@@ -85,21 +86,21 @@ def promote(
     started = time.monotonic()
     step, table = plan.step, plan.step.target
     base = _Base.of(storage, table, plan, current)
-    work = _Promotion(spark, storage, plan, inputs, record_checks(table, run_date, SURPLUS), run_id)
-    counts = RecordCounts(table, work.checks)
+    work = _Promotion(engine, storage, plan, inputs, record_checks(table, run_date, SURPLUS), run_id)
+    counts = RecordCounts(engine, table, work.checks)
     if plan.due:
-        write_version(_newest(work, counts), storage, paths.version(table, run_id), table.partition_by)
+        engine.write(_newest(work, counts), storage, paths.version(table, run_id), table.partition_by)
     copy_files(storage, table, base.copied, run_id)
     kept = compact(storage, table, base.reopened, run_id, base.day_column, base.days) if base.reopened else 0
     if counts.fatal:
         raise AuditFailed(f"{table.id}: records break rules that none may break, by rule: {counts.fatal}")
-    refused = _Refused(base.quarantine, base.staying.rejected, {}, Counter())
+    quarantine, refused = base.quarantine, QuarantineCounts(base.staying.rejected)
     if counts.rejected or base.leaving.rejected:
         # Whether a record is withheld may depend on others, in any file.
         affected = [file for file in plan.due if table.withholds or file.path in counts.files_with_rejects]
-        refused = _quarantine(work, affected, base)
+        quarantine, refused = _quarantine(work, affected, base)
     read = Account(
-        {file.path: file.inspection.records for file in plan.due}, refused.new, counts.superseded, counts.withheld
+        {file.path: file.inspection.records for file in plan.due}, refused.of_run, counts.superseded, counts.withheld
     )
     files = written_files(storage, table, run_id)
     whole = Account(
@@ -117,7 +118,7 @@ def promote(
         fingerprint=step_fingerprint(plan.basis, built_from),
         inputs=built_from,
         basis=plan.basis,
-        quarantine=refused.folder,
+        quarantine=quarantine,
         records=whole.records,
         rejected=whole.rejected,
         superseded=whole.superseded,
@@ -146,7 +147,7 @@ def promote(
         written=read.trusted,
         superseded=read.superseded,
         rejected=counts.rejected,
-        rejected_by_reason=dict(refused.by_reason.most_common()),
+        rejected_by_reason=refused.by_reason,
         withheld=read.withheld,
         withheld_by_reason=counts.withheld_by_reason,
         warnings=counts.warnings,
@@ -240,7 +241,7 @@ class _Base:
 def _newest(work: _Promotion, counts: RecordCounts) -> DataFrame:
     """Of the records due, typed and checked, the newest of each grain that may leave the landing zone."""
     table = work.table
-    records = read_landing(work.spark, work.storage, table, work.plan.due)
+    records = work.engine.read_landing(work.storage, table, work.plan.due)
     judged = counts.observe_checked(_judged(records, work)).where(~F.col(REJECTED))
     visible = hide_withheld(judged, table, WITHHELD) if table.withholds else judged
     told_apart = tell_things_apart(gather_grains(visible, table), table, SHARED)
@@ -272,56 +273,32 @@ def _null_tokens(table: Table, own: tuple[str, ...] | None) -> tuple[str, ...]:
     return table.landing.null_tokens if table.landing else ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """The quarantine of a version."""
-
-    folder: str | None
-    """The folder of the records; None where no record was rejected."""
-    by_file: Mapping[str, int]
-    """The rejected records of the whole version, by landing file."""
-    new: Mapping[str, int]
-    """Those of this run alone, by landing file."""
-    by_reason: Counter[str]
-    """Those of this run alone, by rule."""
-
-
-def _quarantine(work: _Promotion, files: Sequence[LandingFile], base: _Base) -> _Refused:
+def _quarantine(work: _Promotion, files: Sequence[LandingFile], base: _Base) -> tuple[str | None, QuarantineCounts]:
     """Write the rejected records of `files` as they arrived, each with every reason, and those of the files that stay.
 
-    Reads only the files that have any. The counts are of what was written.
+    Reads only the files that have any. Returns the folder, None where no record was rejected, and the counts of what
+    was written.
     """
-    table, spark, storage = work.table, work.spark, work.storage
-    parts = []
-    if files:
-        parts.append(_refused_records(work, files))
-    if base.quarantine and base.staying.rejected:
-        before = spark.read.parquet(spark_path(storage, base.quarantine))
-        parts.append(before.where(F.col("source_file").isin(*base.staying.rejected)))
-    if not parts:
-        return _Refused(None, {}, {}, Counter())
+    table, storage = work.table, work.storage
     folder = paths.quarantine_version(table.dataset, table.name, work.run_id)
-    write_version(reduce(DataFrame.unionByName, parts), storage, folder)
-    written = spark.read.parquet(spark_path(storage, folder))
-    by_file = {row["source_file"]: row["count"] for row in written.groupBy("source_file").count().collect()}
-    names = written.where(F.col("run_id") == work.run_id).select(F.explode("reasons").alias("reason"))
-    counted = names.groupBy(F.substring_index("reason", ":", 1).alias("name")).count()
-    by_reason = Counter({row["name"]: row["count"] for row in counted.collect()})
-    return _Refused(
-        folder, by_file, {file.path: by_file[file.path] for file in files if file.path in by_file}, by_reason
-    )
+    if files:
+        work.engine.write(_refused_records(work, files), storage, folder)
+    if base.quarantine and base.staying.rejected:
+        keep_quarantined(storage, base.quarantine, folder, base.staying.rejected)
+    found = count_quarantine(storage, folder, work.run_id)
+    return (folder if found.by_file else None), found
 
 
 def _refused_records(work: _Promotion, files: Sequence[LandingFile]) -> DataFrame:
     """The rejected records of the files as they arrived; a row is a record."""
     table = work.table
     # To number lines, all records of a file would have to be shuffled, and so written to a temporary file.
-    records = read_landing(work.spark, work.storage, table, files, with_lines=not table.withholds)
+    records = work.engine.read_landing(work.storage, table, files, with_lines=not table.withholds)
     judged = _judged(records, work)
-    # Observed rows keep Spark from moving the filter below the expressions that it filters by, and so writing them out
+    # Counted rows keep Spark from moving the filter below the expressions that it filters by, and so writing them out
     # again: the generated code would be too large for the JVM.
-    refused = judged.observe(Observation(), F.count(F.lit(1)).alias("rows")).where(REJECTED)
-    return refused.select(
+    counted, _ = work.engine.counted(judged, [F.count(F.lit(1)).alias("rows")], is_confidential=table.withholds)
+    return counted.where(REJECTED).select(
         F.lit(work.run_id).alias("run_id"),
         F.lit(table.name).alias("table_name"),
         "source_file",

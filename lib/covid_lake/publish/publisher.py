@@ -12,7 +12,7 @@ from covid_lake.store.snapshots import Manifest, Snapshot, read_manifest
 from covid_lake.store.storage import Storage
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from covid_lake.engines.protocol import Engine
 
 
 def _no_progress(_label: str, _done: int, _total: int) -> None:
@@ -29,8 +29,8 @@ class Published:
     """The dataset."""
     snapshot: Snapshot
     """The version of each table."""
-    engine: Callable[[], SparkSession]
-    """Gives the run's Spark session, and starts it first where none is running, which takes seconds."""
+    engine: Callable[[], Engine]
+    """Gives the run's engine, and starts it first where none is running, which takes seconds."""
     progress: Callable[[str, int, int], None] = _no_progress
     """To be called with a label and how many of how many units are done."""
     full_refresh: bool = False

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from covid_lake.contracts import Dataset, Table
 from covid_lake.errors import StorageError, WarehouseError
 from covid_lake.publish.publisher import Published
-from covid_lake.store.parquet import read_files, read_version
 from covid_lake.store.reports import PublishedTable, PublisherReport
 from covid_lake.store.snapshots import Manifest, read_manifest
 from covid_lake.store.storage import Storage
@@ -22,8 +21,8 @@ from covid_lake.warehouse.dialects import POSTGRESQL, quote
 
 if TYPE_CHECKING:
     import psycopg
-    from pyspark.sql import SparkSession
 
+    from covid_lake.engines.protocol import Engine
     from covid_lake.warehouse.load import Delta
 
 PURGE_ATTEMPTS = 3
@@ -69,12 +68,12 @@ class WarehousePublisher:
     def _load(self, published: Published, tables: Sequence[Table]) -> tuple[PublishedTable, ...]:
         from covid_lake.warehouse.load import CuratedVersion, load_star
 
-        spark, storage = published.engine(), published.storage
+        engine, storage = published.engine(), published.storage
         versions = []
         for table in tables:
             manifest = published.manifest(table)
-            since = partial(_since, spark, storage, table, manifest)
-            frame = read_version(spark, storage, table, manifest)
+            since = partial(_since, engine, storage, table, manifest)
+            frame = engine.read_files(storage, table, manifest.files)
             versions.append(CuratedVersion(table, frame, manifest.version, since))
         total = len(PHASES) * len(tables)
         done = 0
@@ -85,7 +84,9 @@ class WarehousePublisher:
             published.progress(f"{phase} {table}", min(done, total), total)
 
         force = published.full_refresh
-        loads = load_star(spark, self.connection, published.dataset.name, versions, force=force, progress=advance)
+        loads = load_star(
+            engine.session, self.connection, published.dataset.name, versions, force=force, progress=advance
+        )
         return tuple(
             PublishedTable(
                 table=load.table,
@@ -163,7 +164,7 @@ def _rows_kept(opened: psycopg.Connection[Any], table: str) -> int | None:
     return max(kept, default=None)
 
 
-def _since(spark: SparkSession, storage: Storage, table: Table, manifest: Manifest, loaded: str) -> Delta | None:
+def _since(engine: Engine, storage: Storage, table: Table, manifest: Manifest, loaded: str) -> Delta | None:
     """The months that differ from the loaded version; None if that version is gone or has no file in common."""
     from covid_lake.warehouse.load import Delta
     from covid_lake.warehouse.merge import Scope
@@ -180,4 +181,4 @@ def _since(spark: SparkSession, storage: Storage, table: Table, manifest: Manife
     new = [file for file in manifest.files if file.path not in shared]
     months = {file.partition.partition("=")[2] for file in (*before.files, *new) if file.path not in shared}
     scope = Scope.of_months(table.day_column, months)
-    return Delta(read_files(spark, storage, table, new), scope, manifest.rows)
+    return Delta(engine.read_files(storage, table, new), scope, manifest.rows)

@@ -15,14 +15,14 @@ from covid_lake.pipeline.keys import key_of_environment, key_of_secret
 from covid_lake.pipeline.run import Request, Run, require_sense
 from covid_lake.publish.warehouse import WarehousePublisher
 from covid_lake.runtime import interrupts
+from covid_lake.runtime.engine_choice import chosen_engine, start_engine
 from covid_lake.runtime.java import leave_foreign_spark
 from covid_lake.runtime.settings import JobSettings
 from covid_lake.store.reports import RunReport, TableReport
 from covid_lake.store.storage import S3_SCHEMES, open_storage
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
+    from covid_lake.engines.protocol import Engine
     from covid_lake.warehouse.connection import WarehouseConnection
 
 ZONES = {
@@ -86,7 +86,7 @@ def _run(job: str, settings: JobSettings) -> RunReport:
     run = Run(
         flow=flow,
         storage=storage,
-        session=partial(_session, settings),
+        start_engine=partial(_start_engine, settings),
         listener=_LogListener(),
         request=request,
         publishers=publishers,
@@ -107,14 +107,13 @@ def _run(job: str, settings: JobSettings) -> RunReport:
     return report
 
 
-def _session(settings: JobSettings) -> SparkSession:
+def _start_engine(settings: JobSettings) -> Engine:
     if settings.is_on_glue:
+        from covid_lake.engines.spark import SparkEngine
         from covid_lake.runtime.glue import glue_session
 
-        return glue_session()
-    from covid_lake.runtime.session import local_session
-
-    return local_session(s3=urlsplit(settings.lake_root).scheme in S3_SCHEMES)
+        return SparkEngine(glue_session())
+    return start_engine(chosen_engine(), on_s3=urlsplit(settings.lake_root).scheme in S3_SCHEMES)
 
 
 def _warehouse(settings: JobSettings) -> WarehouseConnection:

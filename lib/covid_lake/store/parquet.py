@@ -1,6 +1,6 @@
 """The table format: each version is a folder of plain Parquet files, which its manifest names one by one.
 
-Another format would replace this module: it writes a version, counts what was written, and names the files.
+Engines write and read the files; this module counts and names what they wrote.
 """
 
 from __future__ import annotations
@@ -8,16 +8,12 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from covid_lake import paths
 from covid_lake.contracts import Table
 from covid_lake.errors import SettingsError, StorageError
-from covid_lake.store.snapshots import DataFile, Manifest
+from covid_lake.store.snapshots import DataFile
 from covid_lake.store.storage import Storage
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
 
 FOOTER_GUESS_BYTES = 1 << 16
 MAGIC = b"PAR1"
@@ -44,11 +40,6 @@ def require_spark_path(storage: Storage) -> None:
         )
 
 
-def write_version(frame: DataFrame, storage: Storage, folder: str, partition_by: tuple[str, ...] = ()) -> None:
-    """Write the frame as zstd Parquet into the folder of a version that is not published yet."""
-    frame.write.mode("overwrite").option("compression", "zstd").partitionBy(*partition_by).parquet(storage.url(folder))
-
-
 def written_files(storage: Storage, table: Table, version: str) -> tuple[DataFile, ...]:
     """The Parquet files in a version's own folder, with the rows that their footers count."""
     below = len(paths.table(table)) + 1
@@ -70,23 +61,6 @@ def stored_rows(storage: Storage, folder: str) -> int:
     """The rows of all Parquet files below the folder, by their footers."""
     files = (file.path for file in storage.list_files(folder) if file.path.endswith(".parquet"))
     return sum(_footer_rows(storage, path) for path in files)
-
-
-def read_version(spark: SparkSession, storage: Storage, table: Table, manifest: Manifest) -> DataFrame:
-    """The version as a frame: the files that the manifest names, with the contract's columns and types."""
-    return read_files(spark, storage, table, manifest.files)
-
-
-def read_files(spark: SparkSession, storage: Storage, table: Table, files: Iterable[DataFile]) -> DataFrame:
-    """The rows of some of a table's files, with the contract's columns and types."""
-    from covid_lake.transforms.frames import empty_frame, spark_schema
-
-    folder = paths.table(table)
-    urls = [spark_path(storage, f"{folder}/{file.path}") for file in files if file.rows]
-    if not urls:
-        return empty_frame(spark, table.columns)
-    reader = spark.read.schema(spark_schema(table.columns)).option("basePath", storage.url(folder))
-    return reader.parquet(*urls).select(*table.column_names)
 
 
 def _footer_rows(storage: Storage, path: str) -> int:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -84,7 +82,15 @@ def of_severity(checks: Sequence[Check], severity: Severity) -> tuple[Check, ...
 
 def breaks_any(checks: Sequence[Check]) -> Column:
     """Whether a row breaks one of the checks; cheap enough for every row."""
-    return reduce(operator.or_, (check.broken for check in checks), F.lit(False))
+    return _any_of([check.broken for check in checks])
+
+
+def _any_of(conditions: Sequence[Column]) -> Column:
+    """Their disjunction as a balanced tree: Spark Connect sends no expression that is nested a hundred deep."""
+    if len(conditions) <= 1:
+        return conditions[0] if conditions else F.lit(False)
+    half = len(conditions) // 2
+    return _any_of(conditions[:half]) | _any_of(conditions[half:])
 
 
 def reasons(checks: Sequence[Check]) -> Column:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from commands import environment
@@ -23,6 +22,7 @@ from covid_lake.datasets import registry
 from covid_lake.datasets.stedi import contracts as c
 from covid_lake.datasets.stedi import trusted
 from covid_lake.datasets.stedi.flow import FLOW
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import LakeError, SettingsError, StorageError
 from covid_lake.flows import Flow, TableCheck
 from covid_lake.pipeline.forgetting import Forgotten, forget
@@ -35,7 +35,7 @@ from covid_lake.store.snapshots import current_snapshot
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.stedi import generate_sample
-from lake_runs import Recorder, land_files, no_session, report_of, run_lake
+from lake_runs import Recorder, land_files, no_engine, report_of, run_lake
 from stedi_frames import KEY
 from stedi_secrets import customers, found_in, secrets_of, text_of
 
@@ -65,8 +65,8 @@ def landed(sample: Path, tmp_path: Path) -> LocalStorage:
     return storage
 
 
-def run(spark: SparkSession, storage: LocalStorage, flow: Flow = FLOW, minutes: int = 0) -> RunReport:
-    return run_lake(lambda: spark, storage, flow=flow, after_minutes=minutes)
+def run(engine: Engine, storage: LocalStorage, flow: Flow = FLOW, minutes: int = 0) -> RunReport:
+    return run_lake(lambda: engine, storage, flow=flow, after_minutes=minutes)
 
 
 def agreed_in(storage: LocalStorage) -> set[str]:
@@ -75,10 +75,10 @@ def agreed_in(storage: LocalStorage) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def agreed(spark: SparkSession, sample: Path, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+def agreed(engine: Engine, sample: Path, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     storage = LocalStorage(tmp_path_factory.mktemp("stedi_agreed") / "lake")
     land_files(storage, sample, dataset="stedi")
-    assert run(spark, storage).succeeded
+    assert run(engine, storage).succeeded
     return agreed_in(storage)
 
 
@@ -97,12 +97,12 @@ class Search(Recorder):
 
 
 def test_what_spark_writes_on_its_way_says_nothing_of_people_who_did_not_agree(
-    spark: SparkSession, landed: LocalStorage, sample: Path, agreed: set[str]
+    engine: Engine, landed: LocalStorage, sample: Path, agreed: set[str]
 ) -> None:
-    java: Any = spark._jvm
+    java: Any = engine.session._jvm
     manager = java.org.apache.spark.SparkEnv.get().blockManager().diskBlockManager()
     search = Search(folders=[Path(folder) for folder in str(manager.localDirsString()[0]).split(",")])
-    assert run_lake(lambda: spark, landed, flow=FLOW, listener=search).succeeded
+    assert run_lake(lambda: engine, landed, flow=FLOW, listener=search).succeeded
     written = "".join(search.texts)
     secrets = secrets_of(sample, agreed)
     assert secrets
@@ -138,9 +138,9 @@ def changed(**changes: Any) -> Flow:
     ids=["a check that fails", "a fault that lets everybody through to the check"],
 )
 def test_a_failed_audit_says_nothing_of_people_who_did_not_agree(
-    flow: Flow, spark: SparkSession, landed: LocalStorage, sample: Path, agreed: set[str]
+    flow: Flow, engine: Engine, landed: LocalStorage, sample: Path, agreed: set[str]
 ) -> None:
-    report = run(spark, landed, flow)
+    report = run(engine, landed, flow)
     failed = report_of(report, "trusted.customer")
     assert failed.status is Status.FAILED
     assert "does not hold, so nothing is published" in failed.reason
@@ -149,14 +149,14 @@ def test_a_failed_audit_says_nothing_of_people_who_did_not_agree(
 
 
 def test_what_the_engine_throws_says_nothing_of_people_who_did_not_agree(
-    spark: SparkSession, landed: LocalStorage, sample: Path
+    engine: Engine, landed: LocalStorage, sample: Path
 ) -> None:
     """Spark quotes the value that it can't cast."""
 
     def build(frames: Any) -> Any:
         return trusted.customer(frames).withColumn("birth_day", F.col("email").cast("date"))
 
-    failed = report_of(run(spark, landed, changed(build=build)), "trusted.customer")
+    failed = report_of(run(engine, landed, changed(build=build)), "trusted.customer")
     assert failed.status is Status.FAILED
     assert failed.reason.startswith("the engine gave up: ")
     assert found_in(landed.directory, secrets_of(sample, set())) == set()
@@ -170,9 +170,9 @@ class _FullDisk(LocalStorage):
 
 
 def test_a_full_disk_leaves_nothing_of_people_who_did_not_agree(
-    spark: SparkSession, landed: LocalStorage, sample: Path, agreed: set[str]
+    engine: Engine, landed: LocalStorage, sample: Path, agreed: set[str]
 ) -> None:
-    report = run(spark, _FullDisk(landed.root))
+    report = run(engine, _FullDisk(landed.root))
     assert report_of(report, "trusted.customer").status is Status.FAILED
     assert found_in(landed.directory, secrets_of(sample, agreed)) == set()
 
@@ -211,12 +211,12 @@ def test_a_killed_run_leaves_nothing_of_people_who_did_not_agree(
 
 
 def forgetting(
-    spark: SparkSession | None, storage: LocalStorage, person: str, *publishers: WarehousePublisher, dry: bool = False
+    engine: Engine | None, storage: LocalStorage, person: str, *publishers: WarehousePublisher, dry: bool = False
 ) -> Forgotten:
     run = Run(
         flow=registry.flow("stedi"),
         storage=storage,
-        session=(lambda: spark) if spark else no_session,
+        start_engine=(lambda: engine) if engine else no_engine,
         listener=Silent(),
         publishers=publishers,
     )
@@ -249,13 +249,13 @@ def files_with(folder: Path, values: Sequence[bytes]) -> list[Path]:
 
 
 def test_whom_we_forget_is_in_no_file_and_no_table_any_more(
-    spark: SparkSession,
+    engine: Engine,
     landed: LocalStorage,
     sample: Path,
     empty_warehouse: WarehouseConnection,
 ) -> None:
     publisher = WarehousePublisher(empty_warehouse)
-    report = run_lake(lambda: spark, landed, flow=FLOW, warehouse=empty_warehouse)
+    report = run_lake(lambda: engine, landed, flow=FLOW, warehouse=empty_warehouse)
     assert report.succeeded, report.faults
     person = max(agreed_in(landed) & {r["email"] for r in customers(sample) if serials_of(sample, r.get("email", ""))})
     about = {person, *serials_of(sample, person)}
@@ -268,7 +268,7 @@ def test_whom_we_forget_is_in_no_file_and_no_table_any_more(
     assert sum(file.records for file in planned.landing) == before > 2
     assert lines_about(landing, about) == before
 
-    done = forgetting(spark, landed, person, publisher)
+    done = forgetting(engine, landed, person, publisher)
     assert {(file.path, file.records) for file in done.landing} == {(f.path, f.records) for f in planned.landing}
     assert (lines_about(landing, about), lines_about(landing, {""})) == (0, others - before)
     assert found_in(landed.directory, about, but="") == set()
@@ -287,16 +287,16 @@ def test_whom_we_forget_is_in_no_file_and_no_table_any_more(
 
 
 def test_forgetting_that_was_interrupted_is_finished_by_the_next(
-    spark: SparkSession, landed: LocalStorage, sample: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, landed: LocalStorage, sample: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run(spark, landed).succeeded
+    assert run(engine, landed).succeeded
     person = min(agreed_in(landed))
     with monkeypatch.context() as patch:
         patch.setattr(Run, "execute", _interrupt)
         with pytest.raises(KeyboardInterrupt):
-            forgetting(spark, landed, person)
+            forgetting(engine, landed, person)
     assert found_in(landed.directory, {person})
-    assert forgetting(spark, landed, person).landing == ()
+    assert forgetting(engine, landed, person).landing == ()
     assert found_in(landed.directory, {person}, but="") == set()
 
 
@@ -305,6 +305,6 @@ def _interrupt(_run: Run) -> RunReport:
 
 
 def test_nobody_can_be_forgotten_where_the_data_is_about_nobody(tmp_path: Path) -> None:
-    run = Run(flow=registry.flow("covid19"), storage=LocalStorage(tmp_path), session=no_session, listener=Silent())
+    run = Run(flow=registry.flow("covid19"), storage=LocalStorage(tmp_path), start_engine=no_engine, listener=Silent())
     with pytest.raises(SettingsError, match="covid19 does not declare whose its records are"):
         forget(run, "ann@example.org")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
 
 from covid_lake.datasets import registry
+from covid_lake.engines.protocol import Engine
 from covid_lake.reading.lake import Lake
 from covid_lake.store.reports import RunReport
 from covid_lake.store.storage import LocalStorage
@@ -34,13 +34,13 @@ class RealLake:
 
 
 @pytest.fixture(scope="module")
-def real_lake(real_data: Path, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> RealLake:
+def real_lake(real_data: Path, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> RealLake:
     storage = LocalStorage(tmp_path_factory.mktemp("real_stedi") / "lake")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COVID_LAKE_PSEUDONYM_KEY", KEY.decode())
         landed = land_files(storage, real_data / "stedi", dataset="stedi")
         assert (len(landed.copied), landed.refused) == (13, ())
-        report = run_lake(lambda: spark, storage, flow=registry.flow("stedi"), landed=landed)
+        report = run_lake(lambda: engine, storage, flow=registry.flow("stedi"), landed=landed)
     assert (report.succeeded, report.reconciled) == (True, True), report.faults
     return RealLake(Lake(storage.root), report)
 

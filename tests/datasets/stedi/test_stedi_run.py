@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
 
 from commands import command
 from covid_lake.datasets import registry
 from covid_lake.datasets.queries import named_queries, named_query
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import SettingsError
 from covid_lake.provenance.trace import trace
 from covid_lake.reading.lake import Lake
@@ -23,7 +23,7 @@ from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.manifest import SampleManifest
 from covid_lake_samples.stedi import generate_sample
-from lake_runs import differing_tables, land_files, no_session, report_of, run_lake
+from lake_runs import differing_tables, land_files, no_engine, report_of, run_lake
 from stedi_frames import KEY, Row
 from stedi_secrets import secrets_of, texts_of
 
@@ -39,9 +39,9 @@ def pseudonym_key() -> Iterator[None]:
         yield
 
 
-def run_stedi(spark: SparkSession | None, storage: LocalStorage, minutes: int = 0, **options: Any) -> RunReport:
-    session = (lambda: spark) if spark else no_session
-    return run_lake(session, storage, flow=registry.flow("stedi"), after_minutes=minutes, **options)
+def run_stedi(engine: Engine | None, storage: LocalStorage, minutes: int = 0, **options: Any) -> RunReport:
+    start_engine = (lambda: engine) if engine else no_engine
+    return run_lake(start_engine, storage, flow=registry.flow("stedi"), after_minutes=minutes, **options)
 
 
 @dataclass(frozen=True)
@@ -62,17 +62,17 @@ class State:
 
 
 @pytest.fixture(scope="module")
-def first(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> State:
+def first(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> State:
     """The lake of the first delivery."""
     folder = tmp_path_factory.mktemp("stedi_run")
     manifest = generate_sample(folder / "sample", scale=SCALE)
     storage = LocalStorage(folder / "lake")
     landed = land_files(storage, folder / "sample", dataset="stedi")
-    return State(storage, folder / "sample", manifest, run_stedi(spark, storage, landed=landed))
+    return State(storage, folder / "sample", manifest, run_stedi(engine, storage, landed=landed))
 
 
 @pytest.fixture(scope="module")
-def second(spark: SparkSession, first: State, tmp_path_factory: pytest.TempPathFactory) -> State:
+def second(engine: Engine, first: State, tmp_path_factory: pytest.TempPathFactory) -> State:
     """A copy of that lake after a later delivery, in which some customers have no consent any more."""
     folder = tmp_path_factory.mktemp("stedi_withdrawal")
     manifest = generate_sample(folder / "sample", scale=SCALE, withdrawn=WITHDRAWN)
@@ -80,7 +80,7 @@ def second(spark: SparkSession, first: State, tmp_path_factory: pytest.TempPathF
     storage = LocalStorage(folder / "lake")
     landed = land_files(storage, folder / "sample", dataset="stedi")
     assert len(landed.copied) == 1
-    return State(storage, folder / "sample", manifest, run_stedi(spark, storage, 10, landed=landed))
+    return State(storage, folder / "sample", manifest, run_stedi(engine, storage, 10, landed=landed))
 
 
 @pytest.fixture(params=["first", "second"])
@@ -198,10 +198,10 @@ def test_a_withdrawal_takes_a_customer_out_of_every_table(first: State, second: 
 
 
 def test_the_warehouse_has_the_tables_of_the_lake_and_follows_a_withdrawal(
-    spark: SparkSession, first: State, second: State, empty_warehouse: WarehouseConnection
+    engine: Engine, first: State, second: State, empty_warehouse: WarehouseConnection
 ) -> None:
     for state in (first, second):
-        report = run_stedi(spark, state.storage, 20, warehouse=empty_warehouse)
+        report = run_stedi(engine, state.storage, 20, warehouse=empty_warehouse)
         assert report.succeeded, report.faults
         assert differing_tables(state.storage, empty_warehouse, "stedi") == []
     gone = agreed(first) - agreed(second)
@@ -226,7 +226,7 @@ READING = {"user": "ann@example.org", "timestamp": 2_000, "x": 0.0, "y": 1.0, "z
 DEVICE = {"sensorReadingTime": 2_000, "serialNumber": "S-Ann", "distanceFromObject": 250}
 
 
-def run_files(spark: SparkSession, root: Path, files: Mapping[str, Sequence[Row]]) -> tuple[LocalStorage, RunReport]:
+def run_files(engine: Engine, root: Path, files: Mapping[str, Sequence[Row]]) -> tuple[LocalStorage, RunReport]:
     """Run what the files hold, a record a line."""
     for path, rows in files.items():
         file = root / "files" / path
@@ -234,13 +234,13 @@ def run_files(spark: SparkSession, root: Path, files: Mapping[str, Sequence[Row]
         file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     storage = LocalStorage(root / "lake")
     landed = land_files(storage, root / "files", dataset="stedi")
-    return storage, run_stedi(spark, storage, landed=landed)
+    return storage, run_stedi(engine, storage, landed=landed)
 
 
-def test_a_broken_record_of_a_customer_who_withdrew_is_not_quarantined(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_broken_record_of_a_customer_who_withdrew_is_not_quarantined(engine: Engine, tmp_path: Path) -> None:
     """The file of the broken record says nothing of the withdrawal, which is in another one."""
     storage, report = run_files(
-        spark,
+        engine,
         tmp_path,
         {
             "customer/landing/1.json": [{**ANN, "lastUpdateDate": "soon"}, ANN, {**BOB, "lastUpdateDate": "soon"}, BOB]
@@ -257,9 +257,9 @@ def test_a_broken_record_of_a_customer_who_withdrew_is_not_quarantined(spark: Sp
         assert "Bob Example" in text or path.suffix != ".parquet"
 
 
-def test_zero_and_minus_zero_are_one_reading(spark: SparkSession, tmp_path: Path) -> None:
+def test_zero_and_minus_zero_are_one_reading(engine: Engine, tmp_path: Path) -> None:
     _, report = run_files(
-        spark,
+        engine,
         tmp_path,
         {
             "customer/landing/1.json": [ANN],
@@ -271,10 +271,10 @@ def test_zero_and_minus_zero_are_one_reading(spark: SparkSession, tmp_path: Path
     assert (readings.written, readings.superseded, report.succeeded) == (1, 1, True), report.faults
 
 
-def test_where_nobody_agrees_every_table_is_empty(spark: SparkSession, tmp_path: Path) -> None:
+def test_where_nobody_agrees_every_table_is_empty(engine: Engine, tmp_path: Path) -> None:
     nobody = {name: value for name, value in ANN.items() if name != "shareWithResearchAsOfDate"}
     _, report = run_files(
-        spark,
+        engine,
         tmp_path,
         {
             "customer/landing/1.json": [nobody],

@@ -44,30 +44,43 @@ DEFAULT_TEXT_BYTES = 256
 MOST_TEXT_BYTES = 65_535
 
 EPOCH_MS = "epoch_ms"
-# The spellings of a date, each with the LIKE patterns that its texts have: a column's format is chosen by the text's
-# shape, because trying one format after the other costs an exception for each that doesn't fit.
-DATE_FORMATS: Mapping[str, tuple[str, ...]] = {
-    "yyyy-MM-dd": ("____-__-__",),
-    "yyy-MM-dd": ("___-__-__",),
-    "yyyyMMdd": ("________",),
-    "M/d/yyyy": ("%/%/____",),
-    "M/d/yy": ("%/%/__",),
+# 0001 to 9999: the years that every engine and Python can show.
+_YEAR = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
+_MONTH_AND_DAY = "-[0-9]{2}-[0-9]{2}"
+_US_DATES = {"M/d/yyyy": f"[0-9]{{1,2}}/[0-9]{{1,2}}/{_YEAR}", "M/d/yy": "[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}"}
+_US_CLOCKS = {
+    "H:mm": "[0-9]{1,2}:[0-9]{2}",
+    "H:mm:ss": "[0-9]{1,2}:[0-9]{2}:[0-9]{2}",
+    "h:mm a": "[0-9]{1,2}:[0-9]{2} [AP]M",
+    "h:mm:ss a": "[0-9]{1,2}:[0-9]{2}:[0-9]{2} [AP]M",
+}
+
+
+def _iso_time(between: str) -> str:
+    """The pattern of an ISO time. A distance from UTC could move the first years and the last out of all years."""
+    clock = f"{between}[0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{1,2}}(?:[.][0-9]*)?)?"
+    in_utc = f"{_YEAR}{_MONTH_AND_DAY}{clock}(?: ?(?:Z|UTC|GMT))?"
+    with_distance = f"[1-8][0-9]{{3}}{_MONTH_AND_DAY}{clock}[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?"
+    return f"{in_utc}|{with_distance}"
+
+
+# The spellings of a date, each with the pattern of its texts. A text is read in the format whose pattern it has: to try
+# one format after the other would cost an exception for each that doesn't fit. And the patterns let nothing through
+# that two engines read differently.
+DATE_FORMATS: Mapping[str, str] = {
+    "yyyy-MM-dd": _YEAR + _MONTH_AND_DAY,
+    "yyy-MM-dd": f"(?:[1-9][0-9]{{2}}|0[1-9][0-9]|00[1-9]){_MONTH_AND_DAY}",
+    "yyyyMMdd": f"{_YEAR}[0-9]{{4}}",
+    **_US_DATES,
 }
 # The spellings of a time. `epoch_ms` is the number of milliseconds since 1970-01-01 00:00 UTC; it has no pattern, and
-# is tried on texts that have the shape of none of the column's other formats.
-TIME_FORMATS: Mapping[str, tuple[str, ...]] = {
-    "yyyy-MM-dd'T'HH:mm:ss": ("____-__-__T__:__%",),
-    "yyyy-MM-dd HH:mm:ss": ("____-__-__ __:__%",),
-    "M/d/yyyy H:mm": ("%/%/____ _:__", "%/%/____ __:__"),
-    "M/d/yy H:mm": ("%/%/__ _:__", "%/%/__ __:__"),
-    "M/d/yyyy H:mm:ss": ("%/%/____ _:__:__", "%/%/____ __:__:__"),
-    "M/d/yy H:mm:ss": ("%/%/__ _:__:__", "%/%/__ __:__:__"),
-    "M/d/yyyy h:mm a": ("%/%/____ _:__ _M", "%/%/____ __:__ _M"),
-    "M/d/yy h:mm a": ("%/%/__ _:__ _M", "%/%/__ __:__ _M"),
-    "M/d/yyyy h:mm:ss a": ("%/%/____ _:__:__ _M", "%/%/____ __:__:__ _M"),
-    "M/d/yy h:mm:ss a": ("%/%/__ _:__:__ _M", "%/%/__ __:__:__ _M"),
+# is tried on texts that have the pattern of none of the column's other formats.
+TIME_FORMATS: Mapping[str, str | None] = {
+    "yyyy-MM-dd'T'HH:mm:ss": _iso_time("T"),
+    "yyyy-MM-dd HH:mm:ss": _iso_time(" "),
+    **{f"{day} {clock}": f"{days} {clocks}" for clock, clocks in _US_CLOCKS.items() for day, days in _US_DATES.items()},
     **DATE_FORMATS,
-    EPOCH_MS: (),
+    EPOCH_MS: None,
 }
 
 

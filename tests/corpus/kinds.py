@@ -363,7 +363,7 @@ VALUES = (
     count("count with a half", "12.5", None),
     count("count -0", "-0", 0),
     count("count +5", "+5", 5),
-    count("count in full-width digits", "１２", 12),
+    count("count in full-width digits", "１２", None),
     count("count in blanks", "  7\t", 7),
     count("count in no-break blanks", "\u00a07\u00a0", 7),
     count("count in hexadecimal", "0x1F", None),

@@ -109,6 +109,39 @@ def test_a_time_that_names_its_zone_is_not_moved_into_another(spark: SparkSessio
     expect(spark, lambda name: c.timestamp(name, JHU_TIMES, "America/New_York"), expected)
 
 
+def test_a_zone_stands_in_numbers_or_is_utc(spark: SparkSession) -> None:
+    expected = {
+        "2021-07-07T12:00:00 UTC": "2021-07-07 12:00:00",
+        "2021-07-07T12:00:00GMT": "2021-07-07 12:00:00",
+        "2021-07-07T12:00:00-0530": "2021-07-07 17:30:00",
+        "2021-07-07T12:00:00+2": "2021-07-07 10:00:00",
+        "2021-07-07T12:00:00 Europe/Berlin": None,
+        "2021-07-07T12:00:00+25:00": None,
+    }
+    expect(spark, lambda name: c.timestamp(name, JHU_TIMES), expected)
+    expect(spark, lambda name: c.timestamp(name, JHU_TIMES, "Asia/Tokyo"), expected)
+
+
+def test_a_time_is_in_the_years_1_to_9999(spark: SparkSession) -> None:
+    expected = {
+        "0001-01-01 00:00:00": "0001-01-01 00:00:00",
+        "9999-12-31 23:59:59.999999": "9999-12-31 23:59:59.999999",
+        "0000-01-01 00:00:00": None,
+        "0001-01-01 00:00:00+05:00": None,
+        "9999-12-31 23:00:00-05:00": None,
+        "9999-12-31 24:00:00": None,
+        "1/1/0000": None,
+    }
+    expect(spark, lambda name: c.timestamp(name, JHU_TIMES), expected)
+
+
+def test_a_clock_of_a_zone_is_read_up_to_2099(spark: SparkSession) -> None:
+    """The rules of zones end there, and each engine makes up others."""
+    expected = {"7/1/2099 12:00": "2099-07-01 16:00:00", "7/1/2100 12:00": None}
+    expect(spark, lambda name: c.timestamp(name, US_TIME, "America/New_York"), expected)
+    expect(spark, lambda name: c.timestamp(name, US_TIME), {"7/1/2100 12:00": "2100-07-01 12:00:00"})
+
+
 def test_dates_in_both_spellings(spark: SparkSession) -> None:
     expected = {"20210307": "2021-03-07", "2020-01-21": "2020-01-21", "2020-02-29": "2020-02-29"}
     expect(spark, lambda name: c.date(name, DATES), expected)
@@ -137,8 +170,9 @@ def test_whole_numbers(spark: SparkSession) -> None:
         "+7": "7",
         "12.0": "12",
         "1e3": "1000",
-        "\uff11\uff12": "12",
         "1.2345678E7": "12345678",
+        "1200e-2": "12",
+        "1e15": "1000000000000000",
         "9007199254740993": "9007199254740993",
         str(BIGGEST): str(BIGGEST),
         f"-{BIGGEST + 1}": f"-{BIGGEST + 1}",
@@ -148,9 +182,32 @@ def test_whole_numbers(spark: SparkSession) -> None:
 
 
 def test_what_is_no_whole_number_is_null(spark: SparkSession) -> None:
-    texts = ["12.5", "1,234", "NaN", "Infinity", "12k", "", "-", "1e99", "0x10", "1_000", "12.0000001", "1e-9"]
+    texts = [
+        "12.5",
+        "1,234",
+        "NaN",
+        "Infinity",
+        "12k",
+        "",
+        "-",
+        "1e99",
+        "0x10",
+        "1_000",
+        "12.0000001",
+        "1e-9",
+        "1e-400",
+    ]
     too_large = [str(BIGGEST + 1), f"{BIGGEST + 1}.0", f"-{BIGGEST + 2}"]
-    expect(spark, c.whole_number, dict.fromkeys(texts + too_large))
+    of_other_scripts = ["\uff11\uff12", "\u0663"]
+    expect(spark, c.whole_number, dict.fromkeys(texts + too_large + of_other_scripts))
+
+
+def test_a_fraction_that_a_double_would_lose_is_no_whole_number(spark: SparkSession) -> None:
+    expect(
+        spark,
+        c.whole_number,
+        dict.fromkeys(["1.00000000000000000001e0", "9007199254740993e0", "10000000000000000.5e0"]),
+    )
 
 
 def test_an_exponent_of_nine_digits_is_not_computed(spark: SparkSession) -> None:
@@ -206,7 +263,9 @@ def test_decimals_are_exact(spark: SparkSession) -> None:
         "1.0E7": "10000000.00",
         "99999999.99": "99999999.99",
         "1e-2": "0.01",
-        "\uff11\uff12.\uff13": "12.30",
+        "1234e-2": "12.34",
+        ".00123e3": "1.23",
+        "0e999": "0.00",
         None: None,
     }
     expect(spark, lambda name: c.decimal(name, 10, 2), expected)
@@ -227,7 +286,7 @@ def test_a_decimal_is_never_rounded(spark: SparkSession) -> None:
         "1e-\uff19",
         "1d",
         "1_000",
-        "\uff11.\uff12\uff13\uff14",
+        "\uff11\uff12.\uff13",
     ]
     expect(spark, lambda name: c.decimal(name, 10, 2), dict.fromkeys(too_fine + too_large + other))
 
@@ -255,6 +314,9 @@ def test_numbers_are_finite(spark: SparkSession) -> None:
         "1e999": None,
         "1,5": None,
         "north": None,
+        "1d": None,
+        "1.5F": None,
+        "0x1p3": None,
     }
     expect(spark, c.number, expected)
 
@@ -302,7 +364,10 @@ def test_null_tokens_are_the_columns_own(spark: SparkSession) -> None:
         (ContractColumn("x", Type.DOUBLE, ""), "1e-3", 0.001),
         (ContractColumn("x", Type.DECIMAL, "", precision=4, scale=1), "12.5", Decimal("12.5")),
         (ContractColumn("x", Type.BOOLEAN, ""), "TRUE", True),
+        (ContractColumn("x", Type.BOOLEAN, ""), "n", False),
         (ContractColumn("x", Type.BOOLEAN, ""), "perhaps", None),
+        (ContractColumn("x", Type.BOOLEAN, ""), "tr", None),
+        (ContractColumn("x", Type.BOOLEAN, ""), "on", None),
         (ContractColumn("x", Type.DATE, "", formats=DATES), "20200630", date(2020, 6, 30)),
         (ContractColumn("x", Type.TIMESTAMP, "", formats=JHU_TIMES), "6/30/20 4:33", datetime(2020, 6, 30, 4, 33)),
     ],
@@ -320,3 +385,25 @@ def test_a_figure_that_moves_to_an_empty_column_changes_the_hash(spark: SparkSes
     frame = spark.createDataFrame(rows, "recovered bigint, active bigint")
     hashes = frame.select(F.expr(c.hash_with_nulls(["recovered", "active"])).alias("hash")).collect()
     assert len({row["hash"] for row in hashes}) == len(rows)
+
+
+@pytest.mark.parametrize("figures", [(BIGGEST, 1), (-BIGGEST - 1, -1)])
+def test_a_sum_beyond_bigint_says_what_to_do(spark: SparkSession, figures: tuple[int, int]) -> None:
+    frame = spark.createDataFrame([(figure,) for figure in figures], "cases bigint")
+    with pytest.raises(Exception, match=r"a sum of cases is beyond BIGINT: .* correct it, and run again"):
+        frame.agg(c.checked_sum("cases")).collect()
+
+
+def test_sums_leave_nulls_out(spark: SparkSession) -> None:
+    rows = [("a", BIGGEST), ("a", None), ("a", -1), ("b", None)]
+    sums = spark.createDataFrame(rows, "place string, cases bigint").groupBy("place").agg(c.checked_sum("cases"))
+    assert dict(sums.collect()) == {"a": BIGGEST - 1, "b": None}
+
+
+def test_a_difference_beyond_bigint_says_what_to_do(spark: SparkSession) -> None:
+    rows = [(BIGGEST, 1), (None, 1), (1, None), (-BIGGEST, 1)]
+    frame = spark.createDataFrame(rows, "now bigint, before bigint").select(c.checked_difference("now", "before"))
+    assert [row[0] for row in frame.collect()] == [BIGGEST - 1, None, None, -BIGGEST - 1]
+    beyond = spark.createDataFrame([(BIGGEST, -1)], "now bigint, before bigint")
+    with pytest.raises(Exception, match=r"a difference of now is beyond BIGINT: .* correct it, and run again"):
+        beyond.select(c.checked_difference("now", "before")).collect()

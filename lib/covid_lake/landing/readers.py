@@ -24,6 +24,9 @@ from covid_lake.landing.names import format_of
 
 RECORD = "_record"
 GENERATION = "_generation"
+# For some control signs JSON has a number alone, and engines write its letters in either case. Until they are written,
+# signs that no text has (Unicode's noncharacters) stand for them.
+STAND_INS = {sign: chr(0xFDD0 + i) for i, sign in enumerate("\x0b\x0e\x0f\x1a\x1b\x1c\x1d\x1e\x1f")}
 
 # How an engine reads a scan: every record as texts, in a column `_c0`, `_c1` and so on for each place in the widest
 # header, `_surplus` for text in a field past them, `source_file` below the landing folder, `_line` if it was asked for,
@@ -113,11 +116,26 @@ def _by_generation(choices: Sequence[Column]) -> Column:
     """One of the choices by the generation of the row's file; plainly the choice where all are the same."""
     if len({str(choice) for choice in choices}) == 1:
         return choices[0]
-    chosen = choices[-1]
-    for i in reversed(range(len(choices) - 1)):
-        chosen = F.when(F.col(GENERATION) == str(i), choices[i]).otherwise(chosen)
-    return chosen
+    first, *others, last = choices
+    chosen = F.when(_is_of_generation(0), first)
+    for i, choice in enumerate(others, start=1):
+        chosen = chosen.when(_is_of_generation(i), choice)
+    return chosen.otherwise(last)
+
+
+def _is_of_generation(i: int) -> Column:
+    return F.col(GENERATION) == str(i)
 
 
 def _record(header: Sequence[str]) -> Column:
-    return F.to_json(F.struct(*(F.col(position(i)).alias(name or position(i)) for i, name in enumerate(header))))
+    """The fields as JSON by the header's names, the same on every engine."""
+    fields = {name or position(i): F.col(position(i)) for i, name in enumerate(header)}
+    plain = F.to_json(F.struct(*(field.alias(name) for name, field in fields.items())))
+    signs, stand_ins = "".join(STAND_INS), "".join(STAND_INS.values())
+    by_stand_ins = {
+        name.translate(str.maketrans(STAND_INS)): F.translate(field, signs, stand_ins) for name, field in fields.items()
+    }
+    written = F.to_json(F.struct(*(field.alias(name) for name, field in by_stand_ins.items())))
+    for sign, stand_in in STAND_INS.items():
+        written = F.replace(written, F.lit(stand_in), F.lit(f"\\u{ord(sign):04X}"))
+    return F.when(plain.contains("\\u00"), written).otherwise(plain)

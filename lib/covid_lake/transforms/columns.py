@@ -18,10 +18,17 @@ from covid_lake.contracts import Column as ContractColumn
 BLANKS = " \t\r\n\u00a0\ufeff"
 # The years 1 to 9999, which every engine and Python can show.
 EARLIEST_EPOCH_MS, LATEST_EPOCH_MS = -62_135_596_800_000, 253_402_300_799_999
-# A decimal number, in SQL's spelling of a pattern; digits of other scripts, such as full-width ones, count as digits.
-# Java would compute 1e-999999999 to its last digit, so an exponent has three digits at most.
-DIGIT = r"\\p{Nd}"
-DECIMAL_NUMBER = f"^[+-]?({DIGIT}+[.]?{DIGIT}*|[.]{DIGIT}+)([eE][+-]?[0-9]{{1,3}})?$"
+# Patterns in SQL's spelling. A text that has the pattern of its type is read alike by every engine; of other texts each
+# has its own idea. The patterns are of ASCII signs and end in \z: engines differ about `.`, `$`, `\d` and `\s`, too.
+END = r"\\z"
+WHOLE_NUMBER, WHOLE_WITH_POINT = f"^[+-]?[0-9]+{END}", f"^[+-]?[0-9]+[.]0*{END}"
+MANTISSA = "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)"
+NUMBER = f"{MANTISSA}([eE][+-]?[0-9]+)?{END}"
+# An exponent of more digits would be written out in zeros for hours.
+DECIMAL_NUMBER = f"{MANTISSA}([eE][+-]?[0-9]{{1,3}})?{END}"
+# In so many signs no number loses a digit as a double, up to the first whole number that doubles leave out.
+SHORT_NUMBER, SHORT_SIGNS, DOUBLES_ARE_WHOLE_BELOW = f"{MANTISSA}[eE][+-]?[0-9]{{1,2}}{END}", 18, 2**53
+TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 # The formats that feeds publish; the others come from spreadsheets, and are rare.
 USUAL_FORMATS = (
@@ -35,7 +42,9 @@ USUAL_FORMATS = (
 
 
 ISO_TIMES = frozenset({"yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd HH:mm:ss"})
-NAMED_ZONE = r":[0-9.]+(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+NAMED_ZONE = f":[0-9.]+(?: ?(?:Z|UTC|GMT)|[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?){END}"
+# Engines know the rules of time zones up to the year 2099; what comes after, each makes up in its own way.
+ZONED_TIMES = "BETWEEN TIMESTAMP'0001-01-02 00:00:00' AND TIMESTAMP'2099-12-31 23:59:59.999999'"
 
 
 def hash_with_nulls(names: Iterable[str]) -> str:
@@ -44,6 +53,23 @@ def hash_with_nulls(names: Iterable[str]) -> str:
     Spark's hash skips nulls, so that a figure which moved to the next column would not change it.
     """
     return f"xxhash64({', '.join(f'`{name}`, `{name}` IS NULL' for name in names)})"
+
+
+def checked_sum(name: str) -> Column:
+    """The sum of a BIGINT column. A sum beyond BIGINT is an error, which not every engine finds by itself."""
+    return F.coalesce(F.try_sum(name), F.when(F.count(name) > 0, _beyond_bigint(f"a sum of {name}")))
+
+
+def checked_difference(of: str, less: str) -> Column:
+    """One BIGINT column less another. A difference beyond BIGINT is an error, as for `checked_sum`."""
+    are_known = F.col(of).isNotNull() & F.col(less).isNotNull()
+    return F.coalesce(F.try_subtract(of, less), F.when(are_known, _beyond_bigint(f"a difference of {of}")))
+
+
+def _beyond_bigint(what: str) -> Column:
+    return F.raise_error(
+        F.lit(f"{what} is beyond BIGINT: a landing file holds a figure that can't be one; correct it, and run again")
+    )
 
 
 def clean_texts(records: DataFrame, null_tokens: Mapping[str, tuple[str, ...]]) -> DataFrame:
@@ -70,45 +96,79 @@ def typed(name: str, column: ContractColumn) -> Column:
         case Type.DECIMAL:
             return decimal(name, *column.digits)
         case Type.BOOLEAN:
-            return F.expr(f"try_cast(`{name}` AS BOOLEAN)")
+            return boolean(name)
         case Type.DATE:
             return date(name, column.formats)
         case Type.TIMESTAMP:
             return timestamp(name, column.formats, column.time_zone)
 
 
+def boolean(name: str) -> Column:
+    """True or false, by the words and signs for it, in any case."""
+    word = F.lower(name)
+    return F.when(word.isin(*TRUE), F.lit(True)).when(word.isin(*FALSE), F.lit(False))
+
+
 def whole_number(name: str, type_: Type = Type.BIGINT) -> Column:
     """A count; `12.0` and `1e3` are whole numbers too, `12.5`, `1,234` and `NaN` are not."""
-    return F.expr(f"CASE WHEN `{name}` IS NOT NULL THEN {_whole(f'`{name}`', type_)} END")
+    return F.expr(_whole(f"`{name}`", type_))
 
 
 def _whole(text: str, type_: Type) -> str:
-    # The rare spellings go through a lambda because Spark compiles none: the code for casts by way of DECIMAL, written
-    # out for each count of a table, would make the generated method too large for the JVM to compile.
-    rare = f"element_at(transform(array({text}), d -> try_cast({_exact('d', 38, 0)} AS {type_})), 1)"
-    return f"coalesce(try_cast({text} AS {type_}), {rare})"
+    with_point = f"t RLIKE '{WHOLE_WITH_POINT}' THEN try_cast(substring_index(t, '.', 1) AS {type_})"
+    is_whole = f"v % double(1) = double(0) AND abs(v) < {DOUBLES_ARE_WHOLE_BELOW}"
+    with_exponent = _let("try_cast(t AS DOUBLE)", "v", f"CASE WHEN {is_whole} THEN try_cast(v AS {type_}) END")
+    is_short = f"length(t) <= {SHORT_SIGNS} AND t RLIKE '{SHORT_NUMBER}'"
+    rare = _let(text, "t", f"CASE WHEN {with_point} WHEN {is_short} THEN {with_exponent} END")
+    is_plain = f"{text} RLIKE '{WHOLE_NUMBER}'"
+    return f"CASE WHEN {is_plain} THEN try_cast({text} AS {type_}) WHEN {text} IS NOT NULL THEN {rare} END"
 
 
 def number(name: str) -> Column:
     """A finite double; `NaN` and `Infinity` are no measurements, and `-0.0` is 0.0."""
     value = f"try_cast(`{name}` AS DOUBLE)"
+    is_finite = f"`{name}` RLIKE '{NUMBER}' AND abs({value}) < double('Infinity')"
     # By adding zero: as part of a key, 0.0 and -0.0 are one value to some engines and two to others.
-    return F.expr(f"CASE WHEN abs({value}) < double('Infinity') THEN {value} + double(0) END")
+    return F.expr(f"CASE WHEN {is_finite} THEN {value} + double(0) END")
 
 
 def decimal(name: str, precision: int, scale: int) -> Column:
     """An exact decimal; a text with more digits than it can hold is unreadable, not rounded."""
-    # Through a lambda for the same reason as in `_whole`.
-    exact = f"element_at(transform(array(`{name}`), d -> {_exact('d', precision, scale)}), 1)"
-    return F.expr(f"CASE WHEN `{name}` IS NOT NULL THEN {exact} END")
+    whole, type_ = max(1, precision - scale), f"DECIMAL({precision},{scale})"
+    fraction = f"([.][0-9]{{1,{scale}}})?" if scale else ""
+    usual = f"^[+-]?[0-9]{{1,{whole}}}{fraction}{END}"
+    plain = f"CASE WHEN t RLIKE '{DECIMAL_NUMBER}' THEN {_without_exponent('t')} END"
+    # Engines round what is too long, each in its own way.
+    fitting = f"^(-?)0*([0-9]{{1,{whole}}})[.]([0-9]{{0,{scale}}})0*{END}"
+    digits = f"regexp_replace(p, '{fitting}', '{'$1$2.$3' if scale else '$1$2'}')"
+    rare = _let(
+        f"`{name}`", "t", _let(plain, "p", f"CASE WHEN p RLIKE '{fitting}' THEN try_cast({digits} AS {type_}) END")
+    )
+    is_usual = f"`{name}` RLIKE '{usual}'"
+    return F.expr(f"CASE WHEN {is_usual} THEN try_cast(`{name}` AS {type_}) WHEN `{name}` IS NOT NULL THEN {rare} END")
 
 
-def _exact(text: str, precision: int, scale: int) -> str:
-    """The text as a decimal where it is a number and no digit is lost; Spark's own cast rounds to the scale."""
-    fraction = f"length(regexp_extract({text}, '[.]({DIGIT}*?)0*([eE]|$)', 1))"
-    exponent = f"coalesce(try_cast(regexp_extract({text}, '[eE]([+-]?[0-9]+)$', 1) AS INT), 0)"
-    is_exact = f"{text} RLIKE '{DECIMAL_NUMBER}' AND {fraction} - {exponent} <= {scale}"
-    return f"CASE WHEN {is_exact} THEN try_cast({text} AS DECIMAL({precision},{scale})) END"
+def _without_exponent(text: str) -> str:
+    """The number with its point where the exponent moves it: not every engine reads a decimal with an exponent."""
+    exponent = f"coalesce(try_cast(regexp_extract({text}, '[eE](.*)', 1) AS INT), 0)"
+    before, after = (f"regexp_extract({text}, '^[+-]?([0-9]*)[.]?([0-9]*)', {group})" for group in (1, 2))
+    sign = f"CASE WHEN {text} LIKE '-%' THEN '-' ELSE '' END"
+    parts = f"named_struct('sign', {sign}, 'digits', concat({before}, {after}), 'point', length({before}) + {exponent})"
+    digits, point = "concat(repeat('0', -n.point), n.digits)", "greatest(n.point, 0)"
+    return _let(
+        parts,
+        "n",
+        f"concat(n.sign, '0', rpad(substr({digits}, 1, {point}), {point}, '0'), '.', substr({digits}, {point} + 1))",
+    )
+
+
+def _let(value: str, name: str, expression: str) -> str:
+    """The expression, in which the value has a name.
+
+    By a lambda, because Spark compiles none: the code for rare spellings, written out for each column of a table, would
+    make the generated method too large for the JVM to compile.
+    """
+    return f"element_at(transform(array({value}), {name} -> {expression}), 1)"
 
 
 def padded_code(name: str, width: int) -> Column:
@@ -118,24 +178,25 @@ def padded_code(name: str, width: int) -> Column:
 
 
 def date(name: str, formats: tuple[str, ...]) -> Column:
-    """A date, read in the format whose shape the text has."""
-    return _by_shape(name, formats, DATE_FORMATS, _date_reading)
+    """A date, read in the format whose pattern the text has."""
+    return F.expr(_by_pattern(name, formats, DATE_FORMATS, _date_reading))
 
 
 def timestamp(name: str, formats: tuple[str, ...], time_zone: str = "UTC") -> Column:
-    """An instant, read in the format whose shape the text has; hour 24 is the next day's midnight.
+    """An instant, read in the format whose pattern the text has; hour 24 is the next day's midnight.
 
-    A date alone is that day's midnight. Milliseconds since 1970 are read where the text has the shape of no other
-    format; a fraction of one, and a time outside of the years 1 to 9999, can't be read.
+    A date alone is that day's midnight. Milliseconds since 1970 are read where the text has the pattern of no other
+    format; a fraction of one, and a time outside of the years 1 to 9999, can't be read. Neither can a wall clock of
+    another zone than UTC after 2099.
     """
-    moment = _by_shape(name, formats, TIME_FORMATS, _time_reading)
+    moment = _by_pattern(name, formats, TIME_FORMATS, _time_reading)
     if time_zone == "UTC":
-        return moment
-    in_utc = F.to_utc_timestamp(moment, time_zone)
+        return F.expr(moment)
+    in_utc = _let(moment, "m", f"CASE WHEN m {ZONED_TIMES} THEN to_utc_timestamp(m, '{time_zone}') END")
     # Only a text of these formats can name a zone of its own, which then counts.
     if not ISO_TIMES.isdisjoint(formats):
-        return F.when(F.col(name).rlike(NAMED_ZONE), moment).otherwise(in_utc)
-    return in_utc
+        in_utc = f"CASE WHEN `{name}` RLIKE '{NAMED_ZONE}' THEN {moment} ELSE {in_utc} END"
+    return F.expr(in_utc)
 
 
 def _date_reading(text: str, format_: str) -> str:
@@ -156,43 +217,32 @@ def _time_reading(text: str, format_: str) -> str:
     if format_.startswith("M/"):
         return f"try_to_timestamp({text}, '{format_}')"
     midnight = f"try_cast(concat(substr({text}, 1, 11), '00', substr({text}, 14)) AS TIMESTAMP)"
-    return (
-        f"CASE WHEN substr({text}, 12, 5) = '24:00' THEN {midnight} + INTERVAL 1 DAY "
-        f"ELSE try_cast({text} AS TIMESTAMP) END"
-    )
+    is_midnight = f"substr({text}, 12, 5) = '24:00' AND {text} NOT LIKE '9999-12-31%'"
+    return f"CASE WHEN {is_midnight} THEN {midnight} + INTERVAL 1 DAY ELSE try_cast({text} AS TIMESTAMP) END"
 
 
-def _by_shape(
-    name: str,
-    formats: tuple[str, ...],
-    shapes: Mapping[str, tuple[str, ...]],
-    reading: Callable[[str, str], str],
-) -> Column:
-    """The text, read in the format whose shape it has; null if it has the shape of none."""
+def _by_pattern(
+    name: str, formats: tuple[str, ...], patterns: Mapping[str, str | None], reading: Callable[[str, str], str]
+) -> str:
+    """The text, read in the format whose pattern it has; null if it has the pattern of none."""
 
     def cases(text: str, chosen: Iterable[str]) -> str:
         return " ".join(
-            f"WHEN {text} LIKE '{shape}' THEN {reading(text, format_)}"
-            for format_ in chosen
-            for shape in shapes[format_]
+            f"WHEN {text} RLIKE '^(?:{patterns[format_]}){END}' THEN {reading(text, format_)}" for format_ in chosen
         )
 
-    usual, rare = ([one for one in formats if (one in USUAL_FORMATS) == is_usual] for is_usual in (True, False))
-    # Through a lambda, which Spark does not compile, for the same reason as in `whole_number`.
+    usual = [one for one in formats if one in USUAL_FORMATS]
+    rare = [one for one in formats if one not in USUAL_FORMATS and one != EPOCH_MS]
     last = _epoch_reading(f"`{name}`") if EPOCH_MS in formats else "NULL"
-    if any(shapes[one] for one in rare):
-        last = f"element_at(transform(array(upper(`{name}`)), t -> CASE {cases('t', rare)} ELSE {last} END), 1)"
-    usual_cases = cases(f"`{name}`", usual)
-    return F.expr(f"CASE {usual_cases} ELSE {last} END" if usual_cases else last)
+    if rare:
+        last = _let(f"upper(`{name}`)", "t", f"CASE {cases('t', rare)} ELSE {last} END")
+    return f"CASE {cases(f'`{name}`', usual)} ELSE {last} END" if usual else last
 
 
 def _epoch_reading(text: str) -> str:
     # Bounded first: timestamp_millis raises an exception for what leaves the microseconds of a BIGINT.
     within = f"n BETWEEN {EARLIEST_EPOCH_MS} AND {LATEST_EPOCH_MS}"
-    return (
-        f"element_at(transform(array({_whole(text, Type.BIGINT)}), n -> CASE WHEN {within} THEN timestamp_millis(n) "
-        "END), 1)"
-    )
+    return _let(_whole(text, Type.BIGINT), "n", f"CASE WHEN {within} THEN timestamp_millis(n) END")
 
 
 def date_literal(day: datetime.date) -> Column:

@@ -149,7 +149,11 @@ COORDINATE_RULES = (
     _reject("latitude_out_of_range", "abs(latitude) > 90", "latitude lies beyond ±90 degrees"),
     _reject("longitude_out_of_range", "abs(longitude) > 180", "longitude lies beyond ±180 degrees"),
 )
-FIPS_RULE = _reject("fips_not_a_code", "fips NOT RLIKE '^([0-9]{2}|[0-9]{5})$'", "fips is not a code of 2 or 5 digits")
+FIPS_RULE = _reject(
+    "fips_not_a_code",
+    "fips RLIKE '[^0-9]' OR length(fips) NOT IN (2, 5)",
+    "fips is not a code of 2 or 5 digits",
+)
 STATE_OF_CODE_RULE = _warn(
     "fips_of_other_state",
     "has_code_of_other_state",

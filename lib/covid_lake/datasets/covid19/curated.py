@@ -13,6 +13,7 @@ from covid_lake.datasets.covid19.places import COMPOSITE_COUNTIES, COUNTRIES, US
 from covid_lake.datasets.covid19.regions import SHIP_NAMES, US, folded, with_region_id
 from covid_lake.datasets.covid19.sql import sql
 from covid_lake.flows import Change, Evolution
+from covid_lake.transforms.columns import checked_difference, checked_sum
 from covid_lake.transforms.frames import inline_table
 
 Frames = Mapping[str, DataFrame]
@@ -43,7 +44,7 @@ REGION_SOURCES = (
 )
 NAME_PARTS = ("level", "country_region", "province_state", "county", "fips")
 BELOW_STATE = ("county", "facility", "unassigned", "out_of_state")
-COUNTY_OF_FIPS = "^county:[0-9]{5}$"
+COUNTY_OF_FIPS = r"^county:[0-9]{5}\z"
 CASE_MEASURES = ("confirmed", "deaths", "recovered", "active")
 TEST_MEASURES = ("positive", "negative", "hospitalized_currently", "hospitalized", "hospitalized_discharged")
 
@@ -172,12 +173,17 @@ def _names_in(source: str, table: DataFrame) -> DataFrame:
         F.max(day).alias("last_report_date"),
         F.max(placed_day).alias("placed_date"),
         # The feed writes a place with other last digits from day to day: 49.8175 and 49.817499999999995.
-        F.round(F.max_by(latitude, placed_day), COORDINATE_DECIMALS).alias("latitude"),
-        F.round(F.max_by(longitude, placed_day), COORDINATE_DECIMALS).alias("longitude"),
+        _rounded(F.max_by(latitude, placed_day)).alias("latitude"),
+        _rounded(F.max_by(longitude, placed_day)).alias("longitude"),
     )
     # A blank for null, so that the parts of a name keep their places in the hash.
     spelled = [F.coalesce(F.col(name), F.lit("")) for name in NAME_PARTS]
     return found.withColumn("name_hash", F.xxhash64(*spelled))
+
+
+def _rounded(degrees: Column) -> Column:
+    """The degrees at ten decimals. By way of a whole number: each engine's `round` has its own idea of what is half."""
+    return F.floor(degrees * 10.0**COORDINATE_DECIMALS + 0.5) / 10.0**COORDINATE_DECIMALS
 
 
 def _one_name_a_source(names: DataFrame) -> DataFrame:
@@ -287,8 +293,9 @@ def _coordinates(bridge: DataFrame, frames: Frames) -> DataFrame:
     placed = bridge.where(is_placed).select("region_id", *order, "latitude", "longitude")
     if "trusted.country_code" in frames:
         listed = frames["trusted.country_code"].where(is_placed)
-        no_order = [F.lit(None).cast("bigint"), F.lit(None).cast("boolean")]
-        placed = placed.union(listed.select(_country_id(), *no_order, "latitude", "longitude"))
+        # After all sources. Engines order a null in a struct in different ways.
+        last = [F.lit(-len(REGION_SOURCES) - 1).cast("bigint"), F.lit(False)]
+        placed = placed.union(listed.select(_country_id(), *last, "latitude", "longitude"))
     place = F.struct("_source", "_is_own", "latitude", "longitude")
     return (
         placed.groupBy("region_id")
@@ -319,7 +326,7 @@ def _populations(frames: Frames, bridge: DataFrame) -> DataFrame:
         counties.select(F.lit(f"country:{US}").alias("region_id"), "population"),
     )
     summed = reduce(DataFrame.unionByName, every).groupBy("region_id")
-    return summed.agg(F.sum("population").alias("population"))
+    return summed.agg(checked_sum("population").alias("population"))
 
 
 # --- the other dimensions ------------------------------------------------------------------------------------------
@@ -331,7 +338,8 @@ def dim_date(frames: Frames) -> DataFrame:
     span = keys.agg(F.min("date_key").alias("first"), F.max("date_key").alias("last")).where("first IS NOT NULL")
     first, last = _day("first"), _day("last")
     days = span.select(F.explode(F.sequence(first, last)).alias("date"))
-    iso_day = F.weekday("date") + 1
+    # Counted from Sunday's 1; not every engine has `weekday`.
+    iso_day = (F.dayofweek("date") + 5) % 7 + 1
     return days.select(
         date_key("date").alias("date_key"),
         "date",
@@ -466,7 +474,7 @@ def _daily_cases(reports: Sequence[DataFrame], bridge: DataFrame) -> DataFrame:
         _with_region_keys(reduce(DataFrame.unionByName, reports), bridge)
         .repartition("region_key")
         .groupBy("region_key", "source", "report_date")
-        .agg(*(F.sum(name).alias(name) for name in CASE_MEASURES))
+        .agg(*(checked_sum(name).alias(name) for name in CASE_MEASURES))
     )
 
 
@@ -492,14 +500,12 @@ def with_differences(daily: DataFrame) -> DataFrame:
     """
     by_day = W.partitionBy("region_key", "source").orderBy("report_date")
     before = by_day.rowsBetween(W.unboundedPreceding, -1)
-
-    def new(measure: str) -> Column:
-        return F.col(measure) - F.last(measure, ignorenulls=True).over(before)
-
+    previous = {f"_previous_{name}": F.last(name, ignorenulls=True).over(before) for name in ("confirmed", "deaths")}
+    days = F.datediff("report_date", F.lag("report_date").over(by_day)).cast("int")
     return (
-        daily.withColumn("new_confirmed", new("confirmed"))
-        .withColumn("new_deaths", new("deaths"))
-        .withColumn("days_since_previous", F.datediff("report_date", F.lag("report_date").over(by_day)))
+        daily.withColumns({**previous, "days_since_previous": days})
+        .withColumns({f"new_{name}": checked_difference(name, f"_previous_{name}") for name in ("confirmed", "deaths")})
+        .drop(*previous)
     )
 
 
@@ -596,7 +602,7 @@ def _state_cases(frames: Frames) -> DataFrame:
         frames["curated.fact_cases"].where(F.col("source") == feed).join(F.broadcast(regions), "region_key", "inner")
     )
     summed = facts.groupBy(F.col("state_region_key").alias("region_key"), "date_key")
-    return summed.agg(*(F.sum(name).alias(name) for name in CASE_MEASURES)).withColumn("source", F.lit(feed))
+    return summed.agg(*(checked_sum(name).alias(name) for name in CASE_MEASURES)).withColumn("source", F.lit(feed))
 
 
 def _state_tests(frames: Frames) -> DataFrame:

@@ -23,18 +23,19 @@ from covid_lake.datasets.covid19.places import (
 from covid_lake.transforms.frames import inline_table
 
 US = "US"
+# The patterns below end in \z, and their dots stand for every sign: about line ends within a text engines differ.
 SHIP_NAMES = "princess|zaandam|cruise ship"
 # What stands for "no place" where a place is expected: rows that only make a sum add up.
 UNASSIGNED_NAMES = (
     "^(unassigned|unknown|unallocated|unspecified|undefined|undetermined|others?|pending|balance|adjustments?|"
     "corrections?|not (assigned|allocated|specified|known|available|determined))"
-    "( (location|county|place|area|cases))?$"
+    r"( (location|county|place|area|cases))?\z"
 )
 UNASSIGNED_PLACES = ("port quarantine", "wuhan evacuee", "repatriated travellers", "repatriated canadians")
 ACCENTED, PLAIN = "áàâãäåéèêëíìîïóòôõöøúùûüñç", "aaaaaaeeeeiiiioooooouuuunc"
 SIGNS = " .,'’`´&*/()-"
-COUNTY_SUFFIX = "( (County|Parish|Borough|Census Area|City and Borough|Municipality|Municipio))+$"
-PLACE_AND_STATE = r"^(.+?), *([^,(]+?) *(?:\((From .+)\))?$"
+COUNTY_SUFFIX = r"( (County|Parish|Borough|Census Area|City and Borough|Municipality|Municipio))+\z"
+PLACE_AND_STATE = r"(?s)^(.+?), *([^,(]+?) *(?:\((From .+)\))?\z"
 
 
 def name_reported_places(reports: DataFrame) -> DataFrame:
@@ -199,7 +200,7 @@ def _is_county_of_fips() -> Column:
     composites = [f"{state}/{county}" for state, county in COMPOSITE_COUNTIES]
     is_composite = F.concat_ws("/", "province_state", "county").isin(*composites)
     fips = F.col("fips")
-    is_code = fips.rlike("^[0-7][0-9]{4}$") & ~fips.startswith("000")
+    is_code = fips.rlike(r"^[0-7][0-9]{4}\z") & ~fips.startswith("000")
     return (F.col("region_level") == "county") & is_code & ~is_composite
 
 
@@ -216,7 +217,7 @@ def _with_state_code(places: DataFrame) -> DataFrame:
 
 
 def _code_contradicts_state() -> Column:
-    is_code = F.col("fips").rlike("^[0-7][0-9]([0-9]{3})?$")
+    is_code = F.col("fips").rlike(r"^[0-7][0-9]([0-9]{3})?\z")
     return F.coalesce(is_code & (F.substring("fips", 1, 2) != F.col("_state_code")), F.lit(False))
 
 

@@ -19,24 +19,19 @@ def engines(request: pytest.FixtureRequest) -> Iterator[Engines]:
 
     if is_remote_only():
         pytest.skip("Spark is not installed here, so Sail has nothing to be compared with")
-    from pysail.spark import SparkConnectServer
     from pyspark.sql import SparkSession
-    from pyspark.sql.connect.session import SparkSession as ConnectSession
 
+    from covid_lake.engines.sail import SailEngine
     from covid_lake.runtime.session import local_session
 
     with connect_mode(is_on=False):
         is_of_others = SparkSession.getActiveSession() is not None
-        spark = local_session("tests", cores="2")
+        spark = local_session("tests", cores="2", s3=True)
         spark.conf.set("spark.sql.shuffle.partitions", "2")
-    server = SparkConnectServer("127.0.0.1", 0)
-    server.start()
     with connect_mode(is_on=True):
-        sail = ConnectSession.builder.remote(f"sc://127.0.0.1:{server.listening_address[1]}").create()
-        for name, value in {"spark.sql.ansi.enabled": "true", "spark.sql.session.timeZone": "UTC"}.items():
-            sail.conf.set(name, value)
-    yield Engines(spark, sail)
-    sail.stop()
-    server.stop()
+        sail = SailEngine.start()
+    yield Engines(spark, sail.session)
+    with connect_mode(is_on=True):
+        sail.stop()
     if not is_of_others:
         spark.stop()

@@ -132,9 +132,8 @@ def _record(header: Sequence[str]) -> Column:
     fields = {name or position(i): F.col(position(i)) for i, name in enumerate(header)}
     plain = F.to_json(F.struct(*(field.alias(name) for name, field in fields.items())))
     signs, stand_ins = "".join(STAND_INS), "".join(STAND_INS.values())
-    by_stand_ins = {
-        name.translate(str.maketrans(STAND_INS)): F.translate(field, signs, stand_ins) for name, field in fields.items()
-    }
+    changes = str.maketrans(signs, stand_ins)
+    by_stand_ins = {name.translate(changes): F.translate(field, signs, stand_ins) for name, field in fields.items()}
     written = F.to_json(F.struct(*(field.alias(name) for name, field in by_stand_ins.items())))
     for sign, stand_in in STAND_INS.items():
         written = F.replace(written, F.lit(stand_in), F.lit(f"\\u{ord(sign):04X}"))

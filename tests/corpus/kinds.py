@@ -323,6 +323,11 @@ QUOTES = (
         Refused("a quote opened on line 3 is never closed"),
     ),
     daily(
+        "quote never closed, behind text that follows another",
+        f'{HEADER}\n,,"North\n"x,Germany,,,,1,2,"3\n',
+        Refused("a quote opened on line 2 is never closed"),
+    ),
+    daily(
         "quote within a word",
         GOOD + row("EAST").replace("EAST", '5" East') + "\n",
         Read(3, shows=("province_state", ('5" East', "North", "South"))),

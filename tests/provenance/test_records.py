@@ -169,6 +169,7 @@ def test_the_hash_is_that_of_spark(rows: list[list[str | None]], engine: Engine)
         ('a"b,"c" d,"e" ', ['a"b', '"c" d', "e"]),
         ('"', ['"']),
         ('a,"b', ["a", "b"]),
+        ('a,"b" c"d', ["a", '"b" c"d"']),  # a quote that Spark's parser adds
     ],
 )
 def test_the_fields_of_a_record(record: str, fields: list[str | None]) -> None:

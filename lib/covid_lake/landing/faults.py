@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class FileFault(Exception):
-    """Why a landing file is refused, in words for a person. `inspect_file` catches it; no other module sees it.
+    """Why a landing file is refused, in words for a person. Whoever reads a file catches it and names the file.
 
     The text has a place for each of the `quoted` pieces of the file's content, as `str.format` has them: where the
     content may not be shown, the reason is given without them.

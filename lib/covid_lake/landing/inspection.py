@@ -46,8 +46,7 @@ def inspect_file(
             if unusable := name_fault(path, on_disk):
                 raise FileFault(unusable)
             content = HashingReader(_binary(GunzippingReader(_binary(reader)))) if is_gzip(path) else reader
-            whole = Content(_buffered(content), lambda: unpacked(path, open_file))
-            result = files_in(form).inspect(whole)
+            result = files_in(form).inspect(Content(_buffered(content), lambda: unpacked(path, open_file)))
             if content is not reader:
                 result = replace(result, unpacked_sha256=content.sha256)
         except FileFault as refused:
@@ -63,10 +62,12 @@ def inspect_file(
 
 @contextmanager
 def unpacked(path: str, open_file: Opener) -> Iterator[io.BufferedReader]:
-    """What the file holds, to be read once."""
+    """What the file holds, out of its gzip where it is one; reading raises `FileFault` where that is damaged."""
     with open_file() as stream:
-        reader = HashingReader(stream)
-        yield _buffered(GunzippingReader(_binary(reader)) if is_gzip(path) else reader)
+        if is_gzip(path):
+            yield _buffered(GunzippingReader(stream))
+        else:
+            yield stream if isinstance(stream, io.BufferedReader) else _buffered(HashingReader(stream))
 
 
 def _binary(stream: io.RawIOBase) -> BinaryIO:

@@ -20,7 +20,7 @@ from covid_lake.store.documents import document, naming_damage
 from covid_lake.store.storage import FOLDER_LINK, FileInfo, LocalStorage, Storage
 
 # Increased when inspection changes what it finds: every file is then inspected again.
-FORMAT = 6
+FORMAT = 7
 READERS = 4
 
 

@@ -17,8 +17,8 @@ from pyspark.sql import functions as F
 
 from covid_lake.contracts import Format, Table, column_for_header
 from covid_lake.landing.formats import files_in
-from covid_lake.landing.formats.frames import LINE, SURPLUS, position
 from covid_lake.landing.formats.interface import Scan
+from covid_lake.landing.formats.records import LINE, SURPLUS, position
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.names import format_of
 

@@ -23,7 +23,7 @@ from covid_lake.contracts import Severity, Table
 from covid_lake.engines.protocol import Engine
 from covid_lake.errors import AuditFailed
 from covid_lake.flows import landing_id
-from covid_lake.landing.formats.frames import LINE, SURPLUS
+from covid_lake.landing.formats.records import LINE, SURPLUS
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.readers import RECORD, day_columns
 from covid_lake.pipeline.accounts import RANK, REJECTED, SHARED, WITHHELD, Account, RecordCounts, audit_records

@@ -7,12 +7,14 @@ told apart as Spark tells them, and a file that Spark would read otherwise than 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -29,10 +31,20 @@ from covid_lake.landing.formats.interface import (
     Reading,
     Scan,
 )
-from covid_lake.landing.formats.text import BLANK_CHARACTERS, BLANKS, BYTE_ORDER_MARK, text_chunks
+from covid_lake.landing.formats.plain_csv import plain_columns
+from covid_lake.landing.formats.records import SURPLUS, batch_of, batches_of, position
+from covid_lake.landing.formats.text import (
+    BLANK_CHARACTERS,
+    BLANKS,
+    BYTE_ORDER_MARK,
+    line_count,
+    line_parts,
+    text_chunks,
+)
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
 ENDINGS = (".csv", ".csv.gz")
@@ -44,11 +56,16 @@ MAX_FIELDS = 20_000
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a |"}
 # No field holds this, so that DuckDB takes no field for NULL.
 NO_NULLS = "\x01"
+LATE_MARK = re.compile(rb"(?:[\0-\x20]*[\r\n])?" + codecs.BOM_UTF8)
+FIRST_LINE = re.compile(rb"[^\r\n]*(?:\r\n?|\n)?")
 
 # The limit is the process's own: set and put back by one thread, it would break off the parsing of another.
 csv.field_size_limit(1 << 30)
 
 PLAIN = Csv()
+
+# The line on which a record begins, its text, and its fields.
+Record = tuple[int, str, Fields]
 
 
 @dataclass(frozen=True)
@@ -78,12 +95,17 @@ class CsvFiles:
         count = _LineCount(self)
         start, has_line = b"", False
         for chunk in text_chunks(content.stream, self.form.encoding):
+            if not start:
+                chunk = chunk.removeprefix(self._mark)
             if not has_line:
                 start += chunk
                 has_line = b"\n" in chunk or b"\r" in chunk
             count.add(chunk)
         first_line = re.split(rb"[\r\n]", start, maxsplit=1)[0].decode(self.form.encoding).lstrip(BYTE_ORDER_MARK)
         self._check_first_line(first_line, is_empty=not start.strip(BLANKS))
+        if self.form.names and LATE_MARK.match(start):
+            # Spark's parser drops it as well, and makes something else of a record that holds nothing more.
+            raise FileFault("a second byte order mark stands before the first record; remove it")
         if count.inside_quotes or not count.is_plain:
             return self._inspect_odd(content)
         header = self._header(self.fields(first_line))
@@ -112,6 +134,11 @@ class CsvFiles:
     def check_field_count(self, line: bytes, number: int) -> None:
         if line.count(self.form.delimiter.encode()) >= MAX_FIELDS:
             check_row(self.fields(line.decode(self.form.encoding)), number)
+
+    @property
+    def _mark(self) -> bytes:
+        """The byte order mark, with which a file may begin."""
+        return codecs.BOM_UTF8 if self.form.encoding == "utf-8" else b""
 
     @property
     def _header_rows(self) -> int:
@@ -165,7 +192,7 @@ class CsvFiles:
                 f"line {found.other_end:,} does not end as the first line does; in a file whose quoted fields hold "
                 "line ends all records must end alike"
             )
-        if self._ends_in_quotes(found.last_text):
+        if split_record(found.last_text.rstrip("\r\n"), self.form)[1]:
             raise FileFault(
                 f"a quote opened on line {found.last_line:,} is never closed, or the file was cut short there"
             )
@@ -173,17 +200,6 @@ class CsvFiles:
             self._check_last_record(found.last, header, found.last_line)
         blanks = found.empty if found.is_multiline else found.blank
         return Inspection("", header, found.rows - blanks - self._header_rows, found.is_multiline, blanks)
-
-    def _ends_in_quotes(self, record: str) -> bool:
-        """Whether the text of a record ends before the quote that it opened last is closed."""
-        if not self.is_doubling:
-            return split_record(record.rstrip("\r\n"), self.form)[1]
-        try:
-            for _ in self.reader(io.StringIO(record, newline=""), strict=True):
-                continue
-        except csv.Error as error:
-            return "unexpected end of data" in str(error)
-        return False
 
     def scans(self, files: Sequence[InspectedFile]) -> list[Scan]:
         return [
@@ -194,8 +210,6 @@ class CsvFiles:
 
     def read_texts(self, spark: SparkSession, scan: Scan, urls: list[str]) -> DataFrame:
         from pyspark.sql import types as T
-
-        from covid_lake.landing.formats.frames import SURPLUS, position
 
         # A field past the header's last would be dropped in silence if the schema had no place for it. The padding is
         # never asked for: with a column to prune, Spark's parser fills short rows up instead of throwing for each.
@@ -275,43 +289,79 @@ class CsvFiles:
                 writer.writerow(value or "" for value in fields)
         return scratch / "rewritten", file
 
+    def read_arrow(self, stream: BinaryIO, inspection: Inspection, scan: Scan) -> Iterator[pa.RecordBatch]:
+        if inspection.multiline:
+            records = self._multiline_records(stream)
+            yield from batches_of(((line, fields) for line, _, fields in records), scan.width)
+            return
+        for first_line, lines in self.lines(stream):
+            plain = plain_columns(lines, self.form, len(inspection.header)) if not inspection.blank_lines else None
+            if plain:
+                yield batch_of(plain, first_line, scan.width)
+            else:
+                records = self._line_records(first_line, lines)
+                yield from batches_of(((line, fields) for line, _, fields in records), scan.width)
+
     def walk_records(self, stream: BinaryIO, inspection: Inspection, family: Sequence[str]) -> Iterator[Reading]:
         del family  # a header decides the order
-        text = io.TextIOWrapper(stream, self.decoder, errors="replace", newline="")
-        records = self._multiline_records(text) if inspection.multiline else self._line_records(text)
-        header = list(self.form.names)
-        for line, record, fields in records:
-            if not header:
-                header = [(name or "").strip() for name in fields]
-                continue
+        header = inspection.header
+        for line, record, fields in self.records(stream, inspection):
             readings = [fields]
             if len(fields) > len(header):
                 # Whether fields past the header take part is up to the widest header that was read with this file.
                 readings.append(fields[: len(header)])
-            names = [*header, *(f"_c{i}" for i in range(len(header), len(fields)))]
+            names = [*header, *(position(i) for i in range(len(header), len(fields)))]
             padded = [*fields, *([None] * (len(header) - len(fields)))]
             yield LandingRecord(line, record, dict(zip(names, padded, strict=True))), readings
 
-    def _line_records(self, text: Iterable[str]) -> Iterator[tuple[int, str, Fields]]:
+    def records(self, stream: BinaryIO, inspection: Inspection) -> Iterator[Record]:
+        if inspection.multiline:
+            return self._multiline_records(stream)
+        return (record for numbered in self.lines(stream) for record in self._line_records(*numbered))
+
+    def lines(self, stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+        """Lines that hold no header, in large parts, each with the number of its first line."""
+        passed = 0
+        for part in line_parts(stream):
+            lines = part
+            if not passed:
+                lines = lines.removeprefix(self._mark)
+                if not self.form.names:
+                    lines, passed = FIRST_LINE.sub(b"", lines, count=1), 1
+            if lines:
+                yield passed + 1, lines
+                passed += line_count(lines)
+
+    def _line_records(self, first_line: int, lines: bytes) -> Iterator[Record]:
         """Records of a file whose lines are records; a blank line is none."""
-        for number, line in enumerate(text, start=1):
-            record = line.rstrip("\r\n")
+        for number, line in enumerate(lines.splitlines(), start=first_line):
+            record = line.decode(self.form.encoding, "replace")
             if record.strip(BLANK_CHARACTERS):
                 yield number, record, split_record(record, self.form)[0]
 
-    def _multiline_records(self, text: Iterable[str]) -> Iterator[tuple[int, str, Fields]]:
-        """Records that go on over a line end within quotes; a file's own CRLF is a plain line end in a field."""
-        begun, start, has_crlf = "", 1, False
-        for number, line in enumerate(text, start=1):
-            has_crlf = has_crlf or (number == 1 and line.endswith("\r\n"))
-            begun += line
-            record = begun.rstrip("\r\n")
-            fields, is_open = split_record(record.replace("\r\n", "\n") if has_crlf else record, self.form)
-            if is_open:
-                continue
+    def _multiline_records(self, stream: BinaryIO) -> Iterator[Record]:
+        """Records that go on over a line end within quotes.
+
+        For Spark's parser the first line end of the file is that of all records. Within a field it is a plain one.
+        """
+        rows = self._multiline_rows(io.TextIOWrapper(stream, self.decoder, errors="replace", newline=""))
+        for line, record, fields in islice(rows, self._header_rows, None):
             if record:
+                yield line, record, fields
+
+    def _multiline_rows(self, lines: Iterable[str]) -> Iterator[Record]:
+        begun, start, end = "", 1, ""
+        for number, line in enumerate(chain(lines, [""]), start=1):
+            end = end or _line_end(line)
+            begun += line
+            if line and not line.endswith(end):
+                continue
+            record = begun.removesuffix(end)
+            text = record.replace(end, "\n") if end else record
+            fields, is_open = split_record(text, self.form, is_last=not line)
+            if not is_open or not line:
                 yield start, record, fields
-            begun, start = "", number + 1
+                begun, start = "", number + 1
 
 
 PLAIN_FILES = CsvFiles()
@@ -457,20 +507,23 @@ class UnmarkedQuote(ValueError):
     """A quote within a quoted field that no backslash marks: what Spark makes of it depends on what follows."""
 
 
-def split_record(record: str, form: Csv = PLAIN) -> tuple[list[str | None], bool]:
+def split_record(record: str, form: Csv = PLAIN, *, is_last: bool = True) -> tuple[list[str | None], bool]:
     """The fields of a record as Spark reads them, and whether the text ends within quotes.
 
     A field without text is null, quoted or not. Of a dialect that doubles quotes, a field that goes on after its
-    closing quote is kept with its quotes, up to the next delimiter.
+    closing quote is kept with its quotes, up to the next delimiter. `is_last` says that the parser is given nothing
+    after the record, no line end either: of a file that it reads line by line this is so for every line.
     """
     if form.quote not in record:
         return [field or None for field in record.split(form.delimiter)], False
     fields: list[str | None] = []
-    quoted = _doubling if form.escape == form.quote else _escaping
     is_open, at = False, 0
     while True:
         if record.startswith(form.quote, at):
-            field, at, is_open = quoted(record, at, form)
+            if form.escape == form.quote:
+                field, at, is_open = _doubling(record, at, form, is_last)
+            else:
+                field, at, is_open = _escaping(record, at, form)
             fields.append(field or None)
         else:
             end = _delimiter(record, at, form)
@@ -481,10 +534,7 @@ def split_record(record: str, form: Csv = PLAIN) -> tuple[list[str | None], bool
         at += 1
 
 
-Quoted = Callable[[str, int, Csv], tuple[str, int, bool]]
-
-
-def _doubling(record: str, start: int, form: Csv) -> tuple[str, int, bool]:
+def _doubling(record: str, start: int, form: Csv, is_last: bool) -> tuple[str, int, bool]:
     """The quoted field that starts at a quote, where it ends, and whether its closing quote is missing."""
     quote = form.quote
     parts: list[str] = []
@@ -498,10 +548,21 @@ def _doubling(record: str, start: int, form: Csv) -> tuple[str, int, bool]:
             if after == len(record) or record[after] == form.delimiter:
                 return "".join(parts), after, False
             stop = _delimiter(record, end + 1, form)
-            return quote + "".join(parts) + record[end:stop], stop, False
+            found = quote + "".join(parts) + record[end:stop]
+            if is_last and stop == len(record) and _gets_quote(record, end + 1, after, quote):
+                found += quote
+            return found, stop, False
         parts.append(quote)
         at = end + 2
     return "".join(parts) + record[at:], len(record), True
+
+
+def _gets_quote(record: str, start: int, after: int, quote: str) -> bool:
+    """Whether Spark's parser puts a quote to the end of a last field that goes on after its closing quote.
+
+    It does where blanks follow the closing quote, and then one other sign and a quote.
+    """
+    return after > start and record[after] != quote and record.startswith(quote, after + 1)
 
 
 def _escaping(record: str, start: int, form: Csv) -> tuple[str, int, bool]:

@@ -1,4 +1,4 @@
-"""Spark's side that formats share: the names of places in a record, and lines. Loaded only where Spark is used."""
+"""Spark's side that formats share: lines, and columns without text. Loaded only where Spark is used."""
 
 from __future__ import annotations
 
@@ -8,13 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import Window as W
 from pyspark.sql import functions as F
 
-SURPLUS = "_surplus"
-LINE = "_line"
-
-
-def position(i: int) -> str:
-    """The column that holds the field at a place of the header."""
-    return f"_c{i}"
+from covid_lake.landing.formats.records import LINE
 
 
 def no_text() -> Column:

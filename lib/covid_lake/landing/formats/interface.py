@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import io
 
     import duckdb
+    import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
 Fields = Sequence[str | None]
@@ -112,6 +113,14 @@ class FileFormat(Protocol):
 
     def scans(self, files: Sequence[InspectedFile]) -> list[Scan]:
         """The files in groups that Spark can read together."""
+        ...
+
+    def read_arrow(self, stream: BinaryIO, inspection: Inspection, scan: Scan) -> Iterator[pa.RecordBatch]:
+        """The records of an unpacked file in their order: the columns of `read_texts`, and `_line`.
+
+        The file is one of the scan's. Spark's own reader gives the same texts. A line is that on which the record
+        begins, counted from 1. Raises `ValueError` for a record that can't be read: the file has changed.
+        """
         ...
 
     def read_texts(self, spark: SparkSession, scan: Scan, urls: list[str]) -> DataFrame:

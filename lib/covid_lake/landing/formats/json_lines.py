@@ -6,7 +6,6 @@ a record has twice. Such files are refused by name.
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,10 +17,12 @@ from covid_lake.contracts import JsonLines
 from covid_lake.landing.faults import FileFault
 from covid_lake.landing.formats import views
 from covid_lake.landing.formats.interface import Content, InspectedFile, Inspection, LandingRecord, Reading, Scan
-from covid_lake.landing.formats.text import BLANK_CHARACTERS, BYTE_ORDER_MARK, java_double, text_chunks
+from covid_lake.landing.formats.records import SURPLUS, batches_of, position
+from covid_lake.landing.formats.text import BYTE_ORDER_MARK, java_double, line_parts, text_chunks
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
 ENDINGS = (".json", ".jsonl", ".ndjson")
@@ -42,6 +43,8 @@ NO_KEY = "\0"
 BETWEEN = re.compile(r"[ \t\r\n]*")
 COLON = re.compile(r"[ \t\r\n]*:[ \t\r\n]*")
 READER = json.JSONDecoder(strict=False)
+# Numbers stay the text that they are.
+TEXTS = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 LONG_NUMBER = re.compile(rb"[-+.eE0-9]{%d}" % LONGEST_NUMBER)
 
 
@@ -83,7 +86,7 @@ class JsonFiles:
         from pyspark.sql import functions as F
         from pyspark.sql import types as T
 
-        from covid_lake.landing.formats.frames import SURPLUS, no_text, position
+        from covid_lake.landing.formats.frames import no_text
 
         keys = scan.headers[0]
         schema = T.StructType([T.StructField(key, T.StringType()) for key in keys])
@@ -104,17 +107,33 @@ class JsonFiles:
         del scratch  # DuckDB reads every file as it is
         return [_view_query(connection, root, files) for root, files in views.by_folder(placed).items()]
 
+    def read_arrow(self, stream: BinaryIO, inspection: Inspection, scan: Scan) -> Iterator[pa.RecordBatch]:
+        del inspection  # every line says what it holds
+        keys = scan.headers[0]
+        records = ((number, json_texts(line)) for number, line in _numbered(stream))
+        rows = ((number, [texts.get(key) for key in keys]) for number, texts in records)
+        yield from batches_of(rows, scan.width)
+
     def walk_records(self, stream: BinaryIO, inspection: Inspection, family: Sequence[str]) -> Iterator[Reading]:
         # Keys that a record lacks are null and leave a hash as it is: only the order of those that it has matters.
         own = set(inspection.header)
         orders = list(dict.fromkeys([tuple(key for key in family if key in own), inspection.header]))
-        text = io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="")
-        for number, line in enumerate(text, start=1):
-            if line.strip(BLANK_CHARACTERS):
-                fields, copied = json_fields(line)
-                spellings = [fields, copied] if copied != fields else [fields]
-                readings = [[spelling.get(key) for key in order] for spelling in spellings for order in orders]
-                yield LandingRecord(number, line.rstrip("\r\n"), fields), readings
+        for number, line in _numbered(stream):
+            fields, copied = json_fields(line)
+            spellings = [fields, copied] if copied != fields else [fields]
+            readings = [[spelling.get(key) for key in order] for spelling in spellings for order in orders]
+            yield LandingRecord(number, line, fields), readings
+
+
+def _numbered(stream: BinaryIO) -> Iterator[tuple[int, str]]:
+    """Each line that is a record, with its number and without a byte order mark."""
+    passed = 0
+    for part in line_parts(stream):
+        lines = part.splitlines()
+        for number, line in enumerate(lines, start=passed + 1):
+            if line.strip(BLANKS):
+                yield number, line.decode("utf-8", "replace").removeprefix(BYTE_ORDER_MARK)
+        passed += len(lines)
 
 
 def keys_of(files: Iterable[InspectedFile]) -> tuple[str, ...]:
@@ -135,6 +154,16 @@ def _view_query(connection: duckdb.DuckDBPyConnection, root: Path, files: Sequen
         f"SELECT {views.source_file(root)}, * EXCLUDE (filename) "  # noqa: S608 - names and paths are quoted
         f"FROM read_json({listed}, columns = {views.text_columns(names)}, filename = true)"
     )
+
+
+def json_texts(line: str) -> dict[str, str | None]:
+    """The values of a JSON object as texts, as Spark 4 reads them; `ValueError` for what is no object."""
+    fields = TEXTS.decode(line)
+    if not isinstance(fields, dict):
+        raise ValueError(f"{line[:100]!r} is no JSON object")
+    if all(value is None or isinstance(value, str) for value in fields.values()):
+        return fields
+    return json_fields(line)[0]
 
 
 def json_fields(line: str) -> tuple[dict[str, str | None], dict[str, str | None]]:

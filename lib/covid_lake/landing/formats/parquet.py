@@ -17,10 +17,12 @@ from covid_lake.contracts import Parquet
 from covid_lake.landing.faults import FileFault
 from covid_lake.landing.formats import views
 from covid_lake.landing.formats.interface import Content, InspectedFile, Inspection, LandingRecord, Reading, Scan
+from covid_lake.landing.formats.records import LINE, SURPLUS, batch_of, position
 from covid_lake.landing.formats.text import CHUNK_BYTES, java_double
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
     from pyspark.sql import Column, DataFrame, SparkSession
 
 ENDINGS = (".parquet",)
@@ -102,7 +104,7 @@ class ParquetFiles:
     def read_texts(self, spark: SparkSession, scan: Scan, urls: list[str]) -> DataFrame:
         from pyspark.sql import functions as F
 
-        from covid_lake.landing.formats.frames import SURPLUS, no_text, position
+        from covid_lake.landing.formats.frames import no_text
 
         columns = list(zip(scan.headers[0], scan.files[0].inspection.types, strict=True))
         spark_types = [(name, "timestamp" if type_ == INT96 else type_) for name, type_ in columns]
@@ -114,8 +116,6 @@ class ParquetFiles:
     def add_lines(self, records: DataFrame, scan: Scan) -> DataFrame:
         del scan  # every file numbers its records
         from pyspark.sql import functions as F
-
-        from covid_lake.landing.formats.frames import LINE
 
         return records.withColumn(LINE, F.col("_metadata.row_index") + 1)
 
@@ -135,29 +135,50 @@ class ParquetFiles:
             queries.append(f"SELECT {', '.join([views.source_file(root), *shown])} FROM {source}")  # noqa: S608
         return queries
 
+    def read_arrow(self, stream: BinaryIO, inspection: Inspection, scan: Scan) -> Iterator[pa.RecordBatch]:
+        number = 1
+        for batch in _batches(stream):
+            columns = [_texts(column, type_) for column, type_ in zip(batch.columns, inspection.types, strict=True)]
+            yield batch_of(columns, number, scan.width)
+            number += batch.num_rows
+
     def walk_records(self, stream: BinaryIO, inspection: Inspection, family: Sequence[str]) -> Iterator[Reading]:
         del family  # the footer decides the order
-        import tempfile
-
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         number = 0
-        # Parquet is read from its end, and an object of S3 is a stream.
-        with tempfile.TemporaryFile() as copy:
-            while chunk := stream.read(CHUNK_BYTES):
-                copy.write(chunk)
-            try:
-                batches = pq.ParquetFile(copy, coerce_int96_timestamp_unit="us").iter_batches()
-                for batch in batches:
-                    for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                        number += 1
-                        texts = [_written(value, type_) for value, type_ in zip(row, inspection.types, strict=True)]
-                        fields = dict(zip(inspection.header, texts, strict=True))
-                        text = ", ".join(f"{name}={value}" for name, value in fields.items() if value is not None)
-                        yield LandingRecord(number, text, fields), [texts]
-            except pa.ArrowException as error:
-                raise ValueError(str(error)) from error
+        for batch in _batches(stream):
+            columns = [_texts(column, type_) for column, type_ in zip(batch.columns, inspection.types, strict=True)]
+            for texts in zip(*(column.to_pylist() for column in columns), strict=True):
+                number += 1
+                fields = dict(zip(inspection.header, texts, strict=True))
+                text = ", ".join(f"{name}={value}" for name, value in fields.items() if value is not None)
+                yield LandingRecord(number, text, fields), [texts]
+
+
+def _batches(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
+    """The content as it is typed; `ValueError` where it can't be read."""
+    import tempfile
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    # Parquet is read from its end, and an object of S3 is a stream.
+    with tempfile.TemporaryFile() as copy:
+        while chunk := stream.read(CHUNK_BYTES):
+            copy.write(chunk)
+        try:
+            yield from pq.ParquetFile(copy, coerce_int96_timestamp_unit="us").iter_batches()
+        except pa.ArrowException as error:
+            raise ValueError(str(error)) from error
+
+
+def _texts(column: pa.Array, type_: str) -> pa.Array:
+    import pyarrow as pa
+
+    if pa.types.is_string(column.type):
+        return column
+    if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
+        return column.cast(pa.string())
+    return pa.array([_written(value, type_) for value in column.to_pylist()], pa.string())
 
 
 def _footer(content: Content) -> tuple[bytes, int]:

@@ -6,10 +6,12 @@ import codecs
 import io
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import BinaryIO
 
 from covid_lake.landing.faults import FileFault
 
 CHUNK_BYTES = 1 << 20
+PART_BYTES = 8 << 20
 # What Spark trims off a line of text before it asks whether the line holds anything.
 BLANKS = bytes(range(33))
 BLANK_CHARACTERS = BLANKS.decode()
@@ -58,6 +60,26 @@ def _check_beginning(chunk: bytes, encoding: str) -> None:
             raise FileFault(f"the file is {kind}")
     if encoding != "utf-8" and chunk.startswith(codecs.BOM_UTF8):
         raise FileFault(f"the file begins with the mark of UTF-8, but the contract says that it is {encoding}")
+
+
+def line_parts(stream: BinaryIO) -> Iterator[bytes]:
+    """The content in parts of whole lines, which end with LF, CRLF or CR. Blank text behind the last end is no line."""
+    text = stream.read(PART_BYTES)
+    while text:
+        following = stream.read(PART_BYTES)
+        # A CR at the very end may be half of a line end.
+        end = text.rfind(b"\n") + 1 or text.rfind(b"\r", 0, -1) + 1
+        if not following and text[end:].strip(BLANKS):
+            end = len(text)
+        if end:
+            yield text[:end]
+        text = text[end:] + following if following else b""
+
+
+def line_count(text: bytes) -> int:
+    """How many lines there are; the last one may have no end."""
+    ends = text.count(b"\n") + text.count(b"\r") - text.count(b"\r\n")
+    return ends + (not text.endswith((b"\n", b"\r")))
 
 
 def java_double(value: float) -> str:

@@ -1,0 +1,61 @@
+"""The records of a landing file as Arrow: their columns, and batches made of rows.
+
+All columns but the line are text. PyArrow is loaded where records are read, so that other commands start without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from covid_lake.landing.formats.interface import Fields
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SURPLUS = "_surplus"
+LINE = "_line"
+BATCH_RECORDS = 10_000
+
+
+def position(i: int) -> str:
+    """The column that holds the field at a place of the header."""
+    return f"_c{i}"
+
+
+def record_schema(width: int) -> pa.Schema:
+    """The columns of records of that many fields: the fields, what stands past them, and the line."""
+    import pyarrow as pa
+
+    texts = [*(position(i) for i in range(width)), SURPLUS]
+    return pa.schema([*((name, pa.string()) for name in texts), (LINE, pa.int64())])
+
+
+def batches_of(rows: Iterable[tuple[int, Fields]], width: int) -> Iterator[pa.RecordBatch]:
+    """Rows of a line and its fields, which may be fewer than the width or more."""
+    import pyarrow as pa
+
+    schema, left = record_schema(width), iter(rows)
+    places = width + 1
+    while chosen := list(islice(left, BATCH_RECORDS)):
+        padded = [fields[:places] if len(fields) >= places else _padded(fields, places) for _, fields in chosen]
+        columns = [pa.array(column, pa.string()) for column in zip(*padded, strict=True)]
+        lines = pa.array([line for line, _ in chosen], pa.int64())
+        yield pa.record_batch([*columns, lines], schema=schema)
+
+
+def batch_of(columns: list[pa.Array], first_line: int, width: int) -> pa.RecordBatch:
+    """The first columns of records that stand on lines one after the other; the other fields are null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    count = len(columns[0])
+    empty = pa.nulls(count, pa.string())
+    ones = pa.repeat(pa.scalar(1, pa.int64()), count)
+    lines = pc.cumulative_sum(ones, start=pa.scalar(first_line - 1, pa.int64()))
+    return pa.record_batch([*columns, *[empty] * (width + 1 - len(columns)), lines], schema=record_schema(width))
+
+
+def _padded(fields: Fields, places: int) -> Fields:
+    return [*fields, *[None] * (places - len(fields))]

@@ -64,7 +64,7 @@ def spark(engine: Engine) -> SparkSession:
     return engine.session
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def spark_on_java(engine: Engine) -> SparkSession:
     """The engine's session, for a test of what only Spark on Java has."""
     if chosen_engine() == SAIL:

@@ -91,9 +91,11 @@ def _form(path: str) -> Format | None:
 
 
 @pytest.mark.parametrize("form", sorted({form for path in CORPUS if (form := _form(path))}, key=str), ids=str)
-def test_every_file_of_the_corpus_is_read_as_spark_reads_it(form: Format, spark: SparkSession, tmp_path: Path) -> None:
+def test_every_file_of_the_corpus_is_read_as_spark_reads_it(
+    form: Format, spark_on_java: SparkSession, tmp_path: Path
+) -> None:
     contents = {path: content for path, (_, content) in CORPUS.items() if _form(path) == form}
-    count, differing = compare(spark, tmp_path, contents, form)
+    count, differing = compare(spark_on_java, tmp_path, contents, form)
     assert differing == []
     assert count
 
@@ -147,11 +149,11 @@ def any_text(draw: Random, form: Csv) -> bytes:
 @given(seed=st.integers(0, 2**32))
 @spark_examples(3)
 def test_any_csv_is_read_as_spark_reads_it(
-    dialect: str, seed: int, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+    dialect: str, seed: int, spark_on_java: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     form, draw = DIALECTS[dialect], Random(seed)  # noqa: S311 - an example, no secret
     contents = {f"{n}.csv": any_text(draw, form) for n in range(400)}
-    count, differing = compare(spark, tmp_path_factory.mktemp("csv"), contents, form)
+    count, differing = compare(spark_on_java, tmp_path_factory.mktemp("csv"), contents, form)
     assert [contents[path] for path in differing] == []
     assert count > 100
 
@@ -218,11 +220,11 @@ def any_json(draw: Random) -> bytes:
 @given(seed=st.integers(0, 2**32))
 @spark_examples(4)
 def test_any_json_is_read_as_spark_reads_it(
-    seed: int, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+    seed: int, spark_on_java: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     draw = Random(seed)  # noqa: S311 - an example, no secret
     contents = {f"{n}.json": any_json(draw) for n in range(400)}
-    count, differing = compare(spark, tmp_path_factory.mktemp("json"), contents, JsonLines())
+    count, differing = compare(spark_on_java, tmp_path_factory.mktemp("json"), contents, JsonLines())
     assert [contents[path] for path in differing] == []
     assert count > 100
 

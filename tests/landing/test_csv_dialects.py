@@ -35,7 +35,7 @@ def is_plain(line: str, form: Csv) -> bool:
 @given(lines=st.lists(st.text("\"'\\;|\t ab", min_size=1, max_size=12), min_size=300, max_size=400))
 @spark_examples(3)
 def test_the_fields_of_a_line_are_those_of_spark(
-    dialect: str, lines: list[str], spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+    dialect: str, lines: list[str], spark_on_java: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     form = DIALECTS[dialect]
     chosen = [line for line in lines if is_plain(line, form)]
@@ -43,6 +43,11 @@ def test_the_fields_of_a_line_are_those_of_spark(
     file = tmp_path_factory.mktemp("dialects") / "1.csv"
     file.write_text("\n".join(chosen) + "\n", newline="")
     scan = Scan((LandingFile("1.csv", 0, "", Inspection("", NAMES)),), (NAMES,))
-    rows = CsvFiles(form).read_texts(spark, scan, [file.as_uri()]).drop("_surplus", "_metadata", "_padding").collect()
+    rows = (
+        CsvFiles(form)
+        .read_texts(spark_on_java, scan, [file.as_uri()])
+        .drop("_surplus", "_metadata", "_padding")
+        .collect()
+    )
     expected = [split_record(line, form)[0] for line in chosen]
     assert [list(row) for row in rows] == [fields + [None] * (len(NAMES) - len(fields)) for fields in expected]

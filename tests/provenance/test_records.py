@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Column, Csv, Dataset, JsonLines, Landing, Table, Type, Zone
 from covid_lake.engines.protocol import Engine
@@ -179,8 +180,8 @@ def test_the_fields_of_a_record(record: str, fields: list[str | None]) -> None:
 @pytest.mark.parametrize(
     ("number", "text"), [(0.001, "0.001"), (0.0001, "1.0E-4"), (1e7, "1.0E7"), (-2.5, "-2.5"), (-1.25e-9, "-1.25E-9")]
 )
-def test_a_double_is_printed_as_java_prints_it(number: float, text: str, engine: Engine) -> None:
-    assert java_double(number) == text == engine.session.sql(f"SELECT string(double('{number!r}'))").first()[0]
+def test_a_double_is_printed_as_java_prints_it(number: float, text: str, spark_on_java: SparkSession) -> None:
+    assert java_double(number) == text == spark_on_java.sql(f"SELECT string(double('{number!r}'))").first()[0]
 
 
 @pytest.mark.parametrize(

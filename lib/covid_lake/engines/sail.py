@@ -25,8 +25,8 @@ from covid_lake.engines.protocol import Counted
 from covid_lake.engines.scratch import Scratch
 from covid_lake.engines.staging import file_in, file_in_memory, stage
 from covid_lake.errors import LakeError, StorageError
-from covid_lake.landing.formats.frames import LINE
 from covid_lake.landing.formats.interface import Scan
+from covid_lake.landing.formats.records import LINE
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.readers import read_landing
 from covid_lake.store.arrow_files import NULL_PARTITION

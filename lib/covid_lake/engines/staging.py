@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from covid_lake import paths
 from covid_lake.contracts import Format, Table
-from covid_lake.landing.formats import files_in
-from covid_lake.landing.formats.frames import LINE, SURPLUS, position
+from covid_lake.landing.file_records import file_records
 from covid_lake.landing.formats.interface import InspectedFile, Scan
-from covid_lake.landing.inspection import unpacked
+from covid_lake.landing.formats.records import record_schema
 from covid_lake.landing.readers import FileFacts, facts_of_files
 from covid_lake.store.storage import Storage
 
@@ -31,9 +29,7 @@ def stage(storage: Storage, table: Table, form: Format, scan: Scan, new_file: Ne
     facts = facts_of_files(table, scan)
     schema = pa.schema(
         [
-            *((position(i), pa.string()) for i in range(scan.width)),
-            (SURPLUS, pa.string()),
-            (LINE, pa.int64()),
+            *record_schema(scan.width),
             ("source_file", pa.string()),
             *((name, _type_of(table, name)) for name in facts.names),
         ]
@@ -44,7 +40,7 @@ def stage(storage: Storage, table: Table, form: Format, scan: Scan, new_file: Ne
         sink, path = new_file()
         with sink, pa.ipc.new_file(sink, schema) as writer:
             for file in files:
-                for batch in _records(storage, table, form, scan, file):
+                for batch in file_records(storage, table.dataset, form, file, scan):
                     writer.write_batch(_with_facts(batch, file, facts, schema))
         return path
 
@@ -66,29 +62,6 @@ def _shares(files: Sequence[InspectedFile], count: int) -> list[list[InspectedFi
         shares[smallest].append(file)
         sizes[smallest] += file.inspection.records
     return shares
-
-
-def _records(storage: Storage, table: Table, form: Format, scan: Scan, file: InspectedFile) -> Iterator[pa.RecordBatch]:
-    path = f"{paths.landing(table.dataset)}/{file.path}"
-    with unpacked(file.path, lambda: storage.open(path)) as stream:
-        yield from _interim(files_in(form), stream, file, scan)
-
-
-def _interim(reader: Any, stream: Any, file: InspectedFile, scan: Scan) -> Iterator[pa.RecordBatch]:
-    rows: list[list[Any]] = []
-    is_csv = hasattr(reader, "split") or type(reader).__name__ == "CsvFiles"
-    for record, readings in reader.walk_records(stream, file.inspection, scan.headers[0]):
-        if is_csv:
-            fields = list(next(iter(readings)))
-            fields = fields[: scan.width + 1] + [None] * (scan.width + 1 - len(fields))
-        else:
-            fields = [record.fields.get(key) for key in scan.headers[0]] + [None]
-        rows.append([*fields, record.line])
-    columns: list[Any] = list(zip(*rows, strict=True)) if rows else [[]] * (scan.width + 2)
-    types = [pa.string()] * (scan.width + 1) + [pa.int64()]
-    arrays = [pa.array(one, type_) for one, type_ in zip(columns, types, strict=True)]
-    names = [*(position(i) for i in range(scan.width)), SURPLUS, LINE]
-    yield pa.RecordBatch.from_arrays(arrays, names)
 
 
 def _with_facts(batch: pa.RecordBatch, file: InspectedFile, facts: FileFacts, schema: pa.Schema) -> pa.RecordBatch:

@@ -33,7 +33,7 @@ class Result:
 
     @property
     def is_lake(self) -> bool:
-        return self.engine == "spark"
+        return self.engine in ("sail", "spark")
 
     def parquet(self, table: str) -> str:
         """The table's files as what DuckDB reads them with."""

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from covid_lake.errors import SettingsError
+from covid_lake.runtime import interrupts
 
 if TYPE_CHECKING:
     from covid_lake.engines.protocol import Engine
@@ -43,7 +44,9 @@ def start_engine(name: str, *, on_s3: bool = False) -> Engine:
     if name == SAIL:
         from covid_lake.engines.sail import SailEngine
 
-        return SailEngine.start()
+        engine = SailEngine.start()
+        interrupts.at_stop(engine.session.interruptAll)
+        return engine
     from covid_lake.engines.spark import SparkEngine
     from covid_lake.runtime.session import local_session
 

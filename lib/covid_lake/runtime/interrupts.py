@@ -1,7 +1,8 @@
-"""Ctrl-C and the other signals that stop a command: Java ends, and temporary files are removed.
+"""Ctrl-C and the other signals that stop a command: the engine ends its work, and temporary files are removed.
 
-The first signal ends Java and raises `KeyboardInterrupt` in the main thread, so that unfinished files are removed. The
-second one ends the process at once; the next run removes the orphaned files that it leaves in the lake.
+The first signal ends Java, or what Sail is computing, and raises `KeyboardInterrupt` in the main thread, so that
+unfinished files are removed. The second one ends the process at once; the next run removes the orphaned files that it
+leaves in the lake.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
@@ -22,11 +23,12 @@ CLEAR_LINE = "\r\x1b[2K"
 
 
 class _Asked:
-    """Whether the handlers are installed, and which signal has asked this process to stop."""
+    """What signals have done so far, and what they are to do."""
 
     def __init__(self) -> None:
         self.is_installed = False
         self.signal: int | None = None
+        self.interrupt: Callable[[], object] | None = None
 
 
 _asked = _Asked()
@@ -57,8 +59,13 @@ def stoppable() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        _asked.is_installed, _asked.signal = False, None
+        _asked.is_installed, _asked.signal, _asked.interrupt = False, None, None
         allow_java()
+
+
+def at_stop(interrupt: Callable[[], object]) -> None:
+    """Have the first signal call `interrupt`, in a thread of its own, to end what an engine is computing."""
+    _asked.interrupt = interrupt
 
 
 def is_stopping() -> bool:
@@ -79,5 +86,8 @@ def _stop(number: int, _frame: FrameType | None) -> None:
     # Not through sys.stderr: the signal may have interrupted a write to it.
     with suppress(OSError):
         os.write(2, f"{CLEAR_LINE if os.isatty(2) else ''}{MESSAGE}\n".encode())
+    if _asked.interrupt is not None:
+        # Not here: the signal may have interrupted a call to the engine, which holds its locks.
+        threading.Thread(target=_asked.interrupt, daemon=True).start()
     end_java(for_good=True)
     raise KeyboardInterrupt

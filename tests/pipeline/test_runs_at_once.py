@@ -109,7 +109,7 @@ def test_a_run_asks_for_a_key_once(tmp_path: Path) -> None:
 
     storage = LocalStorage(tmp_path)
     run = run_of(storage, "stedi", key_of=key_of)
-    run._engine = object()  # type: ignore[assignment]
+    run._started = object()  # type: ignore[assignment]
     make_plan(run.flow, storage, run.request, unchecked=True, key_of=run.key_of)
     stars = [run._star(Snapshot("stedi"), "own", run.now()) for _ in range(2)]
     assert [star._key_of(PSEUDONYM_KEY) for star in stars] == [b"1"] * 2

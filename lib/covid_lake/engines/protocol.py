@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from covid_lake.contracts import Table
 from covid_lake.landing.inventory import LandingFile
@@ -13,6 +13,10 @@ from covid_lake.store.storage import Storage
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
+
+# While this variable is set, pyspark's functions make the columns of Spark Connect and not those of a JVM. Its value
+# says that this library has set it.
+CONNECT_MODE: Final = ("SPARK_CONNECT_MODE_ENABLED", "covid_lake")
 
 # Gives what was counted, by the columns' names. To be called once the frame was written.
 Counted = Callable[[], Mapping[str, Any]]

@@ -16,12 +16,13 @@ from importlib.metadata import version
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
+import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from covid_lake import paths
 from covid_lake.contracts import Format, Table
-from covid_lake.engines.protocol import Counted
+from covid_lake.engines.protocol import CONNECT_MODE, Counted
 from covid_lake.engines.scratch import Scratch
 from covid_lake.engines.staging import file_in, file_in_memory, stage
 from covid_lake.errors import LakeError, StorageError
@@ -34,8 +35,9 @@ from covid_lake.store.snapshots import DataFile
 from covid_lake.store.storage import LocalStorage, Storage
 from covid_lake.transforms.frames import empty_frame, spark_schema
 
-# While it is set, pyspark's functions make the columns of Spark Connect and not those of a JVM.
-CONNECT_VARIABLE: Final = "SPARK_CONNECT_MODE_ENABLED"
+# Settings of Sail and of gRPC, which are read from the environment. Sail's start and end are not worth a line, and
+# gRPC would meddle in every process that this one starts.
+ENVIRONMENT: Final = {"RUST_LOG": "error", "GRPC_ENABLE_FORK_SUPPORT": "0", "GRPC_VERBOSITY": "NONE"}
 COMPRESSION: Final = "zstd(3)"
 SEMANTICS: Final = {"spark.sql.ansi.enabled": "true", "spark.sql.session.timeZone": "UTC"}
 
@@ -54,9 +56,10 @@ class SailEngine:
     @classmethod
     def start(cls) -> SailEngine:
         """Start the server on a free port of this machine, and open a session; raises `LakeError` if that fails."""
-        # Only faults are worth a line; Sail's start and end are not.
-        os.environ.setdefault("RUST_LOG", "error")
-        os.environ[CONNECT_VARIABLE] = "1"
+        for name, value in ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
+        variable, ours = CONNECT_MODE
+        os.environ[variable] = ours
         logging.getLogger("pyspark.sql.connect").setLevel(logging.CRITICAL)
         try:
             from pysail.spark import SparkConnectServer
@@ -126,7 +129,7 @@ class SailEngine:
         self, frame: DataFrame, counts: Sequence[Column], *, is_confidential: bool = False
     ) -> tuple[DataFrame, Counted]:
         """Counts are taken in a query of its own. The frame is put by before, so that it is not computed twice."""
-        kept = frame if is_confidential else self._put_by(frame)
+        kept = self._put_by_in_memory(frame) if is_confidential else self._put_by(frame)
 
         @cache
         def counted() -> Mapping[str, Any]:
@@ -139,12 +142,18 @@ class SailEngine:
         self._clear()
         self.session.stop()
         self._server.stop()
-        os.environ.pop(CONNECT_VARIABLE, None)
+        os.environ.pop(CONNECT_MODE[0], None)
 
     def _put_by(self, frame: DataFrame) -> DataFrame:
         folder = str(self._new_folder("rows"))
         frame.write.mode("overwrite").option("compression", "snappy").parquet(folder)
         return self.session.read.schema(frame.schema).parquet(folder)
+
+    def _put_by_in_memory(self, frame: DataFrame) -> DataFrame:
+        sink, path = file_in_memory(self._descriptors.append)()
+        with sink:
+            pq.write_table(frame.toArrow(), sink)
+        return self.session.read.schema(frame.schema).parquet(path)
 
     def _new_folder(self, name: str) -> Any:
         if self._scratch is None:

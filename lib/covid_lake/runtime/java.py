@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
+from covid_lake.engines.protocol import CONNECT_MODE
 from covid_lake.errors import LakeError, SettingsError
 
 JAVA_VERSIONS = (17, 21)
@@ -172,7 +173,8 @@ def class_path() -> str:
 def leave_foreign_spark() -> None:
     """Remove the variables of another Spark from this process: pyspark reads them in many places."""
     for name in [one for one in os.environ if one.startswith(FOREIGN_PREFIXES) or one in FOREIGN]:
-        del os.environ[name]
+        if (name, os.environ[name]) != CONNECT_MODE:
+            del os.environ[name]
 
 
 @dataclass(slots=True)

@@ -11,7 +11,6 @@ from pyspark.sql import SparkSession
 from covid_lake.cli.main import main
 from covid_lake.errors import SettingsError
 from covid_lake.warehouse.connection import KNOWN, PARTS, PROPERTIES, WarehouseConnection
-from covid_lake.warehouse.sql_session import SqlSession
 
 PLACE = "postgresql://ana:secret@127.0.0.1:9/lake"
 
@@ -97,11 +96,13 @@ def properties(warehouse: WarehouseConnection) -> WarehouseConnection:
     return WarehouseConnection.from_url(f"{address}/{warehouse.database}?{settings}", {})
 
 
-def test_both_drivers_do_what_the_properties_say(properties: WarehouseConnection, spark: SparkSession) -> None:
+def test_both_drivers_do_what_the_properties_say(properties: WarehouseConnection, spark_on_java: SparkSession) -> None:
+    from covid_lake.warehouse.jdbc import JdbcSession  # which needs Spark's JVM
+
     ask = "SELECT current_setting('application_name'), current_setting('statement_timeout')"
     with properties.connect() as connection:
         by_psycopg = connection.execute(ask.encode()).fetchone()
-    with SqlSession(spark, properties, autocommit=True) as session:
+    with JdbcSession(spark_on_java, properties, autocommit=True) as session:
         (by_jdbc,) = session.query(ask)
     assert by_psycopg == by_jdbc == ("lake test", "54321ms")
 

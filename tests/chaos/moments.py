@@ -113,6 +113,11 @@ _TABLES_STAGED = (
 )
 # PostgreSQL counts a table's rows when it is analyzed, which the load does as soon as a table is staged.
 _TABLES_FILLED = f"{_TABLES_STAGED} AND c.reltuples > 0"
+_LOADS_RUNNING = (
+    "SELECT count(*) FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation "
+    f"JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = '{_STAGING}' AND c.relname = 'load_lock' "
+    "AND l.mode = 'ExclusiveLock' AND l.granted"
+)
 _TARGETS_LOCKED = (
     "SELECT count(DISTINCT l.relation) FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation "
     f"JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = '{DATASET}' "
@@ -164,7 +169,7 @@ CURATED_PUBLISH_MOMENTS = (
     appears("the star's report is being written", PUBLISH, "_runs", "*.json*"),
 )
 WAREHOUSE_MOMENTS = (
-    prints("the engine starts for the load", WAREHOUSE, "starting Spark"),
+    answers("the load has begun", _LOADS_RUNNING),
     answers("a staging table is there", _TABLES_STAGED),
     answers("a staging table is filled", _TABLES_FILLED),
     answers("three staging tables are filled", _TABLES_FILLED, lambda found: found >= 3),

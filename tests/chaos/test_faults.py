@@ -18,15 +18,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 from pyspark.sql import SparkSession
 
 from covid_lake import paths
 from covid_lake.runtime import embedded_postgres
-from covid_lake.store.reports import read_report
-from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
 from due_lake import DELIVERED, TABLE, lake_with_delivery, run_here, without_last_record
 from lake_runs import BuiltLake
@@ -307,27 +304,3 @@ def test_a_server_that_is_not_there(
     assert_says(ended, "The warehouse was not brought up to date", "cannot connect to the warehouse", server.url)
     assert "covid-lake warehouse start" in ended.output
     assert_loads_again(spark, lake, embedded_postgres.start(server_directory), before)
-
-
-def test_an_engine_that_dies_in_the_midst_of_the_load(
-    spark: SparkSession, lake_ahead: tuple[Path, WarehouseConnection], tmp_path: Path
-) -> None:
-    """The load waits for a lock when its JVM is killed, as by a system that is out of memory."""
-    lake, server = lake_ahead
-    before, password = warehouse_state(server), {"PGPASSWORD": server.password}
-    with server.connect() as holder, server.connect() as watcher:
-        watcher.autocommit = True
-        holder.execute(f"LOCK TABLE {DATASET}_staging.loaded_versions IN SHARE MODE")
-        with started(*load(lake, server), scratch=tmp_path / "tmp", environment=password) as command:
-            first_answer(
-                watcher,
-                "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%loaded_versions%'",
-            )
-            processes = psutil.Process(command.process.pid).children(recursive=True)
-            next(process for process in processes if process.name() == "java").kill()
-            ended = command.wait()
-        holder.rollback()
-    assert_says(ended, "The warehouse was not brought up to date")
-    report = read_report(LocalStorage(lake))
-    assert [one["publisher"] for one in report["publishers"] if one["error"]] == ["warehouse"]
-    assert_loads_again(spark, lake, server, before)

@@ -22,7 +22,7 @@ from covid_lake.store.reports import PublishedTable, PublisherReport, Status, Ta
 from covid_lake.store.snapshots import current_snapshot
 from covid_lake.store.storage import FileInfo, LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
-from lake_runs import BuiltLake, Recorder, no_engine, report_of, run_lake
+from lake_runs import BuiltLake, Recorder, differing_tables, no_engine, report_of, run_lake
 
 STATES = "landing/covid19/static-datasets/csv/state-abv/states_abv.csv"
 
@@ -103,6 +103,12 @@ def test_a_publisher_of_files_is_told_what_the_manifests_hold(copied: LocalStora
     for table in COVID19.zone(Zone.TRUSTED) + COVID19.zone(Zone.CURATED):
         sizes = [(copied.directory / path).stat().st_size for path in listed[table.id]["files"]]
         assert sum(sizes) == listed[table.id]["bytes"] > 0
+
+
+def test_the_warehouse_is_loaded_without_an_engine(copied: LocalStorage, empty_warehouse: WarehouseConnection) -> None:
+    report = run_lake(no_engine, copied, warehouse=empty_warehouse, after_minutes=1)
+    assert (report.succeeded, report.engine) == (True, "none")
+    assert differing_tables(copied, empty_warehouse) == []
 
 
 def test_a_publisher_that_is_up_to_date_does_nothing_and_catches_up_what_was_missed(

@@ -22,7 +22,6 @@ from covid_lake.warehouse.dialects import POSTGRESQL, quote
 if TYPE_CHECKING:
     import psycopg
 
-    from covid_lake.engines.protocol import Engine
     from covid_lake.warehouse.load import Delta
 
 PURGE_ATTEMPTS = 3
@@ -66,15 +65,15 @@ class WarehousePublisher:
         return tuple(table for table, version in versions if version and loaded.get(table.name) != version.version)
 
     def _load(self, published: Published, tables: Sequence[Table]) -> tuple[PublishedTable, ...]:
+        from covid_lake.warehouse.drivers import driver_for
         from covid_lake.warehouse.load import CuratedVersion, load_star
 
-        engine, storage = published.engine(), published.storage
+        storage = published.storage
         versions = []
         for table in tables:
             manifest = published.manifest(table)
-            since = partial(_since, engine, storage, table, manifest)
-            frame = engine.read_files(storage, table, manifest.files)
-            versions.append(CuratedVersion(table, frame, manifest.version, since))
+            since = partial(_since, storage, table, manifest)
+            versions.append(CuratedVersion(table, manifest.version, storage, manifest.files, since))
         total = len(PHASES) * len(tables)
         done = 0
 
@@ -84,9 +83,8 @@ class WarehousePublisher:
             published.progress(f"{phase} {table}", min(done, total), total)
 
         force = published.full_refresh
-        loads = load_star(
-            engine.session, self.connection, published.dataset.name, versions, force=force, progress=advance
-        )
+        driver = driver_for(self.connection, published.engine)
+        loads = load_star(driver, published.dataset.name, versions, force=force, progress=advance)
         return tuple(
             PublishedTable(
                 table=load.table,
@@ -164,7 +162,7 @@ def _rows_kept(opened: psycopg.Connection[Any], table: str) -> int | None:
     return max(kept, default=None)
 
 
-def _since(engine: Engine, storage: Storage, table: Table, manifest: Manifest, loaded: str) -> Delta | None:
+def _since(storage: Storage, table: Table, manifest: Manifest, loaded: str) -> Delta | None:
     """The months that differ from the loaded version; None if that version is gone or has no file in common."""
     from covid_lake.warehouse.load import Delta
     from covid_lake.warehouse.merge import Scope
@@ -178,7 +176,7 @@ def _since(engine: Engine, storage: Storage, table: Table, manifest: Manifest, l
     shared = {file.path for file in before.files} & {file.path for file in manifest.files}
     if not shared:
         return None
-    new = [file for file in manifest.files if file.path not in shared]
+    new = tuple(file for file in manifest.files if file.path not in shared)
     months = {file.partition.partition("=")[2] for file in (*before.files, *new) if file.path not in shared}
     scope = Scope.of_months(table.day_column, months)
-    return Delta(engine.read_files(storage, table, new), scope, manifest.rows)
+    return Delta(new, scope)

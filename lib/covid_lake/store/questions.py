@@ -38,6 +38,12 @@ class Stored:
     files: tuple[DataFile, ...] = ()
     """The files; without any, the table is empty."""
 
+    @property
+    def paths(self) -> list[str]:
+        """The paths of the files that have rows, below the storage's root."""
+        folder = paths.table(self.table)
+        return [f"{folder}/{file.path}" for file in self.files if file.rows]
+
 
 class Questions:
     """Answers questions about tables, each known by a name, or by an id such as `curated.dim_date`.
@@ -73,11 +79,9 @@ class Questions:
             connection.execute(f"CREATE VIEW {quoted_id(name)} AS FROM {quoted([alias])}")
 
     def _relation(self, stored: Stored, filesystem: fs.FileSystem) -> ds.Dataset | pa.Table:
-        folder = paths.table(stored.table)
-        files = [f"{folder}/{file.path}" for file in stored.files if file.rows]
-        if not files:
+        if not stored.paths:
             return arrow_schema(stored.table.columns).empty_table()
-        return table_dataset(self._storage, filesystem, stored.table, files)
+        return table_dataset(self._storage, filesystem, stored.table, stored.paths)
 
 
 def connect() -> duckdb.DuckDBPyConnection:

@@ -1,7 +1,8 @@
-"""Checksums of a table: two numbers for each column, which Spark and the warehouse compute in the same way.
+"""Checksums of a table: two numbers for each column, which DuckDB and the warehouse compute in the same way.
 
 The numbers are how many values are not null, and the exact sum of the values as integers. The order of the rows does
-not matter, and no rows are transferred. A value counts as this integer:
+not matter, and no rows are transferred. DuckDB reads the version's files itself, so that a value which the engine or
+the driver read or sent wrongly is found. A value counts as this integer:
 
 | type | integer |
 |---|---|
@@ -20,15 +21,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from pyspark.sql import Column as SparkColumn
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-
 from covid_lake.contracts import Column, Type
+from covid_lake.store.questions import Questions, Stored
+from covid_lake.store.storage import Storage
 from covid_lake.warehouse.dialects import Dialect, quote
 from covid_lake.warehouse.merge import Scope
 
-# Past this a double's millionths leave a BIGINT; NaN and the infinities count as larger in Spark and in PostgreSQL.
+# Past this a double's millionths leave a BIGINT; NaN and the infinities count as larger in DuckDB and in PostgreSQL.
 LARGEST_SUMMED_DOUBLE = "9e12"
 
 
@@ -49,21 +48,23 @@ class Checksums:
     rows: int
     columns: dict[str, ColumnSum]
     longest: dict[str, int] = field(default_factory=dict, compare=False)
-    """The longest value of each text column in bytes of UTF-8; of a DataFrame alone."""
+    """The longest value of each text column in bytes of UTF-8; of files alone."""
 
 
-def frame_checksums(frame: DataFrame, columns: Sequence[Column]) -> Checksums:
-    """The checksums of a DataFrame, in one aggregation with one row as its result."""
-    wanted = [F.count(F.lit(1))]
+def file_checksums(storage: Storage, stored: Stored, columns: Sequence[Column]) -> Checksums:
+    """The checksums of the rows in some files of a table. `StorageError` if a file can't be read."""
+    wanted = ["count(*)"]
     for column in columns:
-        wanted.append(F.count(F.col(column.name)))
-        wanted.append(F.sum(_spark_number(column)))
+        wanted += [f"count({quote(column.name)})", f"sum({_duckdb_integer(column)})"]
     texts = [column.name for column in columns if column.type is Type.TEXT]
     summed = len(wanted)
-    wanted += [F.max(F.octet_length(F.col(name))) for name in texts]
-    row = frame.agg(*(value.alias(f"c{position}") for position, value in enumerate(wanted))).collect()[0]
-    longest = {name: int(length or 0) for name, length in zip(texts, row[summed:], strict=True)}
-    return replace(_read(row[:summed], columns), longest=longest)
+    wanted += [f"coalesce(max(strlen({quote(name)})), 0)" for name in texts]
+    # As text, because there is no other type that every number fits.
+    cells = ", ".join(f"CAST({value} AS VARCHAR) AS c{position}" for position, value in enumerate(wanted))
+    (row,) = Questions(storage, {"version": lambda: stored}).rows(f"SELECT {cells} FROM version")  # noqa: S608
+    found = list(row.values())
+    longest = {name: int(length) for name, length in zip(texts, found[summed:], strict=True)}
+    return replace(_read(found[:summed], columns), longest=longest)
 
 
 def checksum_query(
@@ -111,25 +112,19 @@ def _total(column: Column, cell: object) -> int:
     return int(Fraction(str(cell)) * 10 ** (column.scale or 0))
 
 
-def _spark_number(column: Column) -> SparkColumn:
-    # decimal(20,0) holds every BIGINT, and Spark sums it as decimal(30,0): ten billion rows without overflow. A
-    # contract's decimals have ten digits less than Spark's longest for the same reason.
-    return F.col(column.name) if column.type is Type.DECIMAL else _spark_integer(column).cast("decimal(20,0)")
-
-
-def _spark_integer(column: Column) -> SparkColumn:
-    value = F.col(column.name)
+def _duckdb_integer(column: Column) -> str:
+    value = quote(column.name)
     match column.type:
         case Type.TEXT:
-            return F.conv(F.substring(F.md5(value.cast("binary")), 1, 15), 16, 10)
+            return f"CAST('0x' || substring(md5({value}), 1, 15) AS BIGINT)"
         case Type.BOOLEAN:
-            return F.when(value, 1).otherwise(0)
+            return f"CAST({value} AS INTEGER)"
         case Type.DATE:
-            return F.unix_date(value)
+            return f"{value} - DATE '1970-01-01'"
         case Type.TIMESTAMP:
-            return F.unix_micros(value)
+            return f"epoch_us({value})"
         case Type.DOUBLE:
-            return F.when(F.abs(value) < F.lit(float(LARGEST_SUMMED_DOUBLE)), F.floor(value * F.lit(1e6)))
+            return f"CASE WHEN abs({value}) < {LARGEST_SUMMED_DOUBLE} THEN CAST(floor({value} * 1e6) AS BIGINT) END"
         case Type.INT | Type.BIGINT | Type.DECIMAL:
             return value
 

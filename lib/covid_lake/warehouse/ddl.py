@@ -6,15 +6,16 @@ from covid_lake.contracts import Column, Table
 from covid_lake.warehouse.dialects import Dialect, quote, quote_text
 
 
-def create_statements(table: Table, schema: str, dialect: Dialect) -> tuple[str, ...]:
+def create_statements(table: Table, schema: str, dialect: Dialect, *, with_key: bool = True) -> tuple[str, ...]:
     """CREATE TABLE IF NOT EXISTS and its comments, one statement each and without semicolons.
 
     The columns are the contract's stored columns, in its order. Partition columns are left out: they exist only in the
-    paths of the lake's files. The contract's key is the primary key, which Redshift does not enforce.
+    paths of the lake's files. The contract's key is the primary key, which Redshift does not enforce. A table that is
+    filled first and gets its key from `key_statements` later has its index built at once, not row by row.
     """
     name = quote(schema, table.name)
     lines = [_column_line(column, table, dialect) for column in table.stored_columns]
-    lines += _constraint_lines(table, schema, dialect)
+    lines += _constraint_lines(table, schema, dialect, with_key=with_key)
     body = ",\n    ".join(lines)
     return (
         f"CREATE TABLE IF NOT EXISTS {name} (\n    {body}\n){dialect.layout(table)}",
@@ -34,6 +35,13 @@ def render_table(table: Table, schema: str, dialect: Dialect) -> str:
     return ";\n".join(create_statements(table, schema, dialect)) + ";\n"
 
 
+def key_statements(table: Table, schema: str) -> tuple[str, ...]:
+    """Make the contract's key the primary key of a table that has none; no statement where the contract has no key."""
+    if not table.key:
+        return ()
+    return (f"ALTER TABLE {quote(schema, table.name)} ADD {_primary_key(table)}",)
+
+
 def staging_statement(table: Table, schema: str, dialect: Dialect) -> str:
     """CREATE TABLE of the same columns and types without any constraint: what is loaded first and checked later."""
     columns = ",\n    ".join(f"{quote(column.name)} {dialect.type_of(column)}" for column in table.stored_columns)
@@ -45,10 +53,14 @@ def _column_line(column: Column, table: Table, dialect: Dialect) -> str:
     return f"{quote(column.name)} {dialect.type_of(column)}{' NOT NULL' if needed else ''}"
 
 
-def _constraint_lines(table: Table, schema: str, dialect: Dialect) -> list[str]:
+def _primary_key(table: Table) -> str:
+    return f"PRIMARY KEY ({', '.join(quote(name) for name in table.key)})"
+
+
+def _constraint_lines(table: Table, schema: str, dialect: Dialect, *, with_key: bool) -> list[str]:
     lines = []
-    if table.key:
-        lines.append(f"PRIMARY KEY ({', '.join(quote(name) for name in table.key)})")
+    if table.key and with_key:
+        lines.append(_primary_key(table))
     if dialect.declares_references:
         lines += [
             f"FOREIGN KEY ({quote(reference.column)}) "

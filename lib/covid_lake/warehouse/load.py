@@ -1,8 +1,10 @@
 """Load curated tables into the warehouse: fill staging tables, merge them in one transaction, compare, commit.
 
 A reader sees the old tables or the new ones, never a mix, because all changes to the target tables happen in one
-transaction. Before it commits, every loaded table is compared with the curated version that Spark read. The same
+transaction. Before it commits, every loaded table is compared with the files of its curated version. The same
 transaction records in the warehouse which version is loaded, in the schema of the staging tables.
+
+A table that the warehouse lacks is built in the schema of the staging tables, and the transaction moves it.
 """
 
 from __future__ import annotations
@@ -11,33 +13,27 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
-
 from covid_lake.contracts import Table, Type
-from covid_lake.errors import SettingsError, VerificationFailed, WarehouseError
+from covid_lake.errors import VerificationFailed, WarehouseError
+from covid_lake.store.questions import Stored
+from covid_lake.store.snapshots import DataFile
+from covid_lake.store.storage import Storage
 from covid_lake.warehouse.checksums import (
     Checksums,
     checksum_query,
+    file_checksums,
     first_difference,
-    frame_checksums,
     read_checksums,
 )
 from covid_lake.warehouse.connection import WarehouseConnection
-from covid_lake.warehouse.ddl import create_statements, staging_statement
+from covid_lake.warehouse.ddl import create_statements, key_statements, staging_statement
 from covid_lake.warehouse.dialects import POSTGRESQL, Dialect, quote, quote_text
-from covid_lake.warehouse.merge import Scope, insert_all, merge_statements
+from covid_lake.warehouse.drivers import Driver, LockTaken, SqlSession
+from covid_lake.warehouse.merge import Scope, merge_statements
 from covid_lake.warehouse.readers import READER, grant_statements
-from covid_lake.warehouse.sql_session import LockTaken, SqlSession, java_message
 
 LOADED_VERSIONS = "loaded_versions"
 LOAD_LOCK = "load_lock"
-
-# Two connections keep a small machine busy; the warehouse of one team is no faster with more.
-WRITERS = 2
-ROWS_PER_BATCH = 10_000
 
 Progress = Callable[[str, str], None]
 
@@ -50,12 +46,10 @@ def _silent(_table: str, _phase: str) -> None:
 class Delta:
     """The difference between a version and an older one."""
 
-    frame: DataFrame
-    """All rows that the version has in the part of the table that differs."""
+    files: tuple[DataFile, ...]
+    """The files with all rows that the version has in the part of the table that differs."""
     scope: Scope
     """That part."""
-    rows: int
-    """The number of rows of the whole version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +57,20 @@ class CuratedVersion:
     """A published version of one curated table, to be loaded."""
 
     table: Table
-    frame: DataFrame
-    """The rows of exactly this version, with at least the stored columns."""
+    """The contract."""
     version: str
+    """The id of the version."""
+    storage: Storage
+    """The lake."""
+    files: tuple[DataFile, ...]
+    """All files of the version, as its manifest lists them."""
     since: Callable[[str], Delta | None] = lambda _version: None
     """Gives the difference to an older version; None where it is not known, or is the whole table."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows the version has."""
+        return sum(file.rows for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +112,7 @@ def read_loaded_versions(connection: WarehouseConnection, dataset: str) -> dict[
 
 
 def load_star(
-    spark: SparkSession,
-    connection: WarehouseConnection,
+    driver: Driver,
     dataset: str,
     versions: Sequence[CuratedVersion],
     *,
@@ -127,40 +129,26 @@ def load_star(
     from its curated version, and `WarehouseError` if the warehouse refuses a statement or another load is running. The
     tables then keep their old rows, and the next load removes the staging tables that are left.
     """
-    stage = _stager(connection.dialect)
-    _require_utc(spark, versions)
-    with (
-        SqlSession(spark, connection, autocommit=True) as control,
-        SqlSession(spark, connection, autocommit=False) as guard,
-    ):
+    dialect = driver.connection.dialect
+    if dialect is not POSTGRESQL:
+        raise WarehouseError(f"tables can't be loaded into {dialect.name} yet; load them into PostgreSQL")
+    with driver.session(autocommit=True) as control, driver.session(autocommit=False) as guard:
         _create_staging_schema(control, dataset)
-        _take_load_lock(guard, connection.dialect, dataset)
+        _take_load_lock(guard, dialect, dataset)
         loaded = {} if force else _loaded_tables(control, dataset)
         outdated = [given for given in versions if loaded.get(given.table.name) != given.version]
         loads = {}
         if outdated:
             _drop_staging_tables(control, dataset)
-            staged = []
-            for given in outdated:
-                delta = _delta(control, connection.dialect, dataset, given, loaded)
-                staged.append(stage(connection, control, dataset, given, delta, progress))
-            with SqlSession(spark, connection, autocommit=False) as transaction:
-                loads = _switch(transaction, connection.dialect, dataset, staged, progress)
-            for given in outdated:
-                control.execute(f"ANALYZE {quote(dataset, given.table.name)}")
+            staged = [_stage(driver, control, dataset, given, loaded, progress) for given in outdated]
+            with driver.session(autocommit=False) as transaction:
+                loads = _switch(transaction, dialect, dataset, staged, progress)
+            for one in staged:
+                if not one.is_new:
+                    control.execute(f"ANALYZE {quote(dataset, one.table.name)}")
     return tuple(
         loads.get(given.table.name, TableLoad(given.table.name, given.version, up_to_date=True)) for given in versions
     )
-
-
-def _delta(
-    control: SqlSession, dialect: Dialect, dataset: str, given: CuratedVersion, loaded: Mapping[str, str]
-) -> Delta | None:
-    """The difference to what the warehouse has; None where all rows are to be staged."""
-    version = loaded.get(given.table.name)
-    if version is None or not _has_contract_columns(control, dialect, dataset, given.table):
-        return None
-    return given.since(version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +159,8 @@ class _Staged:
     version: str
     expected: Checksums
     """Of the staged rows."""
+    is_new: bool
+    """Whether the staging table becomes the target; otherwise its rows are merged into the target."""
     scope: Scope | None
     """The part of the table that is staged; None for all of it."""
     rows: int
@@ -178,59 +168,48 @@ class _Staged:
     seconds: float
 
 
-_Stager = Callable[[WarehouseConnection, SqlSession, str, CuratedVersion, Delta | None, Progress], _Staged]
-
-
-def _stager(dialect: Dialect) -> _Stager:
-    """The function that fills a dialect's staging tables: rows over JDBC for PostgreSQL, too slow for Redshift."""
-    stagers: dict[str, _Stager] = {POSTGRESQL.name: _stage_rows}
-    if dialect.name not in stagers:
-        raise WarehouseError(f"tables can't be loaded into {dialect.name} yet; load them into PostgreSQL")
-    return stagers[dialect.name]
-
-
-def _stage_rows(
-    connection: WarehouseConnection,
+def _stage(
+    driver: Driver,
     control: SqlSession,
     dataset: str,
     given: CuratedVersion,
-    delta: Delta | None,
+    loaded: Mapping[str, str],
     progress: Progress,
 ) -> _Staged:
-    """Write one version, or the part of it that differs, into a new staging table with Spark's JDBC writer."""
+    """Send one version, or the part of it that differs from what is loaded, into a new staging table.
+
+    The table has the contract's columns and nothing else; one that will be the target has its comments and key, too.
+    """
     started = time.monotonic()
-    table = given.table
+    table, dialect, schema = given.table, driver.connection.dialect, staging_schema(dataset)
     progress(table.name, "staging")
-    schema = staging_schema(dataset)
-    control.execute(staging_statement(table, schema, connection.dialect))
-    try:
-        frame = delta.frame if delta else given.frame
-        expected = frame_checksums(frame, table.stored_columns)
-        _require_width(table, expected)
-        _frame_to_write(frame, table).write.jdbc(
-            connection.jdbc_url,
-            quote(schema, table.name),
-            mode="append",
-            properties={
-                **connection.jdbc_properties,
-                "batchsize": str(ROWS_PER_BATCH),
-                "reWriteBatchedInserts": "true",
-                "stringtype": "unspecified",  # text also fills timestamp columns
-            },
-        )
-    except (Py4JJavaError, PySparkException) as error:
-        reason = connection.without_password(java_message(error))
-        raise WarehouseError(f"{table.name} could not be written to {connection.url}: {reason}") from error
+    is_new = not _has_contract_columns(control, dialect, dataset, table)
+    delta = None if is_new or table.name not in loaded else given.since(loaded[table.name])
+    rows = Stored(table, delta.files if delta else given.files)
+    expected = file_checksums(given.storage, rows, table.stored_columns)
+    _require_width(table, expected)
+    if is_new:
+        _execute_all(control, create_statements(table, schema, dialect, with_key=False))
+    else:
+        control.execute(staging_statement(table, schema, dialect))
+    driver.send(given.storage, rows, schema)
+    if is_new:
+        _execute_all(control, key_statements(table, schema))
     control.execute(f"ANALYZE {quote(schema, table.name)}")
-    rows = delta.rows if delta else expected.rows
     return _Staged(
         table=table,
         version=given.version,
         expected=expected,
+        is_new=is_new,
         scope=delta.scope if delta else None,
-        rows=rows,
+        rows=given.rows,
         seconds=time.monotonic() - started,
     )
+
+
+def _execute_all(session: SqlSession, statements: Sequence[str]) -> None:
+    for statement in statements:
+        session.execute(statement)
 
 
 def _require_width(table: Table, found: Checksums) -> None:
@@ -241,21 +220,6 @@ def _require_width(table: Table, found: Checksums) -> None:
                 f"{table.id}: the longest value of {name} has {length:,} bytes, and its contract allows {allowed:,}; "
                 f"set the column's max_bytes to {length:,} or more, or shorten the value in the table's step"
             )
-
-
-def _frame_to_write(frame: DataFrame, table: Table) -> DataFrame:
-    """The stored columns in the contract's order, for at most `WRITERS` connections.
-
-    A timestamp is written as text in UTC. The driver would convert any other form to the JVM's time zone, in which some
-    hours of the year do not exist.
-    """
-    columns = [
-        F.date_format(column.name, "yyyy-MM-dd HH:mm:ss.SSSSSS").alias(column.name)
-        if column.type == Type.TIMESTAMP
-        else F.col(column.name)
-        for column in table.stored_columns
-    ]
-    return frame.select(*columns).coalesce(WRITERS)
 
 
 def _switch(
@@ -270,8 +234,7 @@ def _switch(
     for one in staged:
         started = time.monotonic()
         progress(one.table.name, "merging")
-        _create_target(transaction, dialect, dataset, one.table)
-        inserted, changed, deleted = _merge(transaction, dataset, one)
+        inserted, changed, deleted = (_move if one.is_new else _merge)(transaction, dataset, one)
         progress(one.table.name, "verifying")
         _verify(transaction, dialect, dataset, one)
         _record_version(transaction, dataset, one)
@@ -299,15 +262,6 @@ def _grant_to_reader(transaction: SqlSession, dialect: Dialect, dataset: str, st
             transaction.execute(statement)
 
 
-def _create_target(transaction: SqlSession, dialect: Dialect, dataset: str, table: Table) -> None:
-    """Create the target if it is missing or its columns are not the contract's; then all of its rows are staged."""
-    if _has_contract_columns(transaction, dialect, dataset, table):
-        return
-    transaction.execute(f"DROP TABLE IF EXISTS {quote(dataset, table.name)}")
-    for statement in create_statements(table, dataset, dialect):
-        transaction.execute(statement)
-
-
 def _has_contract_columns(session: SqlSession, dialect: Dialect, dataset: str, table: Table) -> bool:
     found = session.query(
         "SELECT column_name, data_type, numeric_precision, numeric_scale FROM information_schema.columns "  # noqa: S608
@@ -321,13 +275,17 @@ def _has_contract_columns(session: SqlSession, dialect: Dialect, dataset: str, t
     return shown == [(column.name, dialect.type_of(column)) for column in table.stored_columns]
 
 
+def _move(transaction: SqlSession, dataset: str, staged: _Staged) -> tuple[int, int, int]:
+    """Make the staging table the target, in place of one with other columns; returns what `_merge` does."""
+    name = staged.table.name
+    transaction.execute(f"DROP TABLE IF EXISTS {quote(dataset, name)}")
+    transaction.execute(f"ALTER TABLE {quote(staging_schema(dataset), name)} SET SCHEMA {quote(dataset)}")
+    return staged.rows, 0, 0
+
+
 def _merge(transaction: SqlSession, dataset: str, staged: _Staged) -> tuple[int, int, int]:
     """Merge the staged rows into the target; returns how many rows were inserted, changed and deleted."""
-    table, staging = staged.table, staging_schema(dataset)
-    is_empty = not transaction.query(f"SELECT 1 FROM {quote(dataset, table.name)} LIMIT 1")  # noqa: S608
-    if is_empty and not staged.scope:
-        return transaction.execute(insert_all(table, dataset, staging)), 0, 0
-    merge = merge_statements(table, dataset, staging, staged.scope)
+    merge = merge_statements(staged.table, dataset, staging_schema(dataset), staged.scope)
     deleted = transaction.execute(merge.delete_vanished)
     changed = transaction.execute(merge.delete_changed)
     return transaction.execute(merge.insert_missing) - changed, changed, deleted
@@ -401,12 +359,3 @@ def _existing_tables(session: SqlSession, schema: str) -> set[str]:
         f"SELECT table_name FROM information_schema.tables WHERE table_schema = {quote_text(schema)}"  # noqa: S608
     )
     return {name for (name,) in rows if name is not None}
-
-
-def _require_utc(spark: SparkSession, versions: Sequence[CuratedVersion]) -> None:
-    has_times = any(column.type == Type.TIMESTAMP for given in versions for column in given.table.stored_columns)
-    zone = spark.conf.get("spark.sql.session.timeZone")
-    if has_times and zone not in ("UTC", "Etc/UTC"):
-        raise SettingsError(
-            f"spark.sql.session.timeZone is {zone}, and the warehouse's timestamps are in UTC; set it to UTC"
-        )

@@ -72,16 +72,6 @@ def merge_statements(table: Table, schema: str, staging_schema: str, scope: Scop
     )
 
 
-def insert_all(table: Table, schema: str, staging_schema: str) -> str:
-    """The statement that fills an empty target, sorted by the key: its index then grows at its end only."""
-    names = ", ".join(quote(column.name) for column in table.stored_columns)
-    order = f" ORDER BY {', '.join(quote(name) for name in table.key)}" if table.key else ""
-    return (
-        f"INSERT INTO {quote(schema, table.name)} ({names}) "  # noqa: S608
-        f"SELECT {names} FROM {quote(staging_schema, table.name)}{order}"
-    )
-
-
 def _differs(column: str) -> str:
     """A condition that is true where the two values differ, also if one is null; otherwise it is false or null."""
     s, t = f"s.{column}", f"t.{column}"

@@ -1,0 +1,106 @@
+"""The load of a star into PostgreSQL beside psycopg's COPY of the same rows: `python bench/warehouse_load.py LAKE`.
+
+Measured are, in turn and each in a fresh process (`bench/warehouse_ways.py`), on two cores for it and the server:
+
+- `load`: what a run does for a warehouse that has nothing: every curated table staged, with its key, compared with the
+  lake, and analyzed;
+- `copy`: psycopg's COPY of the same rows, as Arrow reads them and writes them as CSV, into tables without keys;
+- `rows`: the same with psycopg's `write_row`, row by row, as its documentation shows it.
+
+`LAKE` is a folder with the star of covid19, such as `bench/work/whole-x1/spark` after `bench/run.py --what whole`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from covid_lake.datasets.covid19.contracts import COVID19
+from covid_lake.reading.lake import Lake
+from covid_lake.runtime import embedded_postgres
+from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.dialects import POSTGRESQL, quote
+from measure import CORES, Measurement, measure
+
+HERE = Path(__file__).resolve().parent
+WAYS = ("load", "copy", "rows")
+MARK = 1.2
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("lake", type=Path)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    options = parser.parse_args()
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])  # the server inherits it
+    with tempfile.TemporaryDirectory(prefix="covid-lake-bench-") as folder:
+        Path(folder).chmod(0o755)  # root's server runs as another user
+        directory = Path(folder) / "warehouse"
+        tables = Path(folder) / "tables.json"
+        tables.write_text(json.dumps(_tables(options.lake)))
+        try:
+            connection = embedded_postgres.start(directory)
+            os.environ["PGPASSWORD"] = connection.password
+            measured: dict[str, list[Measurement]] = {way: [] for way in options.ways}
+            for repeat in range(options.repeats):
+                for way, runs in measured.items():
+                    _empty(connection)
+                    runs.append(measure(_command(way, options.lake, tables, connection), Path(folder) / f"{way}.log"))
+                    print(f"{way} run {repeat + 1}: {runs[-1].exit_seconds:.2f} s", flush=True)
+        finally:
+            embedded_postgres.stop(directory)
+    _show(options.lake, measured)
+
+
+def _tables(lake: Path) -> list[dict[str, object]]:
+    """What the peers need to know of each table of the star: its name, columns and files."""
+    opened = Lake(lake)
+    return [
+        {
+            "name": table.name,
+            "columns": {column.name: POSTGRESQL.type_of(column) for column in table.stored_columns},
+            "files": [str(file) for file in opened.location(f"covid19_{table.id}").files],
+        }
+        for table in COVID19.star
+    ]
+
+
+def _command(way: str, lake: Path, tables: Path, connection: WarehouseConnection) -> list[str]:
+    what = lake if way == "load" else tables
+    return [sys.executable, str(HERE / "warehouse_ways.py"), way, str(what), connection.url]
+
+
+def _empty(connection: WarehouseConnection) -> None:
+    """Remove what the last one left, and write to disk what is still to be written."""
+    with connection.connect() as opened:
+        opened.autocommit = True
+        schemas = ", ".join(quote(name) for name in ("covid19", "covid19_staging", "copied"))
+        opened.execute(f"DROP SCHEMA IF EXISTS {schemas} CASCADE".encode())
+        opened.execute("CREATE SCHEMA copied")
+        opened.execute("CHECKPOINT")
+
+
+def _show(lake: Path, measured: dict[str, list[Measurement]]) -> None:
+    rows = sum(Lake(lake).dataset(f"covid19_{table.id}").count_rows() for table in COVID19.star)
+    medians = {way: statistics.median(run.exit_seconds for run in runs) for way, runs in measured.items()}
+    repeats = len(next(iter(measured.values())))
+    print(f"\n{rows:,} rows in {len(COVID19.star)} tables: median of {repeats} (least to most)")
+    for way, runs in measured.items():
+        times = sorted(run.exit_seconds for run in runs)
+        cpu = statistics.median(run.cpu_seconds for run in runs)
+        spread = f"{medians[way]:.2f} s ({times[0]:.2f} to {times[-1]:.2f})"
+        print(f"{way:6} {spread}, {cpu:.1f} s of processor without the server's")
+    for peer in ("copy", "rows"):
+        if peer in medians and "load" in medians:
+            ratio = medians["load"] / medians[peer]
+            print(f"mark: at most {MARK} x {peer}: {'kept' if ratio <= MARK else 'MISSED'} ({ratio:.2f})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The two ways into a warehouse, behind one protocol: psycopg, and the JDBC driver in Spark's JVM.
+
+Both take the same statements. They differ in how the rows of a version get into a staging table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from covid_lake.errors import WarehouseError
+from covid_lake.store.questions import Stored
+from covid_lake.store.storage import Storage
+from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.dialects import POSTGRESQL
+
+if TYPE_CHECKING:
+    from covid_lake.engines.protocol import Engine
+
+LOCK_NOT_AVAILABLE = "55P03"
+"""The SQL state of a statement that was told not to wait for a lock."""
+WAY_OUT = "install psycopg, which loads PostgreSQL, or run on Spark with its JVM (`--engine spark`)"
+
+
+class LockTaken(WarehouseError):
+    """Another session holds a lock, and the statement was told not to wait for it."""
+
+
+class SqlSession(Protocol):
+    """One connection, used as a context manager. At its end, what was not committed is rolled back.
+
+    Raises `WarehouseError` if the server does not answer or a statement is refused, `LockTaken` if that is for a lock.
+    """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def execute(self, sql: str) -> int:
+        """Run one statement; the number of rows it inserted, updated or deleted."""
+        ...
+
+    def query(self, sql: str) -> list[tuple[str | None, ...]]:
+        """The rows of one query, every cell as text. Results must be small."""
+        ...
+
+    def commit(self) -> None: ...
+
+
+class Driver(Protocol):
+    """Opens sessions, and fills tables."""
+
+    @property
+    def connection(self) -> WarehouseConnection:
+        """Where the warehouse is."""
+        ...
+
+    def session(self, *, autocommit: bool) -> SqlSession:
+        """Open a session. With `autocommit` every statement is a transaction of its own."""
+        ...
+
+    def send(self, storage: Storage, rows: Stored, schema: str) -> None:
+        """Append the rows of some files of a table to the table of the same name in the schema.
+
+        The rows are committed. Raises `WarehouseError` if the warehouse refuses them, or can't hold them.
+        """
+        ...
+
+
+def driver_for(connection: WarehouseConnection, engine: Callable[[], Engine]) -> Driver:
+    """psycopg where it is installed and speaks the warehouse's dialect; otherwise JDBC, which starts the engine."""
+    if connection.dialect is POSTGRESQL and find_spec("psycopg") is not None:
+        from covid_lake.warehouse.postgres import PostgresDriver
+
+        return PostgresDriver(connection)
+    if find_spec("py4j") is None:
+        raise WarehouseError(f"nothing here can load {connection.url}; {WAY_OUT}")
+    from covid_lake.warehouse.jdbc import JdbcDriver
+
+    return JdbcDriver(connection, engine)

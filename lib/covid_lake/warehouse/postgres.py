@@ -1,0 +1,126 @@
+"""PostgreSQL by psycopg: no JVM, and rows by COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from covid_lake.contracts import Table, Type
+from covid_lake.errors import WarehouseError
+from covid_lake.store.arrow_files import open_filesystem, table_dataset
+from covid_lake.store.questions import Stored, naming_faults
+from covid_lake.store.storage import Storage
+from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.dialects import quote
+from covid_lake.warehouse.drivers import LOCK_NOT_AVAILABLE, LockTaken
+
+NUL = b"\0"
+
+
+class PostgresSession:
+    """One psycopg connection (see `drivers.SqlSession`)."""
+
+    def __init__(self, connection: WarehouseConnection, *, autocommit: bool) -> None:
+        self._connection = connection
+        self._opened = connection.connect()
+        self._opened.autocommit = autocommit
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()  # which rolls back
+
+    def execute(self, sql: str) -> int:
+        """Run one statement; the number of rows it inserted, updated or deleted."""
+        with self._cursor(sql) as cursor:
+            return max(cursor.rowcount, 0)
+
+    def query(self, sql: str) -> list[tuple[str | None, ...]]:
+        """The rows of one query, every cell as text."""
+        with self._cursor(sql) as cursor:
+            return [tuple(None if cell is None else str(cell) for cell in row) for row in cursor]
+
+    def commit(self) -> None:
+        try:
+            self._opened.commit()
+        except psycopg.Error as error:
+            raise WarehouseError(f"the warehouse refused to commit: {self._message(error)}") from error
+
+    @contextmanager
+    def _cursor(self, sql: str) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+        try:
+            with self._opened.execute(sql.encode()) as cursor:
+                yield cursor
+        except psycopg.Error as error:
+            kind = LockTaken if error.sqlstate == LOCK_NOT_AVAILABLE else WarehouseError
+            raise kind(f"the warehouse refused a statement: {self._message(error)}\n{sql}") from error
+
+    def _message(self, error: psycopg.Error) -> str:
+        return self._connection.without_password(str(error))
+
+
+class PostgresDriver:
+    """Opens psycopg connections, and sends rows from Parquet files by Arrow and COPY (see `drivers.Driver`)."""
+
+    def __init__(self, connection: WarehouseConnection) -> None:
+        self.connection = connection
+
+    def session(self, *, autocommit: bool) -> PostgresSession:
+        return PostgresSession(self.connection, autocommit=autocommit)
+
+    def send(self, storage: Storage, rows: Stored, schema: str) -> None:
+        """Append the rows by one COPY, batch by batch as Arrow reads them.
+
+        Arrow writes CSV three times as fast as numpy lays out COPY's binary format, and the server takes in both alike.
+        """
+        table = rows.table
+        if not rows.paths:
+            return
+        names = [column.name for column in table.stored_columns]
+        copy = (
+            f"COPY {quote(schema, table.name)} ({', '.join(quote(name) for name in names)}) "
+            "FROM STDIN (FORMAT csv, ENCODING 'UTF8')"
+        )
+        try:
+            with naming_faults(), self.connection.connect() as opened, opened.cursor().copy(copy.encode()) as target:
+                files = table_dataset(storage, open_filesystem(storage), table, rows.paths)
+                for batch in files.to_batches(columns=names):
+                    text = _csv(batch)
+                    if NUL in text:
+                        raise _refusal_of_nul(table, batch)
+                    target.write(text)
+        except psycopg.Error as error:
+            # Not the whole message: it may quote the row.
+            reason = self.connection.without_password(error.diag.message_primary or str(error))
+            raise WarehouseError(f"{table.name} could not be written to {self.connection.url}: {reason}") from error
+
+
+def _csv(batch: pa.RecordBatch) -> bytes:
+    """The rows as PostgreSQL reads CSV.
+
+    Arrow quotes every text, so that an empty one is not taken for a null. It writes doubles with the digits that bring
+    the same double back, and times in UTC with a Z, which PostgreSQL passes over for columns without a time zone.
+    """
+    sink = pa.BufferOutputStream()
+    csv.write_csv(batch, sink, csv.WriteOptions(include_header=False))
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def _refusal_of_nul(table: Table, batch: pa.RecordBatch) -> WarehouseError:
+    texts = [column.name for column in table.stored_columns if column.type is Type.TEXT]
+    found = [name for name in texts if pc.any(pc.match_substring(batch[name], NUL.decode())).as_py()]
+    return WarehouseError(
+        f"{table.id}: a value of {' and of '.join(found)} has a NUL character, which PostgreSQL cannot hold; "
+        "remove it in the table's step"
+    )

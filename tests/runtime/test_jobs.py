@@ -180,6 +180,7 @@ def test_trusted_becomes_curated(story: Story) -> None:
 
 def test_curated_is_loaded_through_the_connection(story: Story, warehouse: WarehouseConnection) -> None:
     assert story.jobs["warehouse"].code == "0", story.jobs["warehouse"].output
+    assert story.reports["warehouse"].engine.startswith("Spark")  # by JDBC, as there is no psycopg on Glue
     (loaded,) = story.reports["warehouse"].publishers
     published = {
         table.table.removeprefix("curated."): table.written

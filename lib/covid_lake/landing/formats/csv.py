@@ -31,8 +31,8 @@ from covid_lake.landing.formats.interface import (
     Reading,
     Scan,
 )
-from covid_lake.landing.formats.plain_csv import plain_columns
-from covid_lake.landing.formats.records import SURPLUS, batch_of, batches_of, position
+from covid_lake.landing.formats.plain_csv import PlainLines, plain_lines
+from covid_lake.landing.formats.records import LINE, SURPLUS, batch_of, batches_of, line_numbers, position
 from covid_lake.landing.formats.text import (
     BLANK_CHARACTERS,
     BLANKS,
@@ -294,13 +294,30 @@ class CsvFiles:
             records = self._multiline_records(stream)
             yield from batches_of(((line, fields) for line, _, fields in records), scan.width)
             return
-        for first_line, lines in self.lines(stream):
-            plain = plain_columns(lines, self.form, len(inspection.header)) if not inspection.blank_lines else None
+        for first_line, count, lines in self.lines(stream):
+            has_records_only = not inspection.blank_lines
+            plain = plain_lines(lines, count, self.form, len(inspection.header)) if has_records_only else None
             if plain:
-                yield batch_of(plain, first_line, scan.width)
+                yield from self._with_left_out(plain, first_line, lines, scan.width)
             else:
                 records = self._line_records(first_line, lines)
                 yield from batches_of(((line, fields) for line, _, fields in records), scan.width)
+
+    def _with_left_out(self, plain: PlainLines, first: int, content: bytes, width: int) -> Iterator[pa.RecordBatch]:
+        """The lines that Arrow's parser read, and those that it left out, in their order."""
+        numbers = line_numbers(first, len(plain.columns[0]) + len(plain.left_out), plain.left_out)
+        batch = batch_of(plain.columns, numbers, width)
+        if not plain.left_out:
+            yield batch
+            return
+        import pyarrow as pa
+
+        lines = content.splitlines()
+        odd = ((first + i, self._fields_of_line(lines[i])) for i in plain.left_out)
+        yield from pa.Table.from_batches([batch, *batches_of(odd, width)]).sort_by(LINE).to_batches()
+
+    def _fields_of_line(self, line: bytes) -> Fields:
+        return split_record(line.decode(self.form.encoding, "replace"), self.form)[0]
 
     def walk_records(self, stream: BinaryIO, inspection: Inspection, family: Sequence[str]) -> Iterator[Reading]:
         del family  # a header decides the order
@@ -317,10 +334,10 @@ class CsvFiles:
     def records(self, stream: BinaryIO, inspection: Inspection) -> Iterator[Record]:
         if inspection.multiline:
             return self._multiline_records(stream)
-        return (record for numbered in self.lines(stream) for record in self._line_records(*numbered))
+        return (record for first, _, lines in self.lines(stream) for record in self._line_records(first, lines))
 
-    def lines(self, stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-        """Lines that hold no header, in large parts, each with the number of its first line."""
+    def lines(self, stream: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
+        """Lines that hold no header, in large parts: the number of the first line, how many they are, and the lines."""
         passed = 0
         for part in line_parts(stream):
             lines = part
@@ -329,8 +346,9 @@ class CsvFiles:
                 if not self.form.names:
                     lines, passed = FIRST_LINE.sub(b"", lines, count=1), 1
             if lines:
-                yield passed + 1, lines
-                passed += line_count(lines)
+                count = line_count(lines)
+                yield passed + 1, count, lines
+                passed += count
 
     def _line_records(self, first_line: int, lines: bytes) -> Iterator[Record]:
         """Records of a file whose lines are records; a blank line is none."""

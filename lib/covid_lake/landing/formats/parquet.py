@@ -17,7 +17,7 @@ from covid_lake.contracts import Parquet
 from covid_lake.landing.faults import FileFault
 from covid_lake.landing.formats import views
 from covid_lake.landing.formats.interface import Content, InspectedFile, Inspection, LandingRecord, Reading, Scan
-from covid_lake.landing.formats.records import LINE, SURPLUS, batch_of, position
+from covid_lake.landing.formats.records import LINE, SURPLUS, batch_of, line_numbers, position
 from covid_lake.landing.formats.text import CHUNK_BYTES, java_double
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class ParquetFiles:
         number = 1
         for batch in _batches(stream):
             columns = [_texts(column, type_) for column, type_ in zip(batch.columns, inspection.types, strict=True)]
-            yield batch_of(columns, number, scan.width)
+            yield batch_of(columns, line_numbers(number, batch.num_rows), scan.width)
             number += batch.num_rows
 
     def walk_records(self, stream: BinaryIO, inspection: Inspection, family: Sequence[str]) -> Iterator[Reading]:

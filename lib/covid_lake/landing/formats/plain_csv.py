@@ -1,27 +1,35 @@
 """CSV that Arrow's parser reads as Spark's does, told by a look at its bytes: nearly all that arrives.
 
-The two agree on lines that have as many fields as the header, and in which a quote stands at the border of a field or
-is doubled within one. They differ on everything else: blanks behind a quoted field, text behind one, short lines.
+The two agree on lines that have as many fields as the header, where a quote stands at the border of a field or is
+doubled within one. They differ on what is odd: blanks behind a quoted field, text behind one, short and long lines.
 """
 
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from covid_lake.contracts import Csv
-from covid_lake.landing.formats.text import line_count
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-QUOTE, BORDER, OTHER = b"qbo"
+
+@dataclass(frozen=True, slots=True)
+class PlainLines:
+    """What Arrow's parser made of lines."""
+
+    columns: list[pa.Array]
+    """A column for each field of the header."""
+    left_out: list[int]
+    """The lines that have fewer fields or more, counted from 0: they are not in the columns."""
 
 
-def plain_columns(content: bytes, form: Csv, width: int) -> list[pa.Array] | None:
-    """The columns of lines that are all records; None where the two parsers may differ.
+def plain_lines(content: bytes, count: int, form: Csv, width: int) -> PlainLines | None:
+    """The fields of lines that are all records, so many as are counted; None where the two parsers may differ.
 
-    Without a header, a byte order mark and blank lines, and with no line end in a field.
+    The lines are without a header and blank lines, and no field holds a line end.
     """
     import pyarrow as pa
     import pyarrow.csv as pc
@@ -31,20 +39,30 @@ def plain_columns(content: bytes, form: Csv, width: int) -> list[pa.Array] | Non
         return None
     text = content if form.encoding == "utf-8" or content.isascii() else content.decode(form.encoding).encode()
     names = [str(i) for i in range(width)]
+    left_out: list[int] = []
+
+    def leave_out(row: Any) -> str:
+        left_out.append(row.number - 1)
+        return "skip"
+
     try:
         table = pc.read_csv(
             pa.BufferReader(text),
             pc.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
-            pc.ParseOptions(delimiter=form.delimiter, quote_char=form.quote if has_quotes else False),
+            pc.ParseOptions(
+                delimiter=form.delimiter,
+                quote_char=form.quote if has_quotes else False,
+                invalid_row_handler=leave_out,
+            ),
             pc.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
             ),
         )
-    except pa.ArrowInvalid:  # a line has fewer fields or more
+    except pa.ArrowInvalid:
         return None
-    if table.num_rows != line_count(text):
+    if table.num_rows + len(left_out) != count:
         return None
-    return [column.combine_chunks() for column in table.columns]
+    return PlainLines([column.combine_chunks() for column in table.columns], left_out)
 
 
 def _is_plain(content: bytes, form: Csv, has_quotes: bool) -> bool:
@@ -57,12 +75,23 @@ def _is_plain(content: bytes, form: Csv, has_quotes: bool) -> bool:
 
 def _are_at_borders(content: bytes, form: Csv) -> bool:
     """Whether each quote begins or ends a whole field, or is doubled within one."""
-    quote = form.quote.encode()
-    pieces = content.split(quote)
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    pieces = pc.split_pattern(pa.array([content], pa.large_binary()), form.quote).flatten()
     if len(pieces) % 2 == 0:
         return False
-    # Between two quoted texts stands nothing where a quote is doubled, and otherwise a border on both sides.
-    borders = (form.delimiter + "\r\n").encode()
-    kinds = bytes(QUOTE if sign == quote[0] else BORDER if sign in borders else OTHER for sign in range(256))
-    seen = quote.join(pieces[::2]).translate(kinds)
-    return bytes((OTHER, QUOTE)) not in seen and bytes((QUOTE, OTHER)) not in seen
+    if len(pieces) == 1:
+        return True
+    # Every other piece stands outside of quotes. It is empty where a quote is doubled, or has borders on both sides.
+    borders = pa.array([b"", form.delimiter.encode(), b"\r", b"\n"], pieces.type)
+    begins = pc.is_in(pc.binary_slice(pieces[1:], 0, 1), borders)
+    ends = pc.is_in(pc.binary_slice(pieces[:-1], -1), borders)
+    return bool(pc.all(_every_other(begins, 1)).as_py() and pc.all(_every_other(ends, 0)).as_py())
+
+
+def _every_other(values: pa.Array, first: int) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.list_element(pa.FixedSizeListArray.from_arrays(values, 2), first)

@@ -5,7 +5,7 @@ All columns but the line are text. PyArrow is loaded where records are read, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -45,16 +45,24 @@ def batches_of(rows: Iterable[tuple[int, Fields]], width: int) -> Iterator[pa.Re
         yield pa.record_batch([*columns, lines], schema=schema)
 
 
-def batch_of(columns: list[pa.Array], first_line: int, width: int) -> pa.RecordBatch:
-    """The first columns of records that stand on lines one after the other; the other fields are null."""
+def batch_of(columns: list[pa.Array], lines: pa.Array, width: int) -> pa.RecordBatch:
+    """Records of which the first columns are given; the other fields are null."""
+    import pyarrow as pa
+
+    empty = pa.nulls(len(lines), pa.string())
+    return pa.record_batch([*columns, *[empty] * (width + 1 - len(columns)), lines], schema=record_schema(width))
+
+
+def line_numbers(first: int, count: int, without: Sequence[int] = ()) -> pa.Array:
+    """The numbers of that many lines one after the other, without those at the places that are named."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    count = len(columns[0])
-    empty = pa.nulls(count, pa.string())
     ones = pa.repeat(pa.scalar(1, pa.int64()), count)
-    lines = pc.cumulative_sum(ones, start=pa.scalar(first_line - 1, pa.int64()))
-    return pa.record_batch([*columns, *[empty] * (width + 1 - len(columns)), lines], schema=record_schema(width))
+    numbers = pc.cumulative_sum(ones, start=pa.scalar(first - 1, pa.int64()))
+    if not without:
+        return numbers
+    return numbers.filter(pc.invert(pc.is_in(numbers, pa.array([first + i for i in without], pa.int64()))))
 
 
 def _padded(fields: Fields, places: int) -> Fields:

@@ -78,7 +78,9 @@ def line_parts(stream: BinaryIO) -> Iterator[bytes]:
 
 def line_count(text: bytes) -> int:
     """How many lines there are; the last one may have no end."""
-    ends = text.count(b"\n") + text.count(b"\r") - text.count(b"\r\n")
+    ends = text.count(b"\n")
+    if b"\r" in text:
+        ends += text.count(b"\r") - text.count(b"\r\n")
     return ends + (not text.endswith((b"\n", b"\r")))
 
 

@@ -43,6 +43,7 @@ NO_KEY = "\0"
 BETWEEN = re.compile(r"[ \t\r\n]*")
 COLON = re.compile(r"[ \t\r\n]*:[ \t\r\n]*")
 READER = json.JSONDecoder(strict=False)
+TEXT_TYPES = frozenset({str, type(None)})
 # Numbers stay the text that they are.
 TEXTS = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 LONG_NUMBER = re.compile(rb"[-+.eE0-9]{%d}" % LONGEST_NUMBER)
@@ -161,7 +162,7 @@ def json_texts(line: str) -> dict[str, str | None]:
     fields = TEXTS.decode(line)
     if not isinstance(fields, dict):
         raise ValueError(f"{line[:100]!r} is no JSON object")
-    if all(value is None or isinstance(value, str) for value in fields.values()):
+    if TEXT_TYPES.issuperset(map(type, fields.values())):
         return fields
     return json_fields(line)[0]
 

@@ -6,7 +6,7 @@ All columns but the line are text. PyArrow is loaded where records are read, so 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
 from covid_lake.landing.formats.interface import Fields
@@ -36,13 +36,12 @@ def batches_of(rows: Iterable[tuple[int, Fields]], width: int) -> Iterator[pa.Re
     """Rows of a line and its fields, which may be fewer than the width or more."""
     import pyarrow as pa
 
-    schema, left = record_schema(width), iter(rows)
-    places = width + 1
+    left = iter(rows)
     while chosen := list(islice(left, BATCH_RECORDS)):
-        padded = [fields[:places] if len(fields) >= places else _padded(fields, places) for _, fields in chosen]
-        columns = [pa.array(column, pa.string()) for column in zip(*padded, strict=True)]
-        lines = pa.array([line for line, _ in chosen], pa.int64())
-        yield pa.record_batch([*columns, lines], schema=schema)
+        # The places of all records one after the other: a record that ends before a place has null there.
+        places = islice(zip_longest(*(fields for _, fields in chosen)), width + 1)
+        columns = [pa.array(texts, pa.string()) for texts in places]
+        yield batch_of(columns, pa.array([line for line, _ in chosen], pa.int64()), width)
 
 
 def batch_of(columns: list[pa.Array], lines: pa.Array, width: int) -> pa.RecordBatch:
@@ -63,7 +62,3 @@ def line_numbers(first: int, count: int, without: Sequence[int] = ()) -> pa.Arra
     if not without:
         return numbers
     return numbers.filter(pc.invert(pc.is_in(numbers, pa.array([first + i for i in without], pa.int64()))))
-
-
-def _padded(fields: Fields, places: int) -> Fields:
-    return [*fields, *[None] * (places - len(fields))]

@@ -65,10 +65,15 @@ def spark(engine: Engine) -> SparkSession:
 
 
 @pytest.fixture(scope="session")
-def spark_on_java(engine: Engine) -> SparkSession:
-    """The engine's session, for a test of what only Spark on Java has."""
+def needs_java() -> None:
+    """For a test of what only Spark on Java has."""
     if chosen_engine() == SAIL:
         pytest.skip("of Spark on Java, which is not the engine of these tests")
+
+
+@pytest.fixture(scope="session")
+def spark_on_java(needs_java: None, engine: Engine) -> SparkSession:
+    """The session of Spark on Java."""
     return engine.session
 
 

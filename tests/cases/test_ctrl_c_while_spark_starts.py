@@ -86,6 +86,7 @@ def assert_nothing_is_left(run: Started, code: int) -> None:
     assert list(run.scratch.iterdir()) == []
 
 
+@pytest.mark.usefixtures("needs_java")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_java_starts(number: signal.Signals, tmp_path: Path) -> None:
     with started(tmp_path) as run:

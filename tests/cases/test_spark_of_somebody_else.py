@@ -81,13 +81,13 @@ def test_another_sparks_environment_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def foreign_session(spark: SparkSession) -> Iterator[SparkSession]:
+def foreign_session(spark_on_java: SparkSession) -> Iterator[SparkSession]:
     """A session that somebody else has set up, as Glue's may be."""
-    session = spark.newSession()
+    session = spark_on_java.newSession()
     for name, value in LEGACY.items():
         session.conf.set(name, value)
     yield session
-    spark.createDataFrame([(1,)], "n int").collect()  # the tests' own session is the active one again
+    spark_on_java.createDataFrame([(1,)], "n int").collect()  # the tests' own session is the active one again
 
 
 def test_a_session_of_glues_loses_what_others_settled(foreign_session: SparkSession) -> None:
@@ -154,6 +154,7 @@ def test_options_for_java_are_added_and_never_change_what_rows_mean(monkeypatch:
     assert options.index("-Duser.timezone=Asia/Tokyo") < options.index("-Duser.timezone=UTC")  # the last one counts
 
 
+@pytest.mark.usefixtures("needs_java")
 def test_options_with_which_java_does_not_start_are_told(tmp_path: Path) -> None:
     arguments = run_arguments(landing_file(tmp_path / "in"), tmp_path / "lake")
     ended = command(*arguments, changes={java.OPTIONS_VARIABLE: "-XX:+UseSerialGC"})
@@ -178,6 +179,7 @@ def fake_java(folder: Path, complaint: str) -> str:
     return str(folder)
 
 
+@pytest.mark.usefixtures("needs_java")
 @pytest.mark.parametrize(
     ("complaint", "advice"),
     [

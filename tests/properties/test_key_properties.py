@@ -57,9 +57,9 @@ def date_keys(spark: SparkSession, days: list[date]) -> dict[date, int]:
 
 
 @pytest.fixture(scope="module", params=["UTC", "Pacific/Kiritimati", "America/Adak"])
-def other_session(request: pytest.FixtureRequest, spark: SparkSession) -> SparkSession:
+def other_session(request: pytest.FixtureRequest, spark_on_java: SparkSession) -> SparkSession:
     """A session of other settings, none of which a key may depend on."""
-    session = spark.newSession()
+    session = spark_on_java.newSession()
     session.conf.set("spark.sql.session.timeZone", request.param)
     session.conf.set("spark.sql.ansi.enabled", request.param == "UTC")
     session.conf.set("spark.sql.codegen.wholeStage", request.param == "UTC")

@@ -1,18 +1,22 @@
-"""Sail: an engine in Rust that understands Spark Connect and runs in this process, without a JVM.
+"""Sail: an engine in Rust that understands Spark Connect, and needs no JVM.
 
 It has no partition values of paths and no counts while writing, and it takes a missing file for one without rows: this
-module makes up for that.
+module makes up for that. A lake in S3 is read and written by way of temporary files, so that it is reached in one way
+only, with one set of credentials and retries.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -23,9 +27,10 @@ from pyspark.sql import functions as F
 from covid_lake import paths
 from covid_lake.contracts import Format, Table
 from covid_lake.engines.protocol import CONNECT_MODE, Counted
+from covid_lake.engines.sail_server import SailServer
 from covid_lake.engines.scratch import Scratch
 from covid_lake.engines.staging import file_in, file_in_memory, stage
-from covid_lake.errors import LakeError, StorageError
+from covid_lake.errors import StorageError
 from covid_lake.landing.formats.interface import Scan
 from covid_lake.landing.formats.records import LINE
 from covid_lake.landing.inventory import LandingFile
@@ -35,19 +40,19 @@ from covid_lake.store.snapshots import DataFile
 from covid_lake.store.storage import LocalStorage, Storage
 from covid_lake.transforms.frames import empty_frame, spark_schema
 
-# Settings of Sail and of gRPC, which are read from the environment. Sail's start and end are not worth a line, and
-# gRPC would meddle in every process that this one starts.
-ENVIRONMENT: Final = {"RUST_LOG": "error", "GRPC_ENABLE_FORK_SUPPORT": "0", "GRPC_VERBOSITY": "NONE"}
+# gRPC reads these when it is loaded: it would meddle in every process that this one starts.
+GRPC: Final = {"GRPC_ENABLE_FORK_SUPPORT": "0", "GRPC_VERBOSITY": "NONE"}
 COMPRESSION: Final = "zstd(3)"
+TRANSFERS_AT_ONCE: Final = 8
 SEMANTICS: Final = {"spark.sql.ansi.enabled": "true", "spark.sql.session.timeZone": "UTC"}
 
 
 @dataclass(slots=True)
 class SailEngine:
-    """A Sail server in this process and a session with it."""
+    """A session with a Sail server of this process's own."""
 
     session: SparkSession
-    _server: Any
+    _server: SailServer
     _scratch: Scratch | None = None
     """Temporary files; None where there are none yet."""
     _descriptors: list[int] = field(default_factory=list)
@@ -55,25 +60,18 @@ class SailEngine:
 
     @classmethod
     def start(cls) -> SailEngine:
-        """Start the server on a free port of this machine, and open a session; raises `LakeError` if that fails."""
-        for name, value in ENVIRONMENT.items():
+        """Start Sail, and open a session; raises `LakeError` if that fails."""
+        for name, value in GRPC.items():
             os.environ.setdefault(name, value)
         variable, ours = CONNECT_MODE
         os.environ[variable] = ours
         logging.getLogger("pyspark.sql.connect").setLevel(logging.CRITICAL)
-        try:
-            from pysail.spark import SparkConnectServer
-
-            server = SparkConnectServer("127.0.0.1", 0)
-            server.start()
-            _, port = server.listening_address
-            session: SparkSession = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").create()
-            for name, value in SEMANTICS.items():
-                session.conf.set(name, value)
-        except ImportError as error:
-            raise LakeError(
-                f"Sail can't be loaded: {error}. Run 'make setup', or choose the other engine with --engine spark"
-            ) from error
+        server = SailServer.start()
+        session: Any = SparkSession.builder.remote(f"sc://127.0.0.1:{server.port}").create()
+        # The server is on this machine: where it has ended, it is no use to wait and try again.
+        session.client.set_retry_policies([])
+        for name, value in SEMANTICS.items():
+            session.conf.set(name, value)
         return cls(session, server)
 
     @property
@@ -102,12 +100,12 @@ class SailEngine:
 
     def read_files(self, storage: Storage, table: Table, files: Iterable[DataFile]) -> DataFrame:
         held = [file for file in files if file.rows]
-        _require_files(storage, table, held)
         if not held:
             return empty_frame(self.session, table.columns)
+        folder = self._fetched(storage, table, held)
         by_partition: dict[str, list[str]] = {}
         for file in held:
-            by_partition.setdefault(file.partition, []).append(_url(storage, f"{paths.table(table)}/{file.path}"))
+            by_partition.setdefault(file.partition, []).append(_url(folder / file.path))
         frames = [self._read_partition(table, partition, urls) for partition, urls in by_partition.items()]
         return reduce(DataFrame.union, frames)
 
@@ -122,8 +120,11 @@ class SailEngine:
     def write(self, frame: DataFrame, storage: Storage, folder: str, partition_by: Sequence[str] = ()) -> None:
         for name in partition_by:
             frame = frame.withColumn(name, F.coalesce(F.col(name), F.lit(NULL_PARTITION)))
+        target = storage.directory / folder if isinstance(storage, LocalStorage) else self._new_folder("version")
         writer = frame.write.mode("overwrite").option("compression", COMPRESSION)
-        writer.partitionBy(*partition_by).parquet(_url(storage, folder))
+        writer.partitionBy(*partition_by).parquet(_url(target))
+        if not isinstance(storage, LocalStorage):
+            _send(storage, target, folder)
 
     def counted(
         self, frame: DataFrame, counts: Sequence[Column], *, is_confidential: bool = False
@@ -140,9 +141,35 @@ class SailEngine:
 
     def stop(self) -> None:
         self._clear()
-        self.session.stop()
-        self._server.stop()
+        self._server.end()
         os.environ.pop(CONNECT_MODE[0], None)
+
+    def kill(self) -> None:
+        """End the server at once, with whatever it is computing; may be called in a signal's handler."""
+        self._server.kill()
+
+    def _fetched(self, storage: Storage, table: Table, files: Sequence[DataFile]) -> Path:
+        """The folder on this machine below which the table's files lie; raises `StorageError` for one that is missing.
+
+        Sail takes a missing file for one without rows.
+        """
+        folder = paths.table(table)
+        if isinstance(storage, LocalStorage):
+            for file in files:
+                if not (storage.directory / folder / file.path).is_file():
+                    raise StorageError(f"{storage.root}/{folder}/{file.path} is missing; restore it")
+            return storage.directory / folder
+        fetched = self._new_folder("fetched")
+
+        def fetch(file: DataFile) -> None:
+            target = fetched / file.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with storage.open(f"{folder}/{file.path}") as source, target.open("wb") as copy:
+                shutil.copyfileobj(source, copy)
+
+        with ThreadPoolExecutor(TRANSFERS_AT_ONCE) as threads:
+            list(threads.map(fetch, files))
+        return fetched
 
     def _put_by(self, frame: DataFrame) -> DataFrame:
         folder = str(self._new_folder("rows"))
@@ -155,7 +182,7 @@ class SailEngine:
             pq.write_table(frame.toArrow(), sink)
         return self.session.read.schema(frame.schema).parquet(path)
 
-    def _new_folder(self, name: str) -> Any:
+    def _new_folder(self, name: str) -> Path:
         if self._scratch is None:
             self._scratch = Scratch()
         return self._scratch.new(name)
@@ -170,22 +197,17 @@ class SailEngine:
             self._scratch = None
 
 
-def _url(storage: Storage, path: str) -> str:
-    """The URL of a file or folder in the lake, with the characters quoted that Sail takes for a pattern of names."""
-    if isinstance(storage, LocalStorage):
-        return f"file://{quote(str(storage.directory / path))}"
-    scheme, _, place = storage.url(path).partition("://")
-    return f"{scheme}://{quote(place)}"
+def _url(path: Path) -> str:
+    """The URL of a file or folder, with the characters quoted that Sail takes for a pattern of names."""
+    return f"file://{quote(str(path))}"
 
 
-def _require_files(storage: Storage, table: Table, files: Sequence[DataFile]) -> None:
-    """Raise `StorageError` for a file that is not there: Sail would read no rows from it, and say nothing."""
-    folder = paths.table(table)
-    for version_folder in {file.path.partition("/")[0] for file in files}:
-        there = {one.path: one.size for one in storage.list_files(f"{folder}/{version_folder}")}
-        for file in files:
-            path = f"{folder}/{file.path}"
-            if file.path.startswith(f"{version_folder}/") and there.get(path) != file.bytes:
-                raise StorageError(
-                    f"{storage.root}/{path} is missing or was changed; restore it, or run --full-refresh"
-                )
+def _send(storage: Storage, source: Path, folder: str) -> None:
+    """Copy the files of a folder on this machine into a folder of the lake."""
+
+    def send(file: Path) -> None:
+        with file.open("rb") as stream:
+            storage.receive(f"{folder}/{file.relative_to(source).as_posix()}", stream)
+
+    with ThreadPoolExecutor(TRANSFERS_AT_ONCE) as threads:
+        list(threads.map(send, [file for file in source.rglob("*") if file.is_file()]))

@@ -45,7 +45,7 @@ def start_engine(name: str, *, on_s3: bool = False) -> Engine:
         from covid_lake.engines.sail import SailEngine
 
         engine = SailEngine.start()
-        interrupts.at_stop(engine.session.interruptAll)
+        interrupts.at_stop(engine.kill)
         return engine
     from covid_lake.engines.spark import SparkEngine
     from covid_lake.runtime.session import local_session

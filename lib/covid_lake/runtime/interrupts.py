@@ -64,7 +64,7 @@ def stoppable() -> Iterator[None]:
 
 
 def at_stop(interrupt: Callable[[], object]) -> None:
-    """Have the first signal call `interrupt`, in a thread of its own, to end what an engine is computing."""
+    """Have the first signal call `interrupt`, to end what an engine is computing."""
     _asked.interrupt = interrupt
 
 
@@ -87,7 +87,6 @@ def _stop(number: int, _frame: FrameType | None) -> None:
     with suppress(OSError):
         os.write(2, f"{CLEAR_LINE if os.isatty(2) else ''}{MESSAGE}\n".encode())
     if _asked.interrupt is not None:
-        # Not here: the signal may have interrupted a call to the engine, which holds its locks.
-        threading.Thread(target=_asked.interrupt, daemon=True).start()
+        _asked.interrupt()
     end_java(for_good=True)
     raise KeyboardInterrupt

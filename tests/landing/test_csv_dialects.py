@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Csv
-from covid_lake.landing.formats.csv import CsvFiles, UnmarkedQuote, split_record
+from covid_lake.landing.formats.csv import CsvFiles
+from covid_lake.landing.formats.csv_fields import UnmarkedQuote, split_record
 from covid_lake.landing.formats.interface import Inspection, Scan
 from covid_lake.landing.inventory import LandingFile
 from spark_examples import spark_examples

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from covid_lake.contracts import Column, Csv, Dataset, JsonLines, Landing, Table, Type, Zone
 from covid_lake.engines.protocol import Engine
 from covid_lake.errors import StorageError
-from covid_lake.landing.formats.csv import split_record
+from covid_lake.landing.formats.csv_fields import split_record
 from covid_lake.landing.formats.interface import Inspection
 from covid_lake.landing.formats.text import java_double
 from covid_lake.landing.inventory import refresh_inventory

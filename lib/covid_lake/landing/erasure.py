@@ -5,14 +5,14 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from covid_lake import paths
 from covid_lake.contracts import Csv, JsonLines, Table, column_for_header
 from covid_lake.errors import SettingsError
-from covid_lake.landing.formats.csv import CsvFiles
-from covid_lake.landing.formats.text import BLANKS
+from covid_lake.landing.formats.csv_fields import split_rows
+from covid_lake.landing.formats.text import BLANKS, BYTE_ORDER_MARK
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.names import files_by_folder, format_of, is_gzip
 from covid_lake.store.storage import Storage
@@ -96,22 +96,19 @@ def _json_records(content: bytes, table: Table) -> Iterator[tuple[bytes, Values]
 
 
 def _csv_records(content: bytes, table: Table, form: Csv) -> Iterator[tuple[bytes, Values]]:
-    taken: list[str] = []
-
-    def lines() -> Iterator[str]:
-        for line in io.StringIO(content.decode(form.encoding), newline=""):
-            taken.append(line)
-            yield line.removeprefix("\ufeff")
-
-    header = list(form.names)
-    for row in CsvFiles(form).rows(lines()):
-        text, values = "".join(taken).encode(form.encoding), {}
-        taken.clear()
+    text = content.decode(form.encoding)
+    lines = io.StringIO(text.removeprefix(BYTE_ORDER_MARK), newline="")
+    mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
+    header: Sequence[str] = form.names
+    for row in split_rows(lines, form):
+        values: Values = {}
+        fields = [value or "" for value in row.fields]
         if not header:
-            header = row
-        else:
-            values = dict(_values(table, dict(zip(header, row, strict=False))))
-        yield text, values
+            header = fields
+        elif row.record:
+            values = _values(table, dict(zip(header, fields, strict=False)))
+        yield f"{mark}{row.record}{row.end}".encode(form.encoding), values
+        mark = ""
 
 
 def _values(table: Table, fields: Mapping[str, object]) -> Values:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -22,6 +22,16 @@ from covid_lake.contracts import ENCODINGS, Csv
 from covid_lake.errors import QueryError
 from covid_lake.landing.faults import FileFault
 from covid_lake.landing.formats import views
+from covid_lake.landing.formats.csv_fields import (
+    NO_ROW,
+    PLAIN,
+    EndlessRow,
+    Row,
+    UnmarkedQuote,
+    line_end,
+    split_record,
+    split_rows,
+)
 from covid_lake.landing.formats.interface import (
     Content,
     Fields,
@@ -59,10 +69,6 @@ NO_NULLS = "\x01"
 LATE_MARK = re.compile(rb"(?:[\0-\x20]*[\r\n])?" + codecs.BOM_UTF8)
 FIRST_LINE = re.compile(rb"[^\r\n]*(?:\r\n?|\n)?")
 
-# The limit is the process's own: set and put back by one thread, it would break off the parsing of another.
-csv.field_size_limit(1 << 30)
-
-PLAIN = Csv()
 
 # The line on which a record begins, its text, and its fields.
 Record = tuple[int, str, Fields]
@@ -119,17 +125,7 @@ class CsvFiles:
 
     def fields(self, line: str) -> list[str]:
         """The fields of a line that is a record."""
-        if self.is_doubling:
-            return next(self.reader([line]), [])
         return [value or "" for value in split_record(line, self.form)[0]]
-
-    def reader(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
-        """Python's own reader, for files that double their quotes."""
-        return csv.reader(lines, delimiter=self.form.delimiter, quotechar=self.form.quote, strict=strict)
-
-    def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
-        """The rows of a file whose lines are given with their ends; a row may take several."""
-        return self.reader(lines) if self.is_doubling else _rows_with_escapes(lines, self.form)
 
     def check_field_count(self, line: bytes, number: int) -> None:
         if line.count(self.form.delimiter.encode()) >= MAX_FIELDS:
@@ -175,7 +171,7 @@ class CsvFiles:
         wanted = DELIMITERS.get(self.form.delimiter, repr(self.form.delimiter))
         return f"; the fields seem to be separated by something else than {wanted}" if others else ""
 
-    def _check_last_record(self, record: list[str], header: tuple[str, ...], line: int) -> None:
+    def _check_last_record(self, record: Fields, header: tuple[str, ...], line: int) -> None:
         if len(record) < len(header):
             raise FileFault(
                 f"the last line ({line:,}) has {len(record)} of {len(header)} fields and no line end: "
@@ -184,20 +180,21 @@ class CsvFiles:
 
     def _inspect_odd(self, content: Content) -> Inspection:
         """Count records the slow way: quotes with line ends or escapes in them, lone carriage returns."""
+        found = _OddRows(self.form)
         with content.reopen() as stream:
-            found = _OddRows(self).read(stream)
+            found.read(self._text(stream))
         header = self._header(found.first)
         if found.is_multiline and found.other_end:
             raise FileFault(
                 f"line {found.other_end:,} does not end as the first line does; in a file whose quoted fields hold "
                 "line ends all records must end alike"
             )
-        if split_record(found.last_text.rstrip("\r\n"), self.form)[1]:
+        if found.last.is_open:
             raise FileFault(
-                f"a quote opened on line {found.last_line:,} is never closed, or the file was cut short there"
+                f"a quote opened on line {found.last.line:,} is never closed, or the file was cut short there"
             )
-        if not found.last_text.endswith(("\n", "\r")):
-            self._check_last_record(found.last, header, found.last_line)
+        if not found.last.end and not line_end(found.last.record):
+            self._check_last_record(found.last.fields, header, found.last.line)
         blanks = found.empty if found.is_multiline else found.blank
         return Inspection("", header, found.rows - blanks - self._header_rows, found.is_multiline, blanks)
 
@@ -263,7 +260,7 @@ class CsvFiles:
             return self.form.names
         try:
             with file.open(encoding=self.decoder, newline="") as text:
-                names = next(self.reader(text), [])
+                names = [name or "" for row in islice(split_rows(text, self.form), 1) for name in row.fields]
         except UnicodeDecodeError as error:
             raise QueryError(f"{file}: its header is no UTF-8: {error}") from error
         if "\0" in "".join(names):
@@ -358,28 +355,14 @@ class CsvFiles:
                 yield number, record, split_record(record, self.form)[0]
 
     def _multiline_records(self, stream: BinaryIO) -> Iterator[Record]:
-        """Records that go on over a line end within quotes.
+        """Records that go on over a line end within quotes; a line without any sign is none."""
+        for row in islice(split_rows(self._text(stream), self.form), self._header_rows, None):
+            if row.record:
+                yield row.line, row.record, row.fields
 
-        For Spark's parser the first line end of the file is that of all records. Within a field it is a plain one.
-        """
-        rows = self._multiline_rows(io.TextIOWrapper(stream, self.decoder, errors="replace", newline=""))
-        for line, record, fields in islice(rows, self._header_rows, None):
-            if record:
-                yield line, record, fields
-
-    def _multiline_rows(self, lines: Iterable[str]) -> Iterator[Record]:
-        begun, start, end = "", 1, ""
-        for number, line in enumerate(chain(lines, [""]), start=1):
-            end = end or _line_end(line)
-            begun += line
-            if line and not line.endswith(end):
-                continue
-            record = begun.removesuffix(end)
-            text = record.replace(end, "\n") if end else record
-            fields, is_open = split_record(text, self.form, is_last=not line)
-            if not is_open or not line:
-                yield start, record, fields
-                begun, start = "", number + 1
+    def _text(self, stream: BinaryIO) -> io.TextIOWrapper:
+        """The lines with their ends."""
+        return io.TextIOWrapper(stream, self.decoder, errors="replace", newline="")
 
 
 PLAIN_FILES = CsvFiles()
@@ -435,7 +418,7 @@ class _OddRows:
     lines without any character alone.
     """
 
-    files: CsvFiles
+    form: Csv
     first: list[str] = field(default_factory=list)
     rows: int = 0
     blank: int = 0
@@ -444,71 +427,38 @@ class _OddRows:
     is_multiline: bool = False
     other_end: int = 0
     """The first line that does not end as the first one does; 0 where there is none."""
-    last: list[str] = field(default_factory=list)
-    last_line: int = 0
-    last_text: str = ""
+    last: Row = NO_ROW
+    """The last row that is not blank."""
+    next_line: int = 1
 
-    def read(self, stream: io.BufferedReader) -> _OddRows:
-        lines: list[str] = []
-        kept = _kept(stream, self.files.decoder, lines)
-        start, first_end = 1, ""
+    def read(self, lines: Iterable[str]) -> None:
         try:
-            for row in self.files.rows(kept):
-                text = "".join(lines)
-                first_end = first_end or _line_end(lines[0])
-                self.rows += 1
-                self.is_multiline |= len(lines) > 1
-                self.empty += text == first_end
-                if text.strip(BLANK_CHARACTERS):
-                    self.first = self.first or row
-                    self.last, self.last_line, self.last_text = row, start, text
-                    check_row(row, start)
-                else:
-                    self.blank += 1
-                end = _line_end(text)
-                if not end.endswith(first_end) and end:
-                    self.other_end = self.other_end or start
-                start += len(lines)
-                lines.clear()
-        except csv.Error as error:
-            raise FileFault(f"line {start + len(lines) - 1:,} can't be read as CSV: {error}") from None
+            for row in split_rows(lines, self.form, LONGEST_LINE_BYTES):
+                self._add(row)
+        except EndlessRow:
+            raise _endless(self.next_line) from None
         except UnmarkedQuote:
             raise FileFault(
-                f"line {start:,} has a quote within a quoted field that no {self.files.form.escape} marks; if the file "
-                "doubles its quotes, the contract has to say so (escape)"
+                f"line {self.next_line:,} has a quote within a quoted field that no {self.form.escape} marks; if the "
+                "file doubles its quotes, the contract has to say so (escape)"
             ) from None
-        return self
+
+    def _add(self, row: Row) -> None:
+        self.rows += 1
+        self.next_line = row.line + row.lines
+        self.is_multiline |= row.lines > 1
+        self.empty += not row.record
+        if not row.end and line_end(row.record):
+            self.other_end = self.other_end or row.line
+        if not row.record.strip(BLANK_CHARACTERS):
+            self.blank += 1
+            return
+        check_row(row.fields, row.line)
+        self.first = self.first or [value or "" for value in row.fields]
+        self.last = row
 
 
-def _kept(stream: io.BufferedReader, decoder: str, lines: list[str]) -> Iterator[str]:
-    """The lines with their ends, each put to `lines` as well, which whoever reads a record empties after it."""
-    length = 0
-    for number, line in enumerate(io.TextIOWrapper(stream, decoder, errors="replace", newline=""), start=1):
-        length = length + len(line) if lines else len(line)
-        lines.append(line)
-        if length > LONGEST_LINE_BYTES:
-            raise _endless(number + 1 - len(lines))
-        yield line
-
-
-def _rows_with_escapes(lines: Iterable[str], form: Csv) -> Iterator[list[str]]:
-    begun = ""
-    fields: list[str | None] = []
-    for line in lines:
-        begun += line
-        fields, is_open = split_record(begun.rstrip("\r\n"), form)
-        if not is_open:
-            yield [value or "" for value in fields]
-            begun = ""
-    if begun:
-        yield [value or "" for value in fields]
-
-
-def _line_end(text: str) -> str:
-    return "\r\n" if text.endswith("\r\n") else text[-1:] if text.endswith(("\n", "\r")) else ""
-
-
-def check_row(row: Sequence[str], number: int) -> None:
+def check_row(row: Fields, number: int) -> None:
     """Refuse a file with a record of too many fields."""
     if len(row) > MAX_FIELDS:
         raise FileFault(f"line {number:,} has {len(row):,} fields: its line end may be lost")
@@ -519,97 +469,3 @@ def _endless(line: int) -> FileFault:
         f"the record of line {line:,} is longer than {LONGEST_LINE_BYTES >> 20} MiB: "
         "a quote may not be closed, or line ends are lost"
     )
-
-
-class UnmarkedQuote(ValueError):
-    """A quote within a quoted field that no backslash marks: what Spark makes of it depends on what follows."""
-
-
-def split_record(record: str, form: Csv = PLAIN, *, is_last: bool = True) -> tuple[list[str | None], bool]:
-    """The fields of a record as Spark reads them, and whether the text ends within quotes.
-
-    A field without text is null, quoted or not. Of a dialect that doubles quotes, a field that goes on after its
-    closing quote is kept with its quotes, up to the next delimiter. `is_last` says that the parser is given nothing
-    after the record, no line end either: of a file that it reads line by line this is so for every line.
-    """
-    if form.quote not in record:
-        return [field or None for field in record.split(form.delimiter)], False
-    fields: list[str | None] = []
-    is_open, at = False, 0
-    while True:
-        if record.startswith(form.quote, at):
-            if form.escape == form.quote:
-                field, at, is_open = _doubling(record, at, form, is_last)
-            else:
-                field, at, is_open = _escaping(record, at, form)
-            fields.append(field or None)
-        else:
-            end = _delimiter(record, at, form)
-            fields.append(record[at:end] or None)
-            at = end
-        if at >= len(record):
-            return fields, is_open
-        at += 1
-
-
-def _doubling(record: str, start: int, form: Csv, is_last: bool) -> tuple[str, int, bool]:
-    """The quoted field that starts at a quote, where it ends, and whether its closing quote is missing."""
-    quote = form.quote
-    parts: list[str] = []
-    at = start + 1
-    if at == len(record):
-        return quote, at, True
-    while (end := record.find(quote, at)) >= 0:
-        parts.append(record[at:end])
-        if not record.startswith(quote, end + 1):
-            after = _past_blanks(record, end + 1, form)
-            if after == len(record) or record[after] == form.delimiter:
-                return "".join(parts), after, False
-            stop = _delimiter(record, end + 1, form)
-            found = quote + "".join(parts) + record[end:stop]
-            if is_last and stop == len(record) and _gets_quote(record, end + 1, after, quote):
-                found += quote
-            return found, stop, False
-        parts.append(quote)
-        at = end + 2
-    return "".join(parts) + record[at:], len(record), True
-
-
-def _gets_quote(record: str, start: int, after: int, quote: str) -> bool:
-    """Whether Spark's parser puts a quote to the end of a last field that goes on after its closing quote.
-
-    It does where blanks follow the closing quote, and then one other sign and a quote.
-    """
-    return after > start and record[after] != quote and record.startswith(quote, after + 1)
-
-
-def _escaping(record: str, start: int, form: Csv) -> tuple[str, int, bool]:
-    """The same for a dialect with backslashes: one before a quote or a backslash goes away, any other stays."""
-    quote, escape = form.quote, form.escape
-    parts: list[str] = []
-    at = start + 1
-    if at == len(record):
-        return quote, at, True
-    for mark in re.compile(f"[{re.escape(quote + escape)}]").finditer(record, at):
-        if mark.start() < at:  # it is escaped itself
-            continue
-        parts.append(record[at : mark.start()])
-        at = mark.end()
-        if mark[0] == quote:
-            after = _past_blanks(record, at, form)
-            if after < len(record) and record[after] != form.delimiter:
-                raise UnmarkedQuote(record)
-            return "".join(parts), after, False
-        is_escaping = record.startswith((quote, escape), at)
-        parts.append(record[at] if is_escaping else escape)
-        at += is_escaping
-    return "".join(parts) + record[at:], len(record), True
-
-
-def _past_blanks(record: str, at: int, form: Csv) -> int:
-    return len(record) - len(record[at:].lstrip(BLANK_CHARACTERS.replace(form.delimiter, "")))
-
-
-def _delimiter(record: str, at: int, form: Csv) -> int:
-    found = record.find(form.delimiter, at)
-    return found if found >= 0 else len(record)

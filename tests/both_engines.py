@@ -14,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
+from covid_lake.engines.protocol import CONNECT_MODE
+
 # While it is set, pyspark's functions make columns for Spark Connect, else for a JVM; they look each time.
-CONNECT_VARIABLE = "SPARK_CONNECT_MODE_ENABLED"
+CONNECT_VARIABLE, ON = CONNECT_MODE
 DIFFERENCES_SHOWN = 20
 
 Frames = Mapping[str, DataFrame]
@@ -26,7 +28,7 @@ def connect_mode(*, is_on: bool) -> Iterator[None]:
     """Frames made within are for Spark Connect, or for a JVM."""
     before = os.environ.pop(CONNECT_VARIABLE, None)
     if is_on:
-        os.environ[CONNECT_VARIABLE] = "1"
+        os.environ[CONNECT_VARIABLE] = ON
     try:
         yield
     finally:

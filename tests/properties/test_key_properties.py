@@ -56,10 +56,12 @@ def date_keys(spark: SparkSession, days: list[date]) -> dict[date, int]:
     return dict(frame.select("day", date_key("day")).collect())
 
 
-@pytest.fixture(scope="module", params=["UTC", "Pacific/Kiritimati", "America/Adak"])
-def other_session(request: pytest.FixtureRequest, spark_on_java: SparkSession) -> SparkSession:
+@pytest.fixture(scope="module", params=["the engine's own", "UTC", "Pacific/Kiritimati", "America/Adak"])
+def other_session(request: pytest.FixtureRequest, spark: SparkSession) -> SparkSession:
     """A session of other settings, none of which a key may depend on."""
-    session = spark_on_java.newSession()
+    if request.param == "the engine's own":
+        return spark
+    session = request.getfixturevalue("spark_on_java").newSession()
     session.conf.set("spark.sql.session.timeZone", request.param)
     session.conf.set("spark.sql.ansi.enabled", request.param == "UTC")
     session.conf.set("spark.sql.codegen.wholeStage", request.param == "UTC")

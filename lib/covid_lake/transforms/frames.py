@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+import pyarrow as pa
+import pyspark
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -59,11 +61,22 @@ def empty_frame(spark: SparkSession, columns: Iterable[ContractColumn]) -> DataF
 
 
 def inline_table(spark: SparkSession, names: Sequence[str], rows: Iterable[Sequence[str | None]]) -> DataFrame:
-    """A small table of texts as literals of the query: it needs no file, no Python worker and no job."""
+    """A small table of texts as a part of the query: it needs no file and no job. An empty text is null."""
+    held = [[value or None for value in row] for row in rows]
+    if pyspark.__version__.startswith("3."):
+        return _of_literals(spark, names, held)
+    # Parsed as literals, some hundred rows would take longer than most queries.
+    return spark.createDataFrame(
+        pa.table({name: pa.array([row[i] for row in held], pa.string()) for i, name in enumerate(names)})
+    )
+
+
+def _of_literals(spark: SparkSession, names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> DataFrame:
+    """The table for Spark 3.5, which takes none of Arrow."""
+    if not rows:
+        return spark.createDataFrame([], T.StructType([T.StructField(name, T.StringType()) for name in names]))
     values = ", ".join("(" + ", ".join(_literal(value) for value in row) + ")" for row in rows)
     columns = ", ".join(f"`{name}`" for name in names)
-    if not values:
-        return spark.createDataFrame([], T.StructType([T.StructField(name, T.StringType()) for name in names]))
     return spark.sql(f"SELECT * FROM VALUES {values} AS inline_table({columns})")  # noqa: S608
 
 
@@ -147,6 +160,6 @@ def rank_in_grain(frame: DataFrame, table: Table, rank: str) -> DataFrame:
 
 
 def _literal(value: str | None) -> str:
-    if value is None or value == "":
+    if value is None:
         return "CAST(NULL AS STRING)"
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

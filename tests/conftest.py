@@ -77,6 +77,20 @@ def spark_on_java(needs_java: None, engine: Engine) -> SparkSession:
     return engine.session
 
 
+@pytest.fixture(scope="session")
+def sail(spark_on_java: SparkSession) -> Iterator[Engine]:
+    """Sail, beside the Spark that the tests run on; its frames are made in `connect_mode`."""
+    pytest.importorskip("pysail", reason="Sail is not installed here, so Spark has nothing to be compared with")
+    from both_engines import connect_mode
+    from covid_lake.engines.sail import SailEngine
+
+    with connect_mode(is_on=True):
+        started = SailEngine.start()
+    yield started
+    with connect_mode(is_on=True):
+        started.stop()
+
+
 @pytest.fixture(scope="module")
 def engine_on_s3(engine: Engine, emulator: str) -> Engine:
     """The same engine, reading from and writing to the emulator: it may have been started before this was set."""

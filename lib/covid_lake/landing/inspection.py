@@ -66,8 +66,10 @@ def unpacked(path: str, open_file: Opener) -> Iterator[io.BufferedReader]:
     with open_file() as stream:
         if is_gzip(path):
             yield _buffered(GunzippingReader(stream))
+        elif isinstance(stream, io.BufferedReader):
+            yield stream
         else:
-            yield stream if isinstance(stream, io.BufferedReader) else _buffered(HashingReader(stream))
+            yield _buffered(stream if isinstance(stream, io.RawIOBase) else HashingReader(stream))
 
 
 def _binary(stream: io.RawIOBase) -> BinaryIO:

@@ -6,11 +6,8 @@ a record is the one behind the row, so a field is read exactly as Spark's parser
 
 from __future__ import annotations
 
-import gzip
-import io
-import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -19,9 +16,10 @@ import xxhash
 from covid_lake.contracts import Format
 from covid_lake.errors import StorageError
 from covid_lake.landing.checksums import HashingReader
+from covid_lake.landing.faults import FileFault
 from covid_lake.landing.formats import files_in
 from covid_lake.landing.formats.interface import Inspection, LandingRecord
-from covid_lake.landing.names import is_gzip
+from covid_lake.landing.inspection import unpacked
 
 SEED = 42
 CHUNK_BYTES = 1 << 20
@@ -62,16 +60,15 @@ def find_records(
     found: dict[int, list[LandingRecord]] = {}
     with open_file() as stream:
         reader = HashingReader(stream)
-        buffered = cast(BinaryIO, io.BufferedReader(reader, CHUNK_BYTES))
-        unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=buffered)) if is_gzip(path) else buffered
         try:
-            for record, readings in files_in(form).walk_records(unpacked, inspection, family):
-                for value in map(row_hash, readings):
-                    if value in hashes:
-                        found.setdefault(value, []).append(record)
-                        break
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise StorageError(f"{path} is no whole gzip file: {error}") from error
+            with unpacked(path, lambda: nullcontext(cast(BinaryIO, reader))) as content:
+                for record, readings in files_in(form).walk_records(content, inspection, family):
+                    for value in map(row_hash, readings):
+                        if value in hashes:
+                            found.setdefault(value, []).append(record)
+                            break
+        except FileFault as fault:
+            raise StorageError(f"{path} is no whole gzip file: {fault.text}") from fault
         except (ValueError, IndexError) as error:
             raise StorageError(f"{path} holds a record that can't be read: {error}") from error
         while reader.read(CHUNK_BYTES):

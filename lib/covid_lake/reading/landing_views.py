@@ -6,10 +6,9 @@ is empty text. Athena's OpenCSVSerde shows the same.
 
 from __future__ import annotations
 
-import gzip
 import shutil
-import zlib
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -17,7 +16,9 @@ import duckdb
 from covid_lake import paths
 from covid_lake.contracts import Table
 from covid_lake.errors import StorageError
+from covid_lake.landing.faults import FileFault
 from covid_lake.landing.formats import files_in
+from covid_lake.landing.inspection import unpacked
 from covid_lake.landing.names import files_by_folder, format_of, is_gzip, name_fault
 from covid_lake.store.storage import FileInfo, LocalStorage, Storage
 
@@ -50,14 +51,13 @@ def landing_query(
 
 def _bring(storage: Storage, folder: str, file: str, scratch: Path) -> Path:
     """The folder of this machine below which the file lies under its own name, unpacked."""
-    packed = is_gzip(file)
-    if isinstance(storage, LocalStorage) and not packed:
+    if isinstance(storage, LocalStorage) and not is_gzip(file):
         return storage.directory / folder
     target = scratch / folder / file
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with storage.open(f"{folder}/{file}") as stream, target.open("wb") as copy:
-            shutil.copyfileobj(gzip.GzipFile(fileobj=stream) if packed else stream, copy, COPY_CHUNK_BYTES)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise StorageError(f"{storage.root}/{folder}/{file} is no whole gzip file: {error}") from error
+        with unpacked(file, partial(storage.open, f"{folder}/{file}")) as stream, target.open("wb") as copy:
+            shutil.copyfileobj(stream, copy, COPY_CHUNK_BYTES)
+    except FileFault as fault:
+        raise StorageError(f"{storage.root}/{folder}/{file} is no whole gzip file: {fault.text}") from fault
     return scratch / folder

@@ -390,9 +390,10 @@ class _LineCount:
             return
         text = self.rest + chunk
         pieces = chunk.split(form.quote.encode())
-        quoted_ends = sum(piece.count(b"\n") for piece in pieces[int(not self.inside_quotes) :: 2])
+        has_quoted_end = b"\n" in b"".join(pieces[int(not self.inside_quotes) :: 2])
         self.inside_quotes ^= len(pieces) % 2 == 0
-        self.is_plain = not quoted_ends and text.count(b"\r") - text.endswith(b"\r") == text.count(b"\r\n")
+        has_lone_return = b"\r" in text and text.count(b"\r") - text.endswith(b"\r") != text.count(b"\r\n")
+        self.is_plain = not has_quoted_end and not has_lone_return
         *whole, self.rest = text.split(b"\n")
         if whole:
             self._add_lines(whole)

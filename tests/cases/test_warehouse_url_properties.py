@@ -97,12 +97,13 @@ def properties(warehouse: WarehouseConnection) -> WarehouseConnection:
 
 
 def test_both_drivers_do_what_the_properties_say(properties: WarehouseConnection, spark_on_java: SparkSession) -> None:
+    from covid_lake.engines.spark import SparkEngine
     from covid_lake.warehouse.jdbc import JdbcSession  # which needs Spark's JVM
 
     ask = "SELECT current_setting('application_name'), current_setting('statement_timeout')"
     with properties.connect() as connection:
         by_psycopg = connection.execute(ask.encode()).fetchone()
-    with JdbcSession(spark_on_java, properties, autocommit=True) as session:
+    with JdbcSession(SparkEngine(spark_on_java), properties, autocommit=True) as session:
         (by_jdbc,) = session.query(ask)
     assert by_psycopg == by_jdbc == ("lake test", "54321ms")
 

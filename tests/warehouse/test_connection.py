@@ -100,13 +100,14 @@ def as_if_remote(warehouse: WarehouseConnection) -> WarehouseConnection:
 def test_a_server_without_tls_is_refused_and_the_way_out_is_named(
     as_if_remote: WarehouseConnection, spark_on_java: SparkSession
 ) -> None:
+    from covid_lake.engines.spark import SparkEngine
     from covid_lake.warehouse.jdbc import JdbcSession  # which needs Spark's JVM
 
     def by_psycopg(connection: WarehouseConnection) -> None:
         connection.connect().close()
 
     def by_jdbc(connection: WarehouseConnection) -> None:
-        with JdbcSession(spark_on_java, connection, autocommit=True) as session:
+        with JdbcSession(SparkEngine(spark_on_java), connection, autocommit=True) as session:
             assert session.query("SELECT 1") == [("1",)]
 
     in_the_open = replace(as_if_remote, properties={"sslmode": "disable"})

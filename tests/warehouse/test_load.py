@@ -31,9 +31,10 @@ from covid_lake.warehouse.checksums import Checksums, ColumnSum, checksum_query,
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import POSTGRESQL, REDSHIFT
 from covid_lake.warehouse.drivers import Driver, driver_for
-from covid_lake.warehouse.load import CuratedVersion, Delta, TableLoad, load_star, read_loaded_versions
+from covid_lake.warehouse.load import TableLoad, load_star, read_loaded_versions
 from covid_lake.warehouse.merge import Scope
 from covid_lake.warehouse.postgres import PostgresDriver
+from covid_lake.warehouse.staging import CuratedVersion, Delta
 from lake_runs import no_engine
 
 PLACES = Table(

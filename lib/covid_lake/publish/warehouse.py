@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from covid_lake.contracts import Dataset, Table
@@ -22,7 +23,7 @@ from covid_lake.warehouse.dialects import POSTGRESQL, quote
 if TYPE_CHECKING:
     import psycopg
 
-    from covid_lake.warehouse.load import Delta
+    from covid_lake.warehouse.staging import Delta
 
 PURGE_ATTEMPTS = 3
 PURGE_WAIT_SECONDS = 1.0
@@ -66,7 +67,8 @@ class WarehousePublisher:
 
     def _load(self, published: Published, tables: Sequence[Table]) -> tuple[PublishedTable, ...]:
         from covid_lake.warehouse.drivers import driver_for
-        from covid_lake.warehouse.load import CuratedVersion, load_star
+        from covid_lake.warehouse.load import load_star
+        from covid_lake.warehouse.staging import CuratedVersion
 
         storage = published.storage
         versions = []
@@ -75,12 +77,10 @@ class WarehousePublisher:
             since = partial(_since, storage, table, manifest)
             versions.append(CuratedVersion(table, manifest.version, storage, manifest.files, since))
         total = len(PHASES) * len(tables)
-        done = 0
+        begun = count(1)  # which several threads may ask
 
         def advance(table: str, phase: str) -> None:
-            nonlocal done
-            done += 1
-            published.progress(f"{phase} {table}", min(done, total), total)
+            published.progress(f"{phase} {table}", min(next(begun), total), total)
 
         force = published.full_refresh
         driver = driver_for(self.connection, published.engine)
@@ -164,8 +164,8 @@ def _rows_kept(opened: psycopg.Connection[Any], table: str) -> int | None:
 
 def _since(storage: Storage, table: Table, manifest: Manifest, loaded: str) -> Delta | None:
     """The months that differ from the loaded version; None if that version is gone or has no file in common."""
-    from covid_lake.warehouse.load import Delta
     from covid_lake.warehouse.merge import Scope
+    from covid_lake.warehouse.staging import Delta
 
     if table.day_column is None:
         return None

@@ -5,13 +5,16 @@ from __future__ import annotations
 from covid_lake.contracts import Column, Table
 from covid_lake.warehouse.dialects import Dialect, quote, quote_text
 
+POSTGRESQL_NAME_LENGTH = 63
+KEY_SUFFIX = "_pkey"
+
 
 def create_statements(table: Table, schema: str, dialect: Dialect, *, with_key: bool = True) -> tuple[str, ...]:
     """CREATE TABLE IF NOT EXISTS and its comments, one statement each and without semicolons.
 
     The columns are the contract's stored columns, in its order. Partition columns are left out: they exist only in the
     paths of the lake's files. The contract's key is the primary key, which Redshift does not enforce. A table that is
-    filled first and gets its key from `key_statements` later has its index built at once, not row by row.
+    filled first and gets its key later has its index built at once, not row by row.
     """
     name = quote(schema, table.name)
     lines = [_column_line(column, table, dialect) for column in table.stored_columns]
@@ -35,11 +38,19 @@ def render_table(table: Table, schema: str, dialect: Dialect) -> str:
     return ";\n".join(create_statements(table, schema, dialect)) + ";\n"
 
 
-def key_statements(table: Table, schema: str) -> tuple[str, ...]:
-    """Make the contract's key the primary key of a table that has none; no statement where the contract has no key."""
-    if not table.key:
-        return ()
-    return (f"ALTER TABLE {quote(schema, table.name)} ADD {_primary_key(table)}",)
+def index_statement(table: Table, schema: str) -> str:
+    """CREATE UNIQUE INDEX on the contract's key, for PostgreSQL. The table can be read meanwhile."""
+    return f"CREATE UNIQUE INDEX {quote(_index_name(table))} ON {quote(schema, table.name)} ({_key(table)})"
+
+
+def key_statement(table: Table, schema: str) -> str:
+    """Make the contract's key, on which there is the index of `index_statement`, the primary key."""
+    return f"ALTER TABLE {quote(schema, table.name)} ADD PRIMARY KEY USING INDEX {quote(_index_name(table))}"
+
+
+def analyze_statement(table: Table, schema: str) -> str:
+    """ANALYZE, without which the planner guesses how many rows a table has."""
+    return f"ANALYZE {quote(schema, table.name)}"
 
 
 def staging_statement(table: Table, schema: str, dialect: Dialect) -> str:
@@ -53,14 +64,19 @@ def _column_line(column: Column, table: Table, dialect: Dialect) -> str:
     return f"{quote(column.name)} {dialect.type_of(column)}{' NOT NULL' if needed else ''}"
 
 
-def _primary_key(table: Table) -> str:
-    return f"PRIMARY KEY ({', '.join(quote(name) for name in table.key)})"
+def _key(table: Table) -> str:
+    return ", ".join(quote(name) for name in table.key)
+
+
+def _index_name(table: Table) -> str:
+    """The name that PostgreSQL itself would give to the index of a primary key."""
+    return f"{table.name[: POSTGRESQL_NAME_LENGTH - len(KEY_SUFFIX)]}{KEY_SUFFIX}"
 
 
 def _constraint_lines(table: Table, schema: str, dialect: Dialect, *, with_key: bool) -> list[str]:
     lines = []
     if table.key and with_key:
-        lines.append(_primary_key(table))
+        lines.append(f"PRIMARY KEY ({_key(table)})")
     if dialect.declares_references:
         lines += [
             f"FOREIGN KEY ({quote(reference.column)}) "

@@ -1,11 +1,12 @@
 """The two ways into a warehouse, behind one protocol: psycopg, and the JDBC driver in Spark's JVM.
 
-Both take the same statements. They differ in how the rows of a version get into a staging table.
+Both take the same statements. They differ in how the rows of a version get into a staging table, and in how many things
+they do at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -50,9 +51,20 @@ class SqlSession(Protocol):
 
     def commit(self) -> None: ...
 
+    def send(self, storage: Storage, rows: Stored, schema: str) -> None:
+        """Append the rows of some files of a table to the table of the same name in the schema, and commit them.
+
+        Raises `WarehouseError` if the warehouse refuses the rows, or can't hold them.
+        """
+        ...
+
+
+# Work for a session that commits each statement by itself.
+Task = Callable[[SqlSession], None]
+
 
 class Driver(Protocol):
-    """Opens sessions, and fills tables."""
+    """Opens sessions."""
 
     @property
     def connection(self) -> WarehouseConnection:
@@ -63,11 +75,8 @@ class Driver(Protocol):
         """Open a session. With `autocommit` every statement is a transaction of its own."""
         ...
 
-    def send(self, storage: Storage, rows: Stored, schema: str) -> None:
-        """Append the rows of some files of a table to the table of the same name in the schema.
-
-        The rows are committed. Raises `WarehouseError` if the warehouse refuses them, or can't hold them.
-        """
+    def do_all(self, tasks: Sequence[Task]) -> None:
+        """Do all tasks, begun in their order; several at once where that is faster."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
@@ -20,7 +20,7 @@ from covid_lake.store.questions import Stored
 from covid_lake.store.storage import Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import quote
-from covid_lake.warehouse.drivers import LOCK_NOT_AVAILABLE, WAY_OUT, LockTaken
+from covid_lake.warehouse.drivers import LOCK_NOT_AVAILABLE, WAY_OUT, LockTaken, Task
 
 # Two connections keep a small machine busy; the warehouse of one team is no faster with more.
 WRITERS = 2
@@ -33,9 +33,10 @@ class JdbcSession:
     Raises `WarehouseError` if the driver is not on the class path, too.
     """
 
-    def __init__(self, spark: SparkSession, connection: WarehouseConnection, *, autocommit: bool) -> None:
+    def __init__(self, engine: Engine, connection: WarehouseConnection, *, autocommit: bool) -> None:
+        self._engine = engine
         self._connection = connection
-        jvm: Any = getattr(spark, "_jvm", None)
+        jvm: Any = getattr(engine.session, "_jvm", None)
         if jvm is None:
             raise WarehouseError(f"a session without a JVM cannot reach {connection.url}; {WAY_OUT}")
         properties = jvm.java.util.Properties()
@@ -86,6 +87,30 @@ class JdbcSession:
         except Py4JJavaError as error:
             raise WarehouseError(f"the warehouse refused to commit: {self._message(error)}") from error
 
+    def send(self, storage: Storage, rows: Stored, schema: str) -> None:
+        """Append the rows by Spark's writer, over at most `WRITERS` connections of its own.
+
+        Raises `SettingsError` if Spark's time zone shifts the times.
+        """
+        table = rows.table
+        _require_utc(self._engine.session, table)
+        frame = self._engine.read_files(storage, table, rows.files)
+        try:
+            _frame_to_write(frame, table).write.jdbc(
+                self._connection.jdbc_url,
+                quote(schema, table.name),
+                mode="append",
+                properties={
+                    **self._connection.jdbc_properties,
+                    "batchsize": str(ROWS_PER_BATCH),
+                    "reWriteBatchedInserts": "true",
+                    "stringtype": "unspecified",  # text also fills columns of days and times
+                },
+            )
+        except (Py4JJavaError, PySparkException) as error:
+            reason = self._connection.without_password(java_message(error))
+            raise WarehouseError(f"{table.name} could not be written to {self._connection.url}: {reason}") from error
+
     @contextmanager
     def _statement(self, sql: str) -> Iterator[Any]:
         statement = None
@@ -104,35 +129,20 @@ class JdbcSession:
 
 
 class JdbcDriver:
-    """Opens JDBC connections, and sends rows by Spark's JDBC writer (see `drivers.Driver`)."""
+    """Opens JDBC connections (see `drivers.Driver`)."""
 
     def __init__(self, connection: WarehouseConnection, engine: Callable[[], Engine]) -> None:
         self.connection = connection
         self._engine = engine
 
     def session(self, *, autocommit: bool) -> JdbcSession:
-        return JdbcSession(self._engine().session, self.connection, autocommit=autocommit)
+        return JdbcSession(self._engine(), self.connection, autocommit=autocommit)
 
-    def send(self, storage: Storage, rows: Stored, schema: str) -> None:
-        """Append the rows over at most `WRITERS` connections. `SettingsError` if Spark's time zone shifts the times."""
-        engine, table = self._engine(), rows.table
-        _require_utc(engine.session, table)
-        frame = engine.read_files(storage, table, rows.files)
-        try:
-            _frame_to_write(frame, table).write.jdbc(
-                self.connection.jdbc_url,
-                quote(schema, table.name),
-                mode="append",
-                properties={
-                    **self.connection.jdbc_properties,
-                    "batchsize": str(ROWS_PER_BATCH),
-                    "reWriteBatchedInserts": "true",
-                    "stringtype": "unspecified",  # text also fills columns of days and times
-                },
-            )
-        except (Py4JJavaError, PySparkException) as error:
-            reason = self.connection.without_password(java_message(error))
-            raise WarehouseError(f"{table.name} could not be written to {self.connection.url}: {reason}") from error
+    def do_all(self, tasks: Sequence[Task]) -> None:
+        """Do one task after another: Spark's writer uses all cores as it is."""
+        with self.session(autocommit=True) as session:
+            for task in tasks:
+                task(session)
 
 
 def _frame_to_write(frame: DataFrame, table: Table) -> DataFrame:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager, suppress
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,9 +21,11 @@ from covid_lake.store.questions import Stored, naming_faults
 from covid_lake.store.storage import Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import quote
-from covid_lake.warehouse.drivers import LOCK_NOT_AVAILABLE, LockTaken
+from covid_lake.warehouse.drivers import LOCK_NOT_AVAILABLE, LockTaken, Task
 
 NUL = b"\0"
+# The server does one thing, such as an index, while this machine does another; more would only wait on two cores.
+AT_ONCE = 2
 
 
 class PostgresSession:
@@ -56,27 +60,10 @@ class PostgresSession:
         except psycopg.Error as error:
             raise WarehouseError(f"the warehouse refused to commit: {self._message(error)}") from error
 
-    @contextmanager
-    def _cursor(self, sql: str) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
-        try:
-            with self._opened.execute(sql.encode()) as cursor:
-                yield cursor
-        except psycopg.Error as error:
-            kind = LockTaken if error.sqlstate == LOCK_NOT_AVAILABLE else WarehouseError
-            raise kind(f"the warehouse refused a statement: {self._message(error)}\n{sql}") from error
-
-    def _message(self, error: psycopg.Error) -> str:
-        return self._connection.without_password(str(error))
-
-
-class PostgresDriver:
-    """Opens psycopg connections, and sends rows from Parquet files by Arrow and COPY (see `drivers.Driver`)."""
-
-    def __init__(self, connection: WarehouseConnection) -> None:
-        self.connection = connection
-
-    def session(self, *, autocommit: bool) -> PostgresSession:
-        return PostgresSession(self.connection, autocommit=autocommit)
+    def cancel(self) -> None:
+        """Have the server end the statement that another thread waits for."""
+        with suppress(psycopg.Error):  # the connection is broken, and so the statement is at its end
+            self._opened.cancel_safe()
 
     def send(self, storage: Storage, rows: Stored, schema: str) -> None:
         """Append the rows by one COPY, batch by batch as Arrow reads them.
@@ -92,7 +79,7 @@ class PostgresDriver:
             "FROM STDIN (FORMAT csv, ENCODING 'UTF8')"
         )
         try:
-            with naming_faults(), self.connection.connect() as opened, opened.cursor().copy(copy.encode()) as target:
+            with naming_faults(), self._opened.cursor() as cursor, cursor.copy(copy.encode()) as target:
                 files = table_dataset(storage, open_filesystem(storage), table, rows.paths)
                 for batch in files.to_batches(columns=names):
                     text = _csv(batch)
@@ -101,8 +88,57 @@ class PostgresDriver:
                     target.write(text)
         except psycopg.Error as error:
             # Not the whole message: it may quote the row.
-            reason = self.connection.without_password(error.diag.message_primary or str(error))
-            raise WarehouseError(f"{table.name} could not be written to {self.connection.url}: {reason}") from error
+            reason = self._connection.without_password(error.diag.message_primary or str(error))
+            raise WarehouseError(f"{table.name} could not be written to {self._connection.url}: {reason}") from error
+
+    @contextmanager
+    def _cursor(self, sql: str) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+        try:
+            with self._opened.execute(sql.encode()) as cursor:
+                yield cursor
+        except psycopg.Error as error:
+            kind = LockTaken if error.sqlstate == LOCK_NOT_AVAILABLE else WarehouseError
+            raise kind(f"the warehouse refused a statement: {self._message(error)}\n{sql}") from error
+
+    def _message(self, error: psycopg.Error) -> str:
+        return self._connection.without_password(str(error))
+
+
+class PostgresDriver:
+    """Opens psycopg connections (see `drivers.Driver`)."""
+
+    def __init__(self, connection: WarehouseConnection) -> None:
+        self.connection = connection
+
+    def session(self, *, autocommit: bool) -> PostgresSession:
+        return PostgresSession(self.connection, autocommit=autocommit)
+
+    def do_all(self, tasks: Sequence[Task]) -> None:
+        """Do `AT_ONCE` tasks at a time. Where one fails, what the others have asked of the server is cancelled."""
+        with ExitStack() as stack:
+            sessions = [stack.enter_context(self.session(autocommit=True)) for _ in range(AT_ONCE)]
+            idle: SimpleQueue[PostgresSession] = SimpleQueue()
+            for session in sessions:
+                idle.put(session)
+
+            def do(task: Task) -> None:
+                session = idle.get()
+                try:
+                    task(session)
+                finally:
+                    idle.put(session)
+
+            pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
+            futures = [pool.submit(do, task) for task in tasks]
+            try:
+                for future in as_completed(futures):
+                    future.result()
+            except BaseException:
+                for future in futures:
+                    future.cancel()
+                for session in sessions:
+                    session.cancel()
+                raise
 
 
 def _csv(batch: pa.RecordBatch) -> bytes:

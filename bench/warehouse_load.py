@@ -18,6 +18,8 @@ import os
 import statistics
 import sys
 import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from covid_lake.datasets.covid19.contracts import COVID19
@@ -25,11 +27,20 @@ from covid_lake.reading.lake import Lake
 from covid_lake.runtime import embedded_postgres
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import POSTGRESQL, quote
-from measure import CORES, Measurement, measure
+from measure import CORES, TICKS, Measurement, measure
 
 HERE = Path(__file__).resolve().parent
 WAYS = ("load", "copy", "rows")
 MARK = 1.2
+BACKENDS_END_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One way, once."""
+
+    client: Measurement
+    server_cpu_seconds: float
 
 
 def main() -> None:
@@ -47,12 +58,15 @@ def main() -> None:
         try:
             connection = embedded_postgres.start(directory)
             os.environ["PGPASSWORD"] = connection.password
-            measured: dict[str, list[Measurement]] = {way: [] for way in options.ways}
+            server = int((directory / "data" / "postmaster.pid").read_text().split()[0])
+            measured: dict[str, list[Run]] = {way: [] for way in options.ways}
             for repeat in range(options.repeats):
                 for way, runs in measured.items():
                     _empty(connection)
-                    runs.append(measure(_command(way, options.lake, tables, connection), Path(folder) / f"{way}.log"))
-                    print(f"{way} run {repeat + 1}: {runs[-1].exit_seconds:.2f} s", flush=True)
+                    before = _cpu_seconds(server)
+                    client = measure(_command(way, options.lake, tables, connection), Path(folder) / f"{way}.log")
+                    runs.append(Run(client, _cpu_seconds(server) - before))
+                    print(f"{way} run {repeat + 1}: {client.exit_seconds:.2f} s", flush=True)
         finally:
             embedded_postgres.stop(directory)
     _show(options.lake, measured)
@@ -86,16 +100,30 @@ def _empty(connection: WarehouseConnection) -> None:
         opened.execute("CHECKPOINT")
 
 
-def _show(lake: Path, measured: dict[str, list[Measurement]]) -> None:
+def _cpu_seconds(server: int) -> float:
+    """The processor time of the server's processes, those included that have ended."""
+    time.sleep(BACKENDS_END_SECONDS)
+    living = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    ticks = 0
+    for pid, first, last in ((server, 11, 15), *((pid, 11, 13) for pid in living)):
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks += sum(map(int, fields[first:last]))
+    return ticks / TICKS
+
+
+def _show(lake: Path, measured: dict[str, list[Run]]) -> None:
     rows = sum(Lake(lake).dataset(f"covid19_{table.id}").count_rows() for table in COVID19.star)
-    medians = {way: statistics.median(run.exit_seconds for run in runs) for way, runs in measured.items()}
+    medians = {way: statistics.median(run.client.exit_seconds for run in runs) for way, runs in measured.items()}
     repeats = len(next(iter(measured.values())))
     print(f"\n{rows:,} rows in {len(COVID19.star)} tables: median of {repeats} (least to most)")
     for way, runs in measured.items():
-        times = sorted(run.exit_seconds for run in runs)
-        cpu = statistics.median(run.cpu_seconds for run in runs)
+        times = sorted(run.client.exit_seconds for run in runs)
+        client, server = (
+            statistics.median(values)
+            for values in zip(*((run.client.cpu_seconds, run.server_cpu_seconds) for run in runs), strict=True)
+        )
         spread = f"{medians[way]:.2f} s ({times[0]:.2f} to {times[-1]:.2f})"
-        print(f"{way:6} {spread}, {cpu:.1f} s of processor without the server's")
+        print(f"{way:6} {spread}, processor: {client:.1f} s, and {server:.1f} s of the server")
     for peer in ("copy", "rows"):
         if peer in medians and "load" in medians:
             ratio = medians["load"] / medians[peer]

@@ -6,6 +6,7 @@ import datetime as dt
 import importlib.util
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from decimal import Decimal
 from hashlib import md5
@@ -30,7 +31,7 @@ from covid_lake.warehouse import drivers
 from covid_lake.warehouse.checksums import Checksums, ColumnSum, checksum_query, file_checksums, read_checksums
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import POSTGRESQL, REDSHIFT
-from covid_lake.warehouse.drivers import Driver, driver_for
+from covid_lake.warehouse.drivers import Driver, SqlSession, driver_for
 from covid_lake.warehouse.load import TableLoad, load_star, read_loaded_versions
 from covid_lake.warehouse.merge import Scope
 from covid_lake.warehouse.postgres import PostgresDriver
@@ -528,6 +529,21 @@ def test_the_checksums_are_the_numbers_that_the_table_of_types_says(lake: LocalS
 
 
 # --- either way ----------------------------------------------------------------------------------------------------
+
+
+def test_a_task_that_fails_ends_what_others_wait_for(warehouse: WarehouseConnection) -> None:
+    started = time.monotonic()
+
+    def sleep(session: SqlSession) -> None:
+        session.query("SELECT pg_sleep(60)")
+
+    def fail(_: SqlSession) -> None:
+        time.sleep(0.5)  # until the server is at the other task
+        raise KeyError("a fault")
+
+    with pytest.raises(KeyError, match="a fault"):
+        PostgresDriver(warehouse).do_all([sleep, fail, sleep])
+    assert time.monotonic() - started < 30
 
 
 def test_the_load_by_psycopg_needs_no_spark() -> None:

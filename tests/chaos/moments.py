@@ -139,7 +139,7 @@ LANDING_MOMENTS = (
     is_replaced("the inventory is written", LANDING, f"_landing/{DATASET}.json"),
 )
 TRUSTED_MOMENTS = (
-    prints("the engine starts", TRUSTED, "starting Spark"),
+    prints("the engine starts", TRUSTED, "starting S"),
     appears("a version's folder appears", TRUSTED, "trusted", "version=*"),
     appears("tasks write", TRUSTED, "trusted", "_temporary"),
     appears("a Parquet file is in place", TRUSTED, "trusted", "version=*/*.parquet"),

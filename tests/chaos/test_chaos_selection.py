@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
+from covid_lake.engines.protocol import Engine
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.covid19 import generate_sample
 from due_lake import TABLE, lake_with_delivery, run_here, undisturbed
@@ -45,24 +45,24 @@ def to_land(built_lake: BuiltLake, folder: Path) -> Scenario:
 
 
 @pytest.fixture(scope="module")
-def to_run(spark: SparkSession, built_lake: BuiltLake, folder: Path) -> Scenario:
+def to_run(engine: Engine, built_lake: BuiltLake, folder: Path) -> Scenario:
     """A delivery is to be promoted, and the star that hangs on it to be built."""
     lake = lake_with_delivery(built_lake, folder / "due")
     blank = Scenario("run", lake, ("run", DATASET, "--only", STAR_TABLE), {}, {}, {}, 0.0)
-    return undisturbed(spark, blank, folder / "done", STAR_TABLE)
+    return undisturbed(engine, blank, folder / "done", STAR_TABLE)
 
 
 @pytest.fixture
 def to_load(
-    spark: SparkSession, built_lake: BuiltLake, to_run: Scenario, empty_warehouse: WarehouseConnection, tmp_path: Path
+    engine: Engine, built_lake: BuiltLake, to_run: Scenario, empty_warehouse: WarehouseConnection, tmp_path: Path
 ) -> Scenario:
     """A warehouse with the star of before the delivery is to be brought up to that of after it."""
     shutil.copytree(built_lake.storage.directory, tmp_path / "before")
-    assert run_here(spark, tmp_path / "before", empty_warehouse, STAR_TABLE).code == 0
+    assert run_here(engine, tmp_path / "before", empty_warehouse, STAR_TABLE).code == 0
     done = to_run.lake.parent / "done"
     beside = replace(empty_warehouse, database="postgres")
     blank = replace(to_run, name="load", lake=done, server=beside, template=empty_warehouse.database)
-    return undisturbed(spark, blank, tmp_path / "loaded", STAR_TABLE)
+    return undisturbed(engine, blank, tmp_path / "loaded", STAR_TABLE)
 
 
 @pytest.mark.parametrize(
@@ -86,16 +86,16 @@ def test_a_kill_while_files_are_landed(to_land: Scenario, moment: Moment, tmp_pa
     ],
     ids=lambda moment: moment.name,
 )
-def test_a_kill_while_tables_are_built(spark: SparkSession, to_run: Scenario, moment: Moment, tmp_path: Path) -> None:
+def test_a_kill_while_tables_are_built(engine: Engine, to_run: Scenario, moment: Moment, tmp_path: Path) -> None:
     trial = run_trial(
-        to_run, moment, tmp_path / "trial", ALWAYS, lambda lake, server: run_here(spark, lake, server, STAR_TABLE)
+        to_run, moment, tmp_path / "trial", ALWAYS, lambda lake, server: run_here(engine, lake, server, STAR_TABLE)
     )
     assert_nothing_came_of_it(trial)
 
 
-def test_a_kill_while_the_warehouse_is_loaded(spark: SparkSession, to_load: Scenario, tmp_path: Path) -> None:
+def test_a_kill_while_the_warehouse_is_loaded(engine: Engine, to_load: Scenario, tmp_path: Path) -> None:
     staged = next(moment for moment in LOADING if moment.name == "a staging table is there")
     trial = run_trial(
-        to_load, staged, tmp_path / "trial", ALWAYS, lambda lake, server: run_here(spark, lake, server, STAR_TABLE)
+        to_load, staged, tmp_path / "trial", ALWAYS, lambda lake, server: run_here(engine, lake, server, STAR_TABLE)
     )
     assert_nothing_came_of_it(trial)

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Table
 from covid_lake.datasets import registry
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import PublishConflict
 from covid_lake.store.retention import read_snapshots
 from covid_lake.store.snapshots import DataFile, Manifest, current_snapshot, publish, read_manifest
@@ -109,13 +109,13 @@ def due(built_lake: BuiltLake, tmp_path: Path) -> Path:
     return lake_with_delivery(built_lake, tmp_path / "due")
 
 
-def test_two_runs_at_once_on_one_lake(spark: SparkSession, due: Path, tmp_path: Path) -> None:
+def test_two_runs_at_once_on_one_lake(engine: Engine, due: Path, tmp_path: Path) -> None:
     blank = Scenario("pair", due, ("run", DATASET, "--only", TABLE), {}, {}, {}, 0.0)
-    pair = run_pair(undisturbed(spark, blank, tmp_path / "done", TABLE), tmp_path / "pair")
+    pair = run_pair(undisturbed(engine, blank, tmp_path / "done", TABLE), tmp_path / "pair")
     assert pair.faults == []
 
 
-def test_files_are_landed_while_a_run_reads_them(spark: SparkSession, due: Path, tmp_path: Path) -> None:
+def test_files_are_landed_while_a_run_reads_them(engine: Engine, due: Path, tmp_path: Path) -> None:
     """The run takes the file as it finds it, or says that it changed; the run after has the newer one."""
     source = tmp_path / "source" / DELIVERED
     source.parent.mkdir(parents=True)
@@ -124,7 +124,7 @@ def test_files_are_landed_while_a_run_reads_them(spark: SparkSession, due: Path,
     landed = tmp_path / "landed"
     copy_lake(due, landed)
     shutil.copy2(source, landed / "landing" / DATASET / DELIVERED)
-    assert run_here(spark, landed).code == 0
+    assert run_here(engine, landed).code == 0
 
     with (
         started("run", DATASET, "--only", TABLE, "--lake", str(due), scratch=tmp_path / "one") as run,
@@ -136,6 +136,6 @@ def test_files_are_landed_while_a_run_reads_them(spark: SparkSession, due: Path,
         ended = run.wait()
     assert ended.code == 0 or "changed" in ended.output, ended.output
     assert view_faults(due) == []
-    assert run_here(spark, due).code == 0
+    assert run_here(engine, due).code == 0
     assert differences(readers_state(due), readers_state(landed)) == []
     assert leavings(due) == []

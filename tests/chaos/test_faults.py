@@ -20,9 +20,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from pyspark.sql import SparkSession
 
 from covid_lake import paths
+from covid_lake.engines.protocol import Engine
 from covid_lake.runtime import embedded_postgres
 from covid_lake.warehouse.connection import WarehouseConnection
 from due_lake import DELIVERED, TABLE, lake_with_delivery, run_here, without_last_record
@@ -140,9 +140,7 @@ def test_a_disk_that_is_full_while_files_are_landed(built_lake: BuiltLake, tmp_p
         assert (lake / paths.landing(DATASET) / DELIVERED).read_bytes() == (source / DELIVERED).read_bytes()
 
 
-def test_a_disk_that_is_full_while_a_table_is_written(
-    spark: SparkSession, built_lake: BuiltLake, tmp_path: Path
-) -> None:
+def test_a_disk_that_is_full_while_a_table_is_written(engine: Engine, built_lake: BuiltLake, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk"):
         lake = lake_with_delivery(built_lake, tmp_path / "disk" / "lake")
         readers = readers_state(lake)
@@ -151,7 +149,7 @@ def test_a_disk_that_is_full_while_a_table_is_written(
             ended = run(lake, tmp_path / "tmp")
             assert_says(ended, f"trusted.{TABLE}", "No space left on device", f"trusted/{DATASET}/{TABLE}")
             assert_untouched(lake, readers)
-        assert run_here(spark, lake).code == 0
+        assert run_here(engine, lake).code == 0
         assert differences(readers_state(lake), readers) != []
 
 
@@ -174,24 +172,24 @@ def test_a_lake_that_cannot_be_made(built_lake: BuiltLake, tmp_path: Path) -> No
     assert_says(ended, "error: cannot write", str(tmp_path / "file"), "Not a directory")
 
 
-def test_a_tables_folder_that_cannot_be_written_to(spark: SparkSession, built_lake: BuiltLake, tmp_path: Path) -> None:
+def test_a_tables_folder_that_cannot_be_written_to(engine: Engine, built_lake: BuiltLake, tmp_path: Path) -> None:
     lake = lake_with_delivery(built_lake, tmp_path / "lake")
     readers = readers_state(lake)
     folder = lake / "trusted" / DATASET / TABLE
     with closed_folder(folder):
         assert_says(run(lake, tmp_path / "tmp"), f"trusted.{TABLE}", str(folder))
         assert_untouched(lake, readers)
-    assert run_here(spark, lake).code == 0
+    assert run_here(engine, lake).code == 0
     assert differences(readers_state(lake), readers) != []
 
 
-def test_a_snapshot_that_cannot_be_made(spark: SparkSession, built_lake: BuiltLake, tmp_path: Path) -> None:
+def test_a_snapshot_that_cannot_be_made(engine: Engine, built_lake: BuiltLake, tmp_path: Path) -> None:
     lake = lake_with_delivery(built_lake, tmp_path / "lake")
     readers = readers_state(lake)
     with closed_folder(lake / "_snapshots" / DATASET):
         assert_says(run(lake, tmp_path / "tmp"), f"trusted.{TABLE}", "cannot write", "_snapshots")
         assert_untouched(lake, readers)
-    assert run_here(spark, lake).code == 0
+    assert run_here(engine, lake).code == 0
     assert differences(readers_state(lake), readers) != []
 
 
@@ -216,13 +214,13 @@ def server(server_directory: Path) -> WarehouseConnection:
 
 @pytest.fixture
 def lake_ahead(
-    spark: SparkSession, built_lake: BuiltLake, server: WarehouseConnection, tmp_path: Path
+    engine: Engine, built_lake: BuiltLake, server: WarehouseConnection, tmp_path: Path
 ) -> tuple[Path, WarehouseConnection]:
     """A lake, and a warehouse that has the star of before its last run."""
     lake = lake_with_delivery(built_lake, tmp_path / "lake")
     shutil.copytree(built_lake.storage.directory, tmp_path / "before")
-    assert run_here(spark, tmp_path / "before", server, STAR_TABLE).code == 0
-    assert run_here(spark, lake, None, STAR_TABLE).code == 0
+    assert run_here(engine, tmp_path / "before", server, STAR_TABLE).code == 0
+    assert run_here(engine, lake, None, STAR_TABLE).code == 0
     return lake, server
 
 
@@ -240,18 +238,18 @@ def first_answer(opened: psycopg.Connection[tuple[object, ...]], query: str) -> 
     raise TimeoutError(f"no answer after {WAIT_SECONDS} seconds to: {query}")
 
 
-def assert_loads_again(spark: SparkSession, lake: Path, server: WarehouseConnection, before: dict[str, str]) -> None:
+def assert_loads_again(engine: Engine, lake: Path, server: WarehouseConnection, before: dict[str, str]) -> None:
     """The warehouse has what it had, and the next run loads the lake's star and clears up."""
     assert differences(warehouse_state(server), before) == []
     assert warehouse_faults(server) == []
-    assert run_here(spark, lake, server, STAR_TABLE).code == 0
+    assert run_here(engine, lake, server, STAR_TABLE).code == 0
     assert differences(warehouse_state(server), before) != []
     assert warehouse_faults(server) == []
     assert staging_tables(server) == []
 
 
 def test_a_connection_that_is_dropped_in_the_midst_of_the_transaction(
-    spark: SparkSession, lake_ahead: tuple[Path, WarehouseConnection], tmp_path: Path
+    engine: Engine, lake_ahead: tuple[Path, WarehouseConnection], tmp_path: Path
 ) -> None:
     """The test locks the record of what is loaded, which the load writes after it has merged a table."""
     lake, server = lake_ahead
@@ -268,11 +266,11 @@ def test_a_connection_that_is_dropped_in_the_midst_of_the_transaction(
             ended = command.wait()
         holder.rollback()
     assert_says(ended, "The warehouse was not brought up to date", "terminating connection")
-    assert_loads_again(spark, lake, server, before)
+    assert_loads_again(engine, lake, server, before)
 
 
 def test_a_server_that_ends_in_the_midst_of_the_load(
-    spark: SparkSession, lake_ahead: tuple[Path, WarehouseConnection], server_directory: Path, tmp_path: Path
+    engine: Engine, lake_ahead: tuple[Path, WarehouseConnection], server_directory: Path, tmp_path: Path
 ) -> None:
     lake, server = lake_ahead
     before, password = warehouse_state(server), {"PGPASSWORD": server.password}
@@ -291,11 +289,11 @@ def test_a_server_that_ends_in_the_midst_of_the_load(
     assert server.url in ended.output or "terminating connection" in ended.output, ended.output
     again = embedded_postgres.start(server_directory)
     assert again.url == server.url
-    assert_loads_again(spark, lake, again, before)
+    assert_loads_again(engine, lake, again, before)
 
 
 def test_a_server_that_is_not_there(
-    spark: SparkSession, lake_ahead: tuple[Path, WarehouseConnection], server_directory: Path, tmp_path: Path
+    engine: Engine, lake_ahead: tuple[Path, WarehouseConnection], server_directory: Path, tmp_path: Path
 ) -> None:
     lake, server = lake_ahead
     before, password = warehouse_state(server), {"PGPASSWORD": server.password}
@@ -303,4 +301,4 @@ def test_a_server_that_is_not_there(
     ended = run_command(*load(lake, server), scratch=tmp_path / "tmp", environment=password)
     assert_says(ended, "The warehouse was not brought up to date", "cannot connect to the warehouse", server.url)
     assert "covid-lake warehouse start" in ended.output
-    assert_loads_again(spark, lake, embedded_postgres.start(server_directory), before)
+    assert_loads_again(engine, lake, embedded_postgres.start(server_directory), before)

@@ -120,7 +120,7 @@ def odd_text(draw: Random, form: Csv) -> str:
 
 
 def written_text(draw: Random, form: Csv) -> str:
-    """Records that are written well: of any length or as long as the header, with line ends in quoted fields or not."""
+    """Records that are written well, of any length or as long as the header, and here and there a blank line."""
     is_bare = draw.random() < 0.3
     inner = "ab " if is_bare else f"ab {form.delimiter}{form.quote}" + draw.choice(["", "", "\n", "\r\n"])
     end = draw.choice(["\n", "\r\n"])
@@ -137,7 +137,7 @@ def written_text(draw: Random, form: Csv) -> str:
         return form.delimiter.join(field() for _ in range(draw.choice(lengths)))
 
     rows = [] if form.names else [form.delimiter.join(("h1", "h2", "h3"))]
-    rows += [row() for _ in range(draw.randrange(1, 5))]
+    rows += [draw.choice(["", " "]) if draw.random() < 0.1 else row() for _ in range(draw.randrange(1, 5))]
     return end.join(rows) + draw.choice([end, end, ""])
 
 

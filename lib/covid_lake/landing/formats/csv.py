@@ -11,7 +11,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -42,7 +42,15 @@ from covid_lake.landing.formats.interface import (
     Scan,
 )
 from covid_lake.landing.formats.plain_csv import PlainLines, plain_lines
-from covid_lake.landing.formats.records import LINE, SURPLUS, batch_of, batches_of, line_numbers, position
+from covid_lake.landing.formats.records import (
+    LINE,
+    SURPLUS,
+    batch_of,
+    batches_of,
+    line_numbers,
+    position,
+    without_places,
+)
 from covid_lake.landing.formats.text import (
     BLANK_CHARACTERS,
     BLANKS,
@@ -291,26 +299,29 @@ class CsvFiles:
             records = self._multiline_records(stream)
             yield from batches_of(((line, fields) for line, _, fields in records), scan.width)
             return
-        for first_line, count, lines in self.lines(stream):
-            has_records_only = not inspection.blank_lines
-            plain = plain_lines(lines, count, self.form, len(inspection.header)) if has_records_only else None
+        for first, count, lines in self.lines(stream):
+            blanks = _blank_places(lines) if inspection.blank_lines else []
+            content = _without(lines, frozenset(blanks)) if blanks else lines
+            plain = plain_lines(content, count - len(blanks), self.form, len(inspection.header))
             if plain:
-                yield from self._with_left_out(plain, first_line, lines, scan.width)
+                numbers = without_places(line_numbers(first, count), blanks)
+                yield from self._with_left_out(plain, numbers, content, scan.width)
             else:
-                records = self._line_records(first_line, lines)
+                records = self._line_records(first, lines)
                 yield from batches_of(((line, fields) for line, _, fields in records), scan.width)
 
-    def _with_left_out(self, plain: PlainLines, first: int, content: bytes, width: int) -> Iterator[pa.RecordBatch]:
+    def _with_left_out(
+        self, plain: PlainLines, numbers: pa.Array, content: bytes, width: int
+    ) -> Iterator[pa.RecordBatch]:
         """The lines that Arrow's parser read, and those that it left out, in their order."""
-        numbers = line_numbers(first, len(plain.columns[0]) + len(plain.left_out), plain.left_out)
-        batch = batch_of(plain.columns, numbers, width)
+        batch = batch_of(plain.columns, without_places(numbers, plain.left_out), width)
         if not plain.left_out:
             yield batch
             return
         import pyarrow as pa
 
         lines = content.splitlines()
-        odd = ((first + i, self._fields_of_line(lines[i])) for i in plain.left_out)
+        odd = ((numbers[i].as_py(), self._fields_of_line(lines[i])) for i in plain.left_out)
         yield from pa.Table.from_batches([batch, *batches_of(odd, width)]).sort_by(LINE).to_batches()
 
     def _fields_of_line(self, line: bytes) -> Fields:
@@ -366,6 +377,14 @@ class CsvFiles:
 
 
 PLAIN_FILES = CsvFiles()
+
+
+def _blank_places(lines: bytes) -> list[int]:
+    return [i for i, line in enumerate(lines.splitlines()) if not line.strip(BLANKS)]
+
+
+def _without(lines: bytes, places: Collection[int]) -> bytes:
+    return b"".join(line for i, line in enumerate(lines.splitlines(keepends=True)) if i not in places)
 
 
 @dataclass(slots=True)

@@ -52,13 +52,18 @@ def batch_of(columns: list[pa.Array], lines: pa.Array, width: int) -> pa.RecordB
     return pa.record_batch([*columns, *[empty] * (width + 1 - len(columns)), lines], schema=record_schema(width))
 
 
-def line_numbers(first: int, count: int, without: Sequence[int] = ()) -> pa.Array:
-    """The numbers of that many lines one after the other, without those at the places that are named."""
+def line_numbers(first: int, count: int) -> pa.Array:
+    """The numbers of that many lines one after the other."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     ones = pa.repeat(pa.scalar(1, pa.int64()), count)
-    numbers = pc.cumulative_sum(ones, start=pa.scalar(first - 1, pa.int64()))
-    if not without:
-        return numbers
-    return numbers.filter(pc.invert(pc.is_in(numbers, pa.array([first + i for i in without], pa.int64()))))
+    return pc.cumulative_sum(ones, start=pa.scalar(first - 1, pa.int64()))
+
+
+def without_places(numbers: pa.Array, places: Sequence[int]) -> pa.Array:
+    """The numbers, which differ, without those at the places."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return numbers.filter(pc.invert(pc.is_in(numbers, numbers.take(pa.array(places))))) if places else numbers

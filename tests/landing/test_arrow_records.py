@@ -58,6 +58,8 @@ def rows_of(table: pa.Table) -> list[Row]:
 
 def compare(spark: SparkSession, folder: Path, contents: dict[str, bytes], form: Format) -> tuple[int, list[str]]:
     """Read the files that inspection lets pass both ways: how many they are, and those in which a record differs."""
+    if isinstance(form, JsonLines) and spark.version.startswith("3."):
+        pytest.skip("Spark 3.5 writes fractions anew; Spark 4 keeps the texts as they are")
     files = [inspected(path, content, form) for path, content in contents.items()]
     scans = files_in(form).scans([file for file in files if not file.inspection.fault])
     differing = []

@@ -21,6 +21,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote
 
 import pyarrow.parquet as pq
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -122,7 +123,11 @@ class SailEngine:
             frame = frame.withColumn(name, F.coalesce(F.col(name), F.lit(NULL_PARTITION)))
         target = storage.directory / folder if isinstance(storage, LocalStorage) else self._new_folder("version")
         writer = frame.write.mode("overwrite").option("compression", COMPRESSION)
-        writer.partitionBy(*partition_by).parquet(_url(target))
+        try:
+            writer.partitionBy(*partition_by).parquet(_url(target))
+        except PySparkException as error:
+            error.add_note(f"while writing rows to {target}")
+            raise
         if not isinstance(storage, LocalStorage):
             _send(storage, target, folder)
 

@@ -21,6 +21,8 @@ _OF_NO_RECORD = (
     "org.apache.spark.sql.catalyst.ExtendedAnalysisException",
     "pyspark.errors.exceptions.captured.AnalysisException",
 )
+# So begins what Sail says of files and folders. Its messages quote no record either.
+_OF_FILES = "Generic "
 _NOT_KEPT = "its message is not kept, because it might quote a record that may not leave the landing zone"
 
 
@@ -29,7 +31,8 @@ def describe_engine_fault(error: Exception, *, is_discreet: bool = False) -> str
 
     A discreet description quotes no message that might hold values of records.
     """
-    places = (_PLACE.search(_message(java)) for java in _java_exceptions(error))
+    told = [*map(_message, _java_exceptions(error)), *getattr(error, "__notes__", ())]
+    places = (_PLACE.search(text) for text in told)
     place = next((found[0] for found in places if found), None)
     innermost = innermost_cause(error, is_discreet=is_discreet)
     return f"the engine gave up: {innermost} ({place})" if place else f"the engine gave up: {innermost}"
@@ -44,7 +47,8 @@ def innermost_cause(error: Exception, *, is_discreet: bool = False) -> str:
         kind, text = f"{type(error).__module__}.{type(error).__name__}", _first_line(str(error))
         text = f"{type(error).__name__}: {text}"
     is_of_engine = exceptions or kind.startswith("pyspark.")
-    if is_discreet and is_of_engine and not kind.startswith(_OF_NO_RECORD):
+    is_of_no_record = kind.startswith(_OF_NO_RECORD) or str(error).startswith(_OF_FILES)
+    if is_discreet and is_of_engine and not is_of_no_record:
         return f"{kind.rpartition('.')[2]}; {_NOT_KEPT}"
     return text[:_LONGEST]
 

@@ -145,7 +145,7 @@ def test_a_disk_that_is_full_while_a_table_is_written(engine: Engine, built_lake
         lake = lake_with_delivery(built_lake, tmp_path / "disk" / "lake")
         readers = readers_state(lake)
         run_command("plan", DATASET, "--lake", str(lake), scratch=tmp_path / "tmp")  # so that the inventory is there
-        with filled_disk(tmp_path / "disk", pages_left=6):
+        with filled_disk(tmp_path / "disk", pages_left=4):
             ended = run(lake, tmp_path / "tmp")
             assert_says(ended, f"trusted.{TABLE}", "No space left on device", f"trusted/{DATASET}/{TABLE}")
             assert_untouched(lake, readers)

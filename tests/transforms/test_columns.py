@@ -394,6 +394,22 @@ def test_a_sum_beyond_bigint_says_what_to_do(spark: SparkSession, figures: tuple
         frame.agg(c.checked_sum("cases")).collect()
 
 
+@pytest.mark.parametrize(
+    "figures",
+    [
+        (BIGGEST, 0),
+        (-BIGGEST, -1),
+        (BIGGEST, 1, -1),
+        (-BIGGEST - 1, BIGGEST),
+        (-1, -(2**32), 2**32 - 1, -(2**31)),
+        (-7,),
+    ],
+)
+def test_sums_are_exact_up_to_the_last_number(spark: SparkSession, figures: tuple[int, ...]) -> None:
+    frame = spark.createDataFrame([(figure,) for figure in figures], "cases bigint")
+    assert frame.agg(c.checked_sum("cases")).collect() == [(sum(figures),)]
+
+
 def test_sums_leave_nulls_out(spark: SparkSession) -> None:
     rows = [("a", BIGGEST), ("a", None), ("a", -1), ("b", None)]
     sums = spark.createDataFrame(rows, "place string, cases bigint").groupBy("place").agg(c.checked_sum("cases"))

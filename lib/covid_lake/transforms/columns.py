@@ -16,6 +16,7 @@ from covid_lake.contracts import DATE_FORMATS, EPOCH_MS, TIME_FORMATS, Type
 from covid_lake.contracts import Column as ContractColumn
 
 BLANKS = " \t\r\n\u00a0\ufeff"
+HALF_BITS, LOW_HALF = 32, 2**32 - 1
 # The years 1 to 9999, which every engine and Python can show.
 EARLIEST_EPOCH_MS, LATEST_EPOCH_MS = -62_135_596_800_000, 253_402_300_799_999
 # Patterns in SQL's spelling. A text that has the pattern of its type is read alike by every engine; of other texts each
@@ -56,8 +57,18 @@ def hash_with_nulls(names: Iterable[str]) -> str:
 
 
 def checked_sum(name: str) -> Column:
-    """The sum of a BIGINT column. A sum beyond BIGINT is an error, which not every engine finds by itself."""
-    return F.coalesce(F.try_sum(name), F.when(F.count(name) > 0, _beyond_bigint(f"a sum of {name}")))
+    """The sum of a BIGINT column. A sum beyond BIGINT is an error, which not every engine finds by itself.
+
+    The halves of the numbers are added up, whose sums stay within BIGINT up to two billion rows. `try_sum` would do
+    the same, and takes Sail twelve times as long as a plain sum.
+    """
+    value = F.col(name).cast("bigint")
+    high, low = F.sum(F.shiftright(value, HALF_BITS)), F.sum(value.bitwiseAND(F.lit(LOW_HALF)))
+    carried = high + F.shiftright(low, HALF_BITS)
+    return F.coalesce(
+        F.when(carried.between(-(2**31), 2**31 - 1), F.shiftleft(carried, HALF_BITS) + low.bitwiseAND(F.lit(LOW_HALF))),
+        F.when(high.isNotNull(), _beyond_bigint(f"a sum of {name}")),
+    )
 
 
 def checked_difference(of: str, less: str) -> Column:

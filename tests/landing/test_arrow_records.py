@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -230,6 +233,47 @@ def test_any_json_is_read_as_spark_reads_it(
     count, differing = compare(spark_on_java, tmp_path_factory.mktemp("json"), contents, JsonLines())
     assert [contents[path] for path in differing] == []
     assert count > 100
+
+
+DAY = 86_400_000_000
+# Columns of Parquet: a type, and the least and the greatest whole number that stands for a value.
+PARQUET_COLUMNS: dict[str, tuple[pa.DataType, int, int]] = {
+    "tiny": (pa.int8(), -(2**7), 2**7 - 1),
+    "unsigned": (pa.uint64(), 0, 2**64 - 1),
+    "big": (pa.int64(), -(2**63), 2**63 - 1),
+    "day": (pa.date32(), -2_000_000, 10_000_000),
+    "moment": (pa.timestamp("us", "UTC"), -2_000_000 * DAY, 10_000_000 * DAY),
+    "clock": (pa.timestamp("ms"), -2_000_000 * DAY // 1000, 10_000_000 * DAY // 1000),
+}
+
+
+@given(seed=st.integers(0, 2**32))
+@spark_examples(3)
+def test_any_parquet_is_read_as_spark_reads_it(
+    seed: int, spark_on_java: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    draw = Random(seed)  # noqa: S311 - an example, no secret
+
+    def some(make: Callable[[], Any]) -> list[Any]:
+        return [None if draw.random() < 0.1 else make() for _ in range(500)]
+
+    columns = {
+        name: pa.array(some(lambda low=low, high=high: draw.randint(low, high)), storage).view(type_)
+        for name, (type_, low, high) in PARQUET_COLUMNS.items()
+        for storage in [{8: pa.int8(), 32: pa.int32()}.get(type_.bit_width, pa.uint64() if low == 0 else pa.int64())]
+    }
+    columns |= {
+        "double": pa.array(some(lambda: draw.uniform(-1, 1) * 10 ** draw.randrange(-12, 15))),
+        "whole": pa.array(some(lambda: float(draw.randrange(2**63)))),
+        "float": pa.array(some(lambda: draw.uniform(-1e6, 1e6)), pa.float32()),
+        "decimal": pa.array(some(lambda: Decimal(draw.randrange(-(10**9), 10**9)).scaleb(-9)), pa.decimal128(38, 9)),
+        "truth": pa.array(some(lambda: draw.random() < 0.5)),
+        "text": pa.array(some(lambda: draw.choice(["", "a", "\u00e9 \U0001f600", "\n"]))),
+        "choice": pa.array(some(lambda: draw.choice(["x", "y"]))).dictionary_encode(),
+    }
+    content = formats.parquet(columns, row_group_size=200)
+    count, differing = compare(spark_on_java, tmp_path_factory.mktemp("parquet"), {"1.parquet": content}, Parquet())
+    assert (count, differing) == (1, [])
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,16 @@ def test_the_fields_of_a_record(record: str, fields: list[str | None]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(0.001, "0.001"), (0.0001, "1.0E-4"), (1e7, "1.0E7"), (-2.5, "-2.5"), (-1.25e-9, "-1.25E-9")]
+    ("number", "text"),
+    [
+        (0.001, "0.001"),
+        (0.0001, "1.0E-4"),
+        (1e7, "1.0E7"),
+        (-2.5, "-2.5"),
+        (-1.25e-9, "-1.25E-9"),
+        (191813995353604096.0, "1.91813995353604096E17"),
+        (2.0**60 + 2**8, "1.15292150460684723E18"),
+    ],
 )
 def test_a_double_is_printed_as_java_prints_it(number: float, text: str, spark_on_java: SparkSession) -> None:
     assert java_double(number) == text == spark_on_java.sql(f"SELECT string(double('{number!r}'))").first()[0]

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import MAXYEAR, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -29,6 +28,9 @@ ENDINGS = (".parquet",)
 MAGIC = b"PAR1"
 LARGEST_FOOTER_BYTES = 64 << 20
 MAX_COLUMNS = 1_000
+DAY = 86_400_000_000
+# After so many years the calendar repeats itself.
+CYCLE_YEARS, CYCLE_DAYS = 400, 146_097
 # Spark puts the place of a record's file beside its columns, under this name.
 RESERVED_NAME = "_metadata"
 CUT = "the file was cut short, or it is no Parquet; fetch it again"
@@ -172,13 +174,42 @@ def _batches(stream: BinaryIO) -> Iterator[pa.RecordBatch]:
 
 
 def _texts(column: pa.Array, type_: str) -> pa.Array:
+    """The values' texts, as `_text` has Spark write them."""
     import pyarrow as pa
 
-    if pa.types.is_string(column.type):
-        return column
-    if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
-        return column.cast(pa.string())
-    return pa.array([_written(value, type_) for value in column.to_pylist()], pa.string())
+    found = column.type
+    if pa.types.is_date(found):
+        return pa.array([None if days is None else _date(days) for days in _numbers(column)], pa.string())
+    if pa.types.is_timestamp(found):
+        zone = "Z" if type_ == "timestamp" else ""
+        moments = _numbers(column.cast(pa.timestamp("us", found.tz)))
+        return pa.array([None if moment is None else _time(moment) + zone for moment in moments], pa.string())
+    if pa.types.is_floating(found):
+        return pa.array([None if value is None else java_double(value) for value in column.to_pylist()], pa.string())
+    if pa.types.is_decimal(found):
+        return pa.array([None if value is None else f"{value:f}" for value in column.to_pylist()], pa.string())
+    return column.cast(pa.string())
+
+
+def _numbers(column: pa.Array) -> list[int | None]:
+    """Days or microseconds since 1970: Python's own dates end with the year 9999."""
+    import pyarrow as pa
+
+    numbers: list[int | None] = column.view(pa.int32() if pa.types.is_date(column.type) else pa.int64()).to_pylist()
+    return numbers
+
+
+def _time(microseconds: int) -> str:
+    days, rest = divmod(microseconds, DAY)
+    return f"{_date(days)} {datetime.min + timedelta(microseconds=rest):%H:%M:%S.%f}"
+
+
+def _date(days: int) -> str:
+    cycles, rest = divmod(days, CYCLE_DAYS)
+    found = date(1970, 1, 1) + timedelta(rest)
+    year = found.year + CYCLE_YEARS * cycles
+    sign = "-" if year < 0 else "+" if year > MAXYEAR else ""
+    return f"{sign}{abs(year):04}-{found:%m-%d}"
 
 
 def _footer(content: Content) -> tuple[bytes, int]:
@@ -265,20 +296,3 @@ def _shown(name: str, type_: str) -> str:
         return f"CAST({column} AS VARCHAR)"
     written = f"strftime(make_timestamp(epoch_us({column})), '%Y-%m-%d %H:%M:%S.%f')"
     return f"{written} || 'Z'" if type_.endswith("ZONE") else written
-
-
-def _written(value: Any, type_: str) -> str | None:
-    """The value's text, as `_text` has Spark write it."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return java_double(value)
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, datetime):
-        return f"{value.date().isoformat()} {value:%H:%M:%S.%f}{'Z' if type_ == 'timestamp' else ''}"
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)

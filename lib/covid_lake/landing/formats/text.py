@@ -24,6 +24,10 @@ OTHER_CONTENT = {
     codecs.BOM_UTF16_BE: "UTF-16 text; convert it to UTF-8",
 }
 PLAIN_DOUBLES = (1e-3, 1e7)
+LARGE_WHOLE, LARGEST_WHOLE = 2.0**53, 2.0**63
+LARGE_WHOLE_BITS = 54
+# By the number of bits of a whole number that are more than a double has.
+INSIGNIFICANT_DIGITS = (0, 0, 0, 0, 0, 1, 1, 1, 2, 2)
 
 
 def text_chunks(stream: io.BufferedReader, encoding: str = "utf-8") -> Iterator[bytes]:
@@ -85,12 +89,24 @@ def line_count(text: bytes) -> int:
 
 
 def java_double(value: float) -> str:
-    """The number as Java's Double.toString prints it: `1.0E7`, `0.001`, `1.0E-4`."""
+    """The number as Double.toString of Java 17 prints it: `1.0E7`, `0.001`, `1.0E-4`.
+
+    Java prints whole numbers between 2^53 and 2^63 with more digits than are needed to tell them from their neighbours.
+    Of powers of two, of a few numbers beyond 2^63 and of those below 1e-320 its last digit may be another than here.
+    """
     low, high = PLAIN_DOUBLES
     if value == 0 or low <= abs(value) < high:
         return repr(value)
     if value != value or value in (float("inf"), float("-inf")):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
-    shortest = Decimal(repr(value)).normalize()
+    number = _large_whole(value) if LARGE_WHOLE <= abs(value) < LARGEST_WHOLE else Decimal(repr(value))
+    shortest = number.normalize()
     first, *rest = map(str, shortest.as_tuple().digits)
     return f"{'-' if value < 0 else ''}{first}.{''.join(rest) or '0'}E{shortest.adjusted()}"
+
+
+def _large_whole(value: float) -> Decimal:
+    """The number without as many of its digits as Java takes for insignificant."""
+    whole = abs(int(value))
+    unit = 10 ** INSIGNIFICANT_DIGITS[whole.bit_length() - LARGE_WHOLE_BITS]
+    return Decimal((whole + unit // 2) // unit * unit)

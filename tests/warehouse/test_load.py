@@ -494,6 +494,8 @@ ODD_ROWS = [
     (16, '""', 1.7976931348623157e308, None, None, None, None),
     (17, "\t ", 0.1 + 0.2, None, None, None, None),
     (18, "é", 123456.789012, None, None, None, None),
+    (19, "é", 0.5, True, None, None, None),  # texts that several rows have
+    (20, None, -0.5, False, dt.date(2020, 2, 29), None, Decimal("1e17")),
 ]  # fmt: skip
 
 
@@ -526,6 +528,9 @@ def test_the_checksums_are_the_numbers_that_the_table_of_types_says(lake: LocalS
         "price": ColumnSum(3, 123000000000),
     }
     assert (sums.rows, sums.longest) == (4, {"name": 20})
+    same_texts = sums_of(lake, PLACES, [(key, "é", *[None] * 5) for key in range(3)])
+    assert same_texts.columns["name"] == ColumnSum(3, 3 * of_texts[-1])
+    assert sums_of(lake, PLACES, []).columns == {column.name: ColumnSum(0, 0) for column in PLACES.columns}
 
 
 # --- either way ----------------------------------------------------------------------------------------------------

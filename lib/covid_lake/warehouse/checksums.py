@@ -17,9 +17,10 @@ the driver read or sent wrongly is found. A value counts as this integer:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 
 from covid_lake.contracts import Column, Type
 from covid_lake.store.questions import Questions, Stored
@@ -53,29 +54,25 @@ class Checksums:
 
 def file_checksums(storage: Storage, stored: Stored, columns: Sequence[Column]) -> Checksums:
     """The checksums of the rows in some files of a table. `StorageError` if a file can't be read."""
-    wanted = ["count(*)"]
-    for column in columns:
-        wanted += [f"count({quote(column.name)})", f"sum({_duckdb_integer(column)})"]
-    texts = [column.name for column in columns if column.type is Type.TEXT]
-    summed = len(wanted)
-    wanted += [f"coalesce(max(strlen({quote(name)})), 0)" for name in texts]
+    sums, source = _sums("version", columns, _duckdb_integer, "HUGEINT")
+    texts = {column.name: _text(position) for position, column in enumerate(columns) if column.type is Type.TEXT}
+    lengths = [f"coalesce(max(strlen({text})), 0)" for text in texts.values()]
     # As text, because there is no other type that every number fits.
-    cells = ", ".join(f"CAST({value} AS VARCHAR) AS c{position}" for position, value in enumerate(wanted))
-    (row,) = Questions(storage, {"version": lambda: stored}).rows(f"SELECT {cells} FROM version")  # noqa: S608
+    cells = ", ".join(f"CAST({value} AS VARCHAR) AS c{position}" for position, value in enumerate([*sums, *lengths]))
+    (row,) = Questions(storage, {"version": lambda: stored}).rows(f"SELECT {cells} FROM {source}")  # noqa: S608
     found = list(row.values())
-    longest = {name: int(length) for name, length in zip(texts, found[summed:], strict=True)}
-    return replace(_read(found[:summed], columns), longest=longest)
+    longest = {name: int(length) for name, length in zip(texts, found[len(sums) :], strict=True)}
+    return replace(_read(found[: len(sums)], columns), longest=longest)
 
 
 def checksum_query(
     schema: str, table: str, columns: Sequence[Column], dialect: Dialect, scope: Scope | None = None
 ) -> str:
     """A query for the same numbers of a table in the warehouse, or a part of it; `read_checksums` reads its row."""
-    wanted = ["count(*)"]
-    for column in columns:
-        wanted += [f"count({quote(column.name)})", f"sum({_warehouse_integer(column, dialect)})"]
     part = f" WHERE {scope.predicate('t')}" if scope else ""
-    return f"SELECT {', '.join(wanted)} FROM {quote(schema, table)} AS t{part}"  # noqa: S608
+    table_or_part = f"{quote(schema, table)} AS t{part}"
+    sums, source = _sums(table_or_part, columns, partial(_warehouse_integer, dialect), "numeric(38, 0)")
+    return f"SELECT {', '.join(sums)} FROM {source}"  # noqa: S608
 
 
 def read_checksums(row: Sequence[str | None], columns: Sequence[Column]) -> Checksums:
@@ -96,13 +93,47 @@ def first_difference(expected: Checksums, found: Checksums) -> str | None:
     return None
 
 
+def _sums(
+    table: str, columns: Sequence[Column], integer: Callable[[Column, str], str], exact: str
+) -> tuple[list[str], str]:
+    """The numbers that are wanted as expressions, and what they are selected from.
+
+    That has a row for each combination of texts, of which a table of facts has few, so that each is hashed once and not
+    for every row. `exact` is a type for the product of a text's integer and a number of rows.
+    """
+    wanted, grouped, texts = ["sum(_rows)"], ["count(*) AS _rows"], []
+    for position, column in enumerate(columns):
+        name = quote(column.name)
+        if column.type is Type.TEXT:
+            text = _text(position)
+            texts.append(name)
+            grouped.append(f"{name} AS {text}")
+            wanted += [
+                f"sum(CASE WHEN {text} IS NULL THEN 0 ELSE _rows END)",
+                f"sum(CAST(_rows AS {exact}) * {integer(column, text)})",
+            ]
+        else:
+            grouped += [f"count({name}) AS _present{position}", f"sum({integer(column, name)}) AS _total{position}"]
+            wanted += [f"sum(_present{position})", f"sum(_total{position})"]
+    by_texts = f" GROUP BY {', '.join(texts)}" if texts else ""
+    return wanted, f"(SELECT {', '.join(grouped)} FROM {table}{by_texts}) AS grouped"  # noqa: S608
+
+
+def _text(position: int) -> str:
+    return f"_text{position}"
+
+
 def _read(cells: Sequence[object], columns: Sequence[Column]) -> Checksums:
     rows, *pairs = cells
     found = zip(columns, pairs[::2], pairs[1::2], strict=True)
     return Checksums(
-        int(str(rows)),
-        {column.name: ColumnSum(int(str(present)), _total(column, total)) for column, present, total in found},
+        _count(rows),
+        {column.name: ColumnSum(_count(present), _total(column, total)) for column, present, total in found},
     )
+
+
+def _count(cell: object) -> int:
+    return 0 if cell is None else int(str(cell))  # the sum of nothing is null
 
 
 def _total(column: Column, cell: object) -> int:
@@ -112,8 +143,7 @@ def _total(column: Column, cell: object) -> int:
     return int(Fraction(str(cell)) * 10 ** (column.scale or 0))
 
 
-def _duckdb_integer(column: Column) -> str:
-    value = quote(column.name)
+def _duckdb_integer(column: Column, value: str) -> str:
     match column.type:
         case Type.TEXT:
             return f"CAST('0x' || substring(md5({value}), 1, 15) AS BIGINT)"
@@ -129,8 +159,7 @@ def _duckdb_integer(column: Column) -> str:
             return value
 
 
-def _warehouse_integer(column: Column, dialect: Dialect) -> str:
-    value = quote(column.name)
+def _warehouse_integer(dialect: Dialect, column: Column, value: str) -> str:
     match column.type:
         case Type.TEXT:
             return dialect.text_number.format(text=value)

@@ -45,7 +45,10 @@ class Engine(Protocol):
     def read_landing(
         self, storage: Storage, table: Table, files: Sequence[LandingFile], *, with_lines: bool = False
     ) -> DataFrame:
-        """All records of the landing files as text, one row a record (see `landing.readers.read_landing`)."""
+        """All records of the landing files as text, one row a record (see `landing.readers.read_landing`).
+
+        An engine may leave lines unknown where it is not asked for them: to number them may cost a shuffle.
+        """
         ...
 
     def read_files(self, storage: Storage, table: Table, files: Iterable[DataFile]) -> DataFrame:

@@ -33,7 +33,6 @@ from covid_lake.engines.scratch import Scratch
 from covid_lake.engines.staging import file_in, file_in_memory, stage
 from covid_lake.errors import StorageError
 from covid_lake.landing.formats.interface import Scan
-from covid_lake.landing.formats.records import LINE
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.readers import read_landing
 from covid_lake.store.arrow_files import NULL_PARTITION
@@ -90,12 +89,12 @@ class SailEngine:
     def read_landing(
         self, storage: Storage, table: Table, files: Sequence[LandingFile], *, with_lines: bool = False
     ) -> DataFrame:
+        del with_lines  # they are always known
         new_file = file_in_memory(self._descriptors.append) if table.withholds else file_in(self._new_folder("landing"))
 
         def read_texts(form: Format, scan: Scan) -> DataFrame:
             staged = stage(storage, table, form, scan, new_file)
-            texts = self.session.read.format("arrow").load(staged)
-            return texts if with_lines else texts.drop(LINE)
+            return self.session.read.format("arrow").load(staged)
 
         return read_landing(table, files, read_texts)
 
@@ -177,9 +176,11 @@ class SailEngine:
         return fetched
 
     def _put_by(self, frame: DataFrame) -> DataFrame:
-        folder = str(self._new_folder("rows"))
-        frame.write.mode("overwrite").option("compression", "snappy").parquet(folder)
-        return self.session.read.schema(frame.schema).parquet(folder)
+        folder = self._new_folder("rows")
+        frame.write.mode("overwrite").option("compression", "snappy").parquet(str(folder))
+        # The files know their columns; to ask the frame, Sail would analyse its whole plan once more.
+        is_empty = next(folder.glob("*.parquet"), None) is None
+        return self.session.createDataFrame([], frame.schema) if is_empty else self.session.read.parquet(str(folder))
 
     def _put_by_in_memory(self, frame: DataFrame) -> DataFrame:
         sink, path = file_in_memory(self._descriptors.append)()

@@ -16,6 +16,7 @@ from covid_lake.contracts import Format, Table
 from covid_lake.engines.protocol import Counted
 from covid_lake.errors import StorageError
 from covid_lake.landing.formats import files_in
+from covid_lake.landing.formats.frames import without_lines
 from covid_lake.landing.formats.interface import Scan
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.names import is_gzip
@@ -106,8 +107,7 @@ def read_scan(
     raw = reader.read_texts(spark, scan, urls)
     needs_decoding = any(quote(file.path) != file.path for file in scan.files)
     raw = raw.withColumn("source_file", _source_file(folder, needs_decoding))
-    if with_lines:
-        raw = reader.add_lines(raw, scan)
+    raw = reader.add_lines(raw, scan) if with_lines else without_lines(raw)
     facts = facts_of_files(table, scan)
     if facts.names:
         raw = raw.join(F.broadcast(_frame_of(spark, table, facts)), "source_file", "inner")

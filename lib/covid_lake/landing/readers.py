@@ -29,7 +29,7 @@ GENERATION = "_generation"
 STAND_INS = {sign: chr(0xFDD0 + i) for i, sign in enumerate("\x0b\x0e\x0f\x1a\x1b\x1c\x1d\x1e\x1f")}
 
 # How an engine reads a scan: every record as texts, in a column `_c0`, `_c1` and so on for each place in the widest
-# header, `_surplus` for text in a field past them, `source_file` below the landing folder, `_line` if it was asked for,
+# header, `_surplus` for text in a field past them, `source_file` below the landing folder, `_line`,
 # and the columns of `facts_of_files`.
 Texts = Callable[[Format, Scan], DataFrame]
 
@@ -39,8 +39,8 @@ def read_landing(table: Table, files: Sequence[LandingFile], read_texts: Texts) 
 
     Columns: the contract's source columns; `source_file` below the landing folder; `source_row_hash` over the fields as
     they arrived; `_surplus`, text in a field past the header's last; `_record`, the record as JSON by the header; of a
-    table whose files hold a day each, that day under the name that the table has for it, and its partition; with lines
-    also `_line`, the line on which the record begins, null where the engine does not know it.
+    table whose files hold a day each, that day under the name that the table has for it, and its partition; `_line`, the
+    line on which the record begins, null where the engine does not know it or was not asked for it.
     """
     by_format: dict[Format, list[LandingFile]] = {}
     for file in files:
@@ -65,7 +65,7 @@ def _by_contract(texts: DataFrame, table: Table, scan: Scan) -> DataFrame:
         ),
         _by_generation([_record(header) for header in scan.headers]).alias(RECORD),
         *day_columns(table),
-        *([LINE] if LINE in texts.columns else []),
+        LINE,
     )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from covid_lake import paths
@@ -243,7 +243,7 @@ def _newest(work: _Promotion, counts: RecordCounts) -> DataFrame:
     table = work.table
     records = work.engine.read_landing(work.storage, table, work.plan.due)
     # What nothing below asks for: an engine that puts rows by to count them would have to compute and write it.
-    idle = (RECORD, *(RAW + one.name for one in table.source_columns if one.unreadable is Severity.REJECT))
+    idle = (RECORD, LINE, *(RAW + one.name for one in table.source_columns if one.unreadable is Severity.REJECT))
     judged = counts.observe_checked(_judged(records, work).drop(*idle)).where(~F.col(REJECTED))
     visible = hide_withheld(judged, table, WITHHELD) if table.withholds else judged
     told_apart = tell_things_apart(gather_grains(visible, table), table, SHARED)
@@ -254,8 +254,7 @@ def _newest(work: _Promotion, counts: RecordCounts) -> DataFrame:
 def _judged(records: DataFrame, work: _Promotion) -> DataFrame:
     """The records typed and completed, with flags that say which are withheld and which of the others are rejected."""
     table = work.table
-    carried = ["source_file", "source_row_hash", SURPLUS, RECORD, *day_columns(table)]
-    carried += [LINE] if LINE in records.columns else []
+    carried = ["source_file", "source_row_hash", SURPLUS, RECORD, LINE, *day_columns(table)]
     raw = records.select(*(F.col(column.name).alias(RAW + column.name) for column in table.source_columns), *carried)
     tokens = {RAW + column.name: _null_tokens(table, column.null_tokens) for column in table.source_columns}
     cleaned = clean_texts(raw, tokens)
@@ -304,11 +303,7 @@ def _refused_records(work: _Promotion, files: Sequence[LandingFile]) -> DataFram
         F.lit(work.run_id).alias("run_id"),
         F.lit(table.name).alias("table_name"),
         "source_file",
-        _line(records).alias("line"),
+        F.col(LINE).alias("line"),
         reasons(of_severity(work.checks, Severity.REJECT)).alias("reasons"),
         F.col(RECORD).alias("record"),
     )
-
-
-def _line(records: DataFrame) -> Column:
-    return F.col(LINE) if LINE in records.columns else F.lit(None).cast("bigint")

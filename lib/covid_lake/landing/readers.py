@@ -39,8 +39,8 @@ def read_landing(table: Table, files: Sequence[LandingFile], read_texts: Texts) 
 
     Columns: the contract's source columns; `source_file` below the landing folder; `source_row_hash` over the fields as
     they arrived; `_surplus`, text in a field past the header's last; `_record`, the record as JSON by the header; of a
-    table whose files hold a day each, that day under the name that the table has for it, and its partition; `_line`, the
-    line on which the record begins, null where the engine does not know it or was not asked for it.
+    table whose files hold a day each, that day under the name that the table has for it, and its partition; `_line`,
+    the line on which the record begins, null where the engine does not know it or was not asked for it.
     """
     by_format: dict[Format, list[LandingFile]] = {}
     for file in files:

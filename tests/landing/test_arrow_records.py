@@ -152,7 +152,7 @@ def any_text(draw: Random, form: Csv) -> bytes:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @given(seed=st.integers(0, 2**32))
-@spark_examples(3)
+@spark_examples(2)
 def test_any_csv_is_read_as_spark_reads_it(
     dialect: str, seed: int, spark_on_java: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -172,12 +172,12 @@ class Dripping(io.BytesIO):
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=20)
+@settings(max_examples=8)
 def test_arrows_own_parser_reads_only_what_it_reads_alike(dialect: str, seed: int) -> None:
     """Of many more files than Spark could read here: the quick way gives what the exact one does, in parts or whole."""
     form, draw = DIALECTS[dialect], Random(seed)  # noqa: S311 - an example, no secret
     reader, plain = CsvFiles(form), 0
-    for _ in range(200):
+    for _ in range(150):
         content = any_text(draw, form)
         file = inspected("1.csv", content, form)
         if file.inspection.fault:
@@ -195,7 +195,7 @@ def test_arrows_own_parser_reads_only_what_it_reads_alike(dialect: str, seed: in
             width = len(file.inspection.header)
             parts = reader.lines(io.BytesIO(content))
             plain += any(plain_lines(lines, count, form, width) for _, count, lines in parts)
-    assert plain > 10
+    assert plain > 5
 
 
 NAMES = ("a", "b", "A", "é", "x y", "", "\\u0041", 'q\\"')
@@ -224,7 +224,7 @@ def any_json(draw: Random) -> bytes:
 
 
 @given(seed=st.integers(0, 2**32))
-@spark_examples(4)
+@spark_examples(2)
 def test_any_json_is_read_as_spark_reads_it(
     seed: int, spark_on_java: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -248,7 +248,7 @@ PARQUET_COLUMNS: dict[str, tuple[pa.DataType, int, int]] = {
 
 
 @given(seed=st.integers(0, 2**32))
-@spark_examples(3)
+@spark_examples(2)
 def test_any_parquet_is_read_as_spark_reads_it(
     seed: int, spark_on_java: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -291,7 +291,7 @@ class CsvFiles:
         with (root / file).open("rb") as stream, target.open("w", encoding="utf-8", newline="") as text:
             writer = csv.writer(text, quoting=csv.QUOTE_ALL)
             writer.writerow(inspection.header)
-            for _, (fields, *_) in self.walk_records(stream, inspection, ()):
+            for _, _, fields in self.records(stream, inspection):
                 writer.writerow(value or "" for value in fields)
         return scratch / "rewritten", file
 

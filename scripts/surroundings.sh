@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Run the tests marked "surroundings" where a suite is seldom run: surroundings.sh VENV. Four times, each under a minute:
-# under LC_ALL=C; in a folder whose name has a blank, an accent and a bracket; as a user without a name in the system's
-# list; and with another Spark's and Java's variables set.
+# Run the tests marked "surroundings" where a suite is seldom run: surroundings.sh VENV, each time under a minute: under
+# LC_ALL=C; in a folder whose name has a blank, an accent and a bracket; as a user without a name in the system's list;
+# with another Spark's and Java's variables set; and, where the engine needs no Java, on a machine that has none.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 here=$PWD
@@ -58,9 +58,22 @@ nameless_leg() {
     return
   fi
   packages=$(readable_copy "$("$bin/python" -c 'import pyspark, pathlib; print(pathlib.Path(pyspark.__file__).parents[1])')" packages)
-  jars=$(readable_copy "$jars" jars)
+  if [ -d "$jars" ]; then jars=$(readable_copy "$jars" jars); fi
   checkout_at "$scratch/checkout"
   packages=$packages tests "$scratch/checkout" as_nameless "$found"
+}
+
+javaless_leg() {
+  # An empty folder over the one with every Java, which only these tests see.
+  local hide='if [ -d /usr/lib/jvm ]; then mount -t tmpfs none /usr/lib/jvm; fi
+    unset JAVA_HOME
+    if command -v java; then echo "surroundings: this Java lies where it can not be hidden" >&2; exit 1; fi
+    exec "$@"'
+  if ! unshare --mount true 2>/dev/null; then
+    echo "surroundings: skipped, for only root may hide folders, with unshare"
+    return
+  fi
+  tests "$here" unshare --mount sh -ec "$hide" sh "$bin/python"
 }
 
 packages=
@@ -81,5 +94,7 @@ chmod +x "$scratch/java/bin/java"
 leg "another Spark and another Java" tests "$here" env SPARK_HOME=/opt/spark-3.3.2 SPARK_CONF_DIR="$scratch/conf" \
   PYSPARK_SUBMIT_ARGS="--master local[2]" JAVA_HOME="$scratch/java" JAVA_TOOL_OPTIONS="-Duser.language=tr -Xmx16m" \
   SPARK_LOCAL_DIRS=/nonexistent HADOOP_CONF_DIR="$scratch/conf" TZ=Asia/Tokyo "$bin/python"
+
+if [ "${COVID_LAKE_ENGINE:-sail}" = sail ]; then leg "no Java" javaless_leg; fi
 
 [ ${#failed[@]} = 0 ] || { printf 'surroundings: failed: %s\n' "${failed[@]}" >&2; exit 1; }

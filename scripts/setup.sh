@@ -55,11 +55,13 @@ if "$venv/bin/python" -c "import importlib.metadata as m, sys; m.version(sys.arg
   pip uninstall --yes "$other"
 fi
 
-locks=(--requirement requirements/run.txt --requirement "requirements/$engine.txt")
-[ "$purpose" = run ] || locks+=(--requirement requirements/dev.txt)
 echo "setup: installing pinned packages into $venv ($engine)"
 # Python compiles a module when it is first imported; compiling all of them here would take longer than a run does.
-pip install --no-compile --require-hashes "${locks[@]}" \
+# What exists as source alone, such as pyspark, is built with the setuptools that the first file pins.
+packages() { pip install --no-compile --require-hashes --use-pep517 --no-build-isolation "$@"; }
+more=(--requirement "requirements/$engine.txt")
+[ "$purpose" = run ] || more+=(--requirement requirements/dev.txt)
+packages --requirement requirements/run.txt && packages "${more[@]}" \
   || fail "pip could not install the pinned packages; is a package index reachable?"
 pip install --no-deps --no-build-isolation --editable . --editable ./samples \
   || fail "the library itself could not be installed into $venv"

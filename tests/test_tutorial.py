@@ -13,10 +13,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyspark
 import pytest
 
 from covid_lake.runtime import embedded_postgres, java
+from covid_lake.runtime.engine_choice import ENGINE_VARIABLE, SPARK, chosen_engine
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "lib" / "covid_lake"
@@ -61,15 +61,14 @@ def lend_packages(venv: Path, folder: Path) -> None:
 
 
 def checkout(folder: Path) -> None:
-    """A copy of what the library is built from, with the jars of `make setup`."""
+    """A copy of what the library is built from."""
     shutil.copytree(ROOT / "lib", folder / "lib", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
-    (folder / ".jars").symlink_to(java.jar_directory().parent)
 
 
 def environment(surroundings: Path) -> dict[str, str]:
-    """Nothing of this process but where programs lie, and Java's options; pip stays off the network."""
+    """Nothing of this process but where programs lie, the engine, and Java's options; pip stays off the network."""
     own = surroundings / "bin"
     own.mkdir()
     (own / "python3").write_text(f'#!/bin/sh\nexec "{sys._base_executable}" "$@"\n')
@@ -77,6 +76,8 @@ def environment(surroundings: Path) -> dict[str, str]:
     kept = ("HOME", "JAVA_HOME", "TMPDIR", java.OPTIONS_VARIABLE)
     return {
         **{name: os.environ[name] for name in kept if name in os.environ},
+        **({java.JARS_VARIABLE: str(java.jar_directory().parent)} if chosen_engine() == SPARK else {}),
+        ENGINE_VARIABLE: chosen_engine(),
         "PATH": f"{own}{os.pathsep}{os.defpath}",
         "LC_ALL": "C.UTF-8",
         "PIP_NO_INDEX": "1",
@@ -100,8 +101,10 @@ def test_the_tutorial_does_what_it_says(surroundings: Path) -> None:
     lend_packages(bakery / ".venv", surroundings / "lent")
     blocks = [(block, shown) for block, shown in COMMANDS.findall(PAGE)] + [(ORIGINS, "")]
     script = f'\necho "{MARK}"\n'.join(block for block, _ in blocks)
+    if chosen_engine() == SPARK:
+        script = script.replace("whl[local]", "whl[spark]")
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script.replace("pyspark==4.1.1", f"pyspark=={pyspark.__version__}")],
+        ["bash", "-euo", "pipefail", "-c", script],
         cwd=bakery,
         env=environment(surroundings),
         stdin=subprocess.DEVNULL,
@@ -123,8 +126,8 @@ def test_the_tutorial_does_what_it_says(surroundings: Path) -> None:
     site = bakery / ".venv" / "lib"
     assert [Path(line).is_relative_to(site) for line in outputs[-1].split()[:2]] == [True, True]
     assert outputs[-1].split()[2:] == [str(bakery / ".venv" / "bin" / "covid-lake")]
-    # The commands that had nothing to build started no Spark.
-    assert done.stdout.count("starting Spark") == 1
+    # The commands that had nothing to build started no engine.
+    assert done.stdout.count(f"starting {chosen_engine().capitalize()}") == 1
 
 
 def modules_that_name(*names: str, least: int = 1) -> set[str]:

@@ -32,7 +32,7 @@ DATABASE = {
 
 
 @pytest.fixture
-def connections(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def connections(spark_on_java: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The catalog's file of connections; `awsglue` can be imported for as long as the test lasts."""
     monkeypatch.syspath_prepend(str(DOUBLE))
     file = tmp_path / "connections.json"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from py4j.protocol import Py4JJavaError
-
 from covid_lake.errors import SettingsError
 from covid_lake.pipeline.engine_faults import innermost_cause
 from covid_lake.runtime.session import set_semantics
@@ -34,6 +32,7 @@ def glue_connection(name: str) -> WarehouseConnection:
     its URL ends in `?sslmode=disable`.
     """
     from awsglue.context import GlueContext
+    from py4j.protocol import Py4JJavaError
     from pyspark import SparkContext
 
     try:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import covid_lake
+from covid_lake.runtime.engine_choice import SPARK, chosen_engine
 from covid_lake.runtime.java import find_java, jar_directory
 from covid_lake.store.reports import RunReport, Status, from_json, read_report
 from covid_lake.store.storage import LocalStorage
@@ -43,6 +44,19 @@ class Job:
     output: str
 
 
+def settings_of_spark() -> dict[str, str]:
+    """What Glue has set before a job's script starts."""
+    return {
+        "JAVA_HOME": str(find_java()),
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_SUBMIT_ARGS": (
+            f"--master local[2] --driver-memory 1g --jars {next(jar_directory().glob('postgresql-*.jar'))} "
+            "--conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=2 "
+            "--conf spark.sql.session.timeZone=America/New_York pyspark-shell"
+        ),
+    }
+
+
 @dataclass(frozen=True)
 class Glue:
     """A lake, and a catalog with one connection to a warehouse."""
@@ -57,14 +71,8 @@ class Glue:
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))},
             "PYTHONPATH": os.pathsep.join([str(GLUE), str(Path(covid_lake.__file__).parents[1])]),
-            "JAVA_HOME": str(find_java()),
-            "PYSPARK_PYTHON": sys.executable,
-            "PYSPARK_SUBMIT_ARGS": (
-                f"--master local[2] --driver-memory 1g --jars {next(jar_directory().glob('postgresql-*.jar'))} "
-                "--conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=2 "
-                "--conf spark.sql.session.timeZone=America/New_York pyspark-shell"
-            ),
             "GLUE_CONNECTIONS": str(self.connections),
+            **(settings_of_spark() if chosen_engine() == SPARK else {}),
         }
 
     def run(self, *jobs: Sequence[str]) -> list[Job]:
@@ -132,6 +140,8 @@ class Story:
 @pytest.fixture(scope="module")
 def story(small_sample: Path, warehouse: WarehouseConnection, tmp_path_factory: pytest.TempPathFactory) -> Story:
     """Landing to trusted as a process of its own; then, in one process, all that follows on it."""
+    if chosen_engine() != SPARK:
+        pytest.skip("Glue runs Spark on Java, which is not the engine of these tests")
     with warehouse.connect() as opened:
         opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging" CASCADE')
     folder = tmp_path_factory.mktemp("glue")

@@ -94,7 +94,7 @@ class SailEngine:
 
         def read_texts(form: Format, scan: Scan) -> DataFrame:
             staged = stage(storage, table, form, scan, new_file)
-            return self.session.read.format("arrow").load(staged)
+            return self.session.read.format("arrow").load([_url(path) for path in staged])
 
         return read_landing(table, files, read_texts)
 
@@ -177,16 +177,16 @@ class SailEngine:
 
     def _put_by(self, frame: DataFrame) -> DataFrame:
         folder = self._new_folder("rows")
-        frame.write.mode("overwrite").option("compression", "snappy").parquet(str(folder))
+        frame.write.mode("overwrite").option("compression", "snappy").parquet(_url(folder))
         # The files know their columns; to ask the frame, Sail would analyse its whole plan once more.
         is_empty = next(folder.glob("*.parquet"), None) is None
-        return self.session.createDataFrame([], frame.schema) if is_empty else self.session.read.parquet(str(folder))
+        return self.session.createDataFrame([], frame.schema) if is_empty else self.session.read.parquet(_url(folder))
 
     def _put_by_in_memory(self, frame: DataFrame) -> DataFrame:
         sink, path = file_in_memory(self._descriptors.append)()
         with sink:
             pq.write_table(frame.toArrow(), sink)
-        return self.session.read.schema(frame.schema).parquet(path)
+        return self.session.read.schema(frame.schema).parquet(_url(path))
 
     def _new_folder(self, name: str) -> Path:
         if self._scratch is None:
@@ -203,7 +203,7 @@ class SailEngine:
             self._scratch = None
 
 
-def _url(path: Path) -> str:
+def _url(path: Path | str) -> str:
     """The URL of a file or folder, with the characters quoted that Sail takes for a pattern of names."""
     return f"file://{quote(str(path))}"
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyspark.sql import SparkSession
-
 from cases.daily_reports import german_states, lake_of, report
+from covid_lake.engines.protocol import Engine
 from lake_runs import report_of
 
 COLOMBIA = [
@@ -22,9 +21,9 @@ UTAH = [
 ]
 
 
-def test_the_sum_of_each_country_is_the_files_own(spark: SparkSession, tmp_path: Path) -> None:
+def test_the_sum_of_each_country_is_the_files_own(engine: Engine, tmp_path: Path) -> None:
     places = [*german_states(40), *COLOMBIA, *UTAH]
-    lake, told = lake_of(spark, tmp_path, {"11-02-2020": report(places)}, ("fact_cases",))
+    lake, told = lake_of(engine, tmp_path, {"11-02-2020": report(places)}, ("fact_cases",))
     found = lake.sql(
         "SELECT country_region, sum(confirmed), sum(deaths) FROM covid19_curated.fact_cases "
         "JOIN covid19_curated.dim_region USING (region_key) GROUP BY 1 ORDER BY 1"
@@ -36,8 +35,8 @@ def test_the_sum_of_each_country_is_the_files_own(spark: SparkSession, tmp_path:
     assert reports.warnings["deaths_corrects_sum"] == 1
 
 
-def test_a_place_of_its_own_can_have_no_negative_figure(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_place_of_its_own_can_have_no_negative_figure(engine: Engine, tmp_path: Path) -> None:
     places = [*german_states(40), {"Province_State": "Bayern", "Confirmed": -1}]
-    _, told = lake_of(spark, tmp_path, {"11-02-2020": report(places)})
+    _, told = lake_of(engine, tmp_path, {"11-02-2020": report(places)})
     reports = report_of(told, "trusted.jhu_daily_reports")
     assert reports.rejected_by_reason == {"confirmed_negative": 1}

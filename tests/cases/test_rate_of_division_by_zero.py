@@ -6,22 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from cases.daily_reports import german_states, lake_of, report
 from covid_lake.contracts import Severity, Table, Type, Zone
 from covid_lake.datasets.covid19.contracts import COVID19, JHU_DAILY_REPORTS
+from covid_lake.engines.protocol import Engine
 from lake_runs import report_of
 
 UNREADABLE = ("#DIV/0!", "#N/A", "inf", "nan", "-")
 
 
-def test_a_record_keeps_its_counts_without_its_rates(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_record_keeps_its_counts_without_its_rates(engine: Engine, tmp_path: Path) -> None:
     faulty = [
         {"Province_State": f"F{n}", "Incident_Rate": "0.5", "Case_Fatality_Ratio": text, "Active": text}
         for n, text in enumerate(UNREADABLE)
     ]
-    lake, told = lake_of(spark, tmp_path, {"01-14-2021": report([*german_states(5), *faulty])})
+    lake, told = lake_of(engine, tmp_path, {"01-14-2021": report([*german_states(5), *faulty])})
     reports = report_of(told, "trusted.jhu_daily_reports")
     assert (reports.written, reports.rejected) == (10, 0)
     assert reports.warnings == {"case_fatality_ratio_unreadable": 5, "active_unreadable": 5}
@@ -32,9 +32,9 @@ def test_a_record_keeps_its_counts_without_its_rates(spark: SparkSession, tmp_pa
     assert kept.rows == [(5_000, 2.5, 0, 0)]
 
 
-def test_a_figure_that_cannot_be_read_refuses_the_record(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_figure_that_cannot_be_read_refuses_the_record(engine: Engine, tmp_path: Path) -> None:
     places = [*german_states(40), {"Province_State": "Bayern", "Recovered": "#DIV/0!", "Case_Fatality_Ratio": "#N/A"}]
-    _, told = lake_of(spark, tmp_path, {"01-14-2021": report(places)})
+    _, told = lake_of(engine, tmp_path, {"01-14-2021": report(places)})
     reports = report_of(told, "trusted.jhu_daily_reports")
     assert reports.rejected_by_reason == {"recovered_unreadable": 1}
 

@@ -147,6 +147,7 @@ def test_memory_in_any_unit(size: str, megabytes: int, monkeypatch: pytest.Monke
     assert java.driver_memory() == megabytes
 
 
+@pytest.mark.usefixtures("needs_java")
 def test_options_for_java_are_added_and_never_change_what_rows_mean(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(java.OPTIONS_VARIABLE, "-Dtrust='/a b/c.jks' -Duser.timezone=Asia/Tokyo")
     options = java.java_options()

@@ -13,6 +13,7 @@ from covid_lake import paths
 from covid_lake.datasets import registry
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.stedi.flow import PSEUDONYM_KEY
+from covid_lake.engines.protocol import Engine
 from covid_lake.errors import StorageError
 from covid_lake.flows import Flow, PseudonymKey, Step
 from covid_lake.landing.inventory import Refusal
@@ -99,7 +100,7 @@ def test_a_star_that_fails_names_the_refused_files_of_its_tables(
     assert (report.status, dict(report.refused_files)) == (Status.FAILED, {"beds.csv": "it was cut short"})
 
 
-def test_a_run_asks_for_a_key_once(tmp_path: Path) -> None:
+def test_a_run_asks_for_a_key_once(engine: Engine, tmp_path: Path) -> None:
     """Planned with one key and built with another, a table would pass for up to date with the wrong pseudonyms."""
     asked: list[str] = []
 
@@ -109,9 +110,8 @@ def test_a_run_asks_for_a_key_once(tmp_path: Path) -> None:
 
     storage = LocalStorage(tmp_path)
     run = run_of(storage, "stedi", key_of=key_of)
-    run._started = object()  # type: ignore[assignment]
     make_plan(run.flow, storage, run.request, unchecked=True, key_of=run.key_of)
-    stars = [run._star(Snapshot("stedi"), "own", run.now()) for _ in range(2)]
+    stars = [run._star(engine, Snapshot("stedi"), "own", run.now()) for _ in range(2)]
     assert [star._key_of(PSEUDONYM_KEY) for star in stars] == [b"1"] * 2
     assert asked == ["pseudonym"]
 

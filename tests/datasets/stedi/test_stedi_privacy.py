@@ -96,6 +96,7 @@ class Search(Recorder):
         self.texts += [text_of(file) for file in files if file.stat().st_mtime >= self.since]
 
 
+@pytest.mark.usefixtures("needs_java")
 def test_what_spark_writes_on_its_way_says_nothing_of_people_who_did_not_agree(
     engine: Engine, landed: LocalStorage, sample: Path, agreed: set[str]
 ) -> None:

@@ -186,15 +186,15 @@ def shuffled_columns(frame: DataFrame) -> set[str]:
     return {name.split("#")[0] for columns in inputs for name in columns.split(", ")}
 
 
-def test_no_field_of_a_landing_record_is_shuffled(spark: SparkSession) -> None:
-    found = customers(spark, [record("ann", T1, T1, "S1"), record("bob", T1, None, "S1")])
+def test_no_field_of_a_landing_record_is_shuffled(spark_on_java: SparkSession) -> None:
+    found = customers(spark_on_java, [record("ann", T1, T1, "S1"), record("bob", T1, None, "S1")])
     # Hashes, the newest times with and without consent, and the least and greatest hash of a device's customers.
     assert shuffled_columns(found) == {"_person", "_device", "max", "min"}
     # What is allowed is shuffled, once for each table; readings are not.
-    assert shuffled_columns(readings(spark, ["Ann", "bob"], ["Ann"])) == {"_allowed"}
-    assert shuffled_columns(device_readings(spark, ["S1", "S2"], ["S1"])) == {"_allowed"}
+    assert shuffled_columns(readings(spark_on_java, ["Ann", "bob"], ["Ann"])) == {"_allowed"}
+    assert shuffled_columns(device_readings(spark_on_java, ["S1", "S2"], ["S1"])) == {"_allowed"}
 
 
-def test_a_shuffle_of_landing_records_would_be_seen(spark: SparkSession) -> None:
-    records = landed(spark, c.TRUSTED_CUSTOMER, [record("ann", T1, T1, "S1")])
+def test_a_shuffle_of_landing_records_would_be_seen(spark_on_java: SparkSession) -> None:
+    records = landed(spark_on_java, c.TRUSTED_CUSTOMER, [record("ann", T1, T1, "S1")])
     assert "email" in shuffled_columns(records.repartition("email"))

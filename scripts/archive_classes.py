@@ -12,9 +12,10 @@ import tempfile
 from pathlib import Path
 
 import pyspark
-from pyspark.sql import SparkSession
 
 from covid_lake.datasets import registry
+from covid_lake.engines.protocol import Engine
+from covid_lake.engines.spark import SparkEngine
 from covid_lake.landing.arrivals import land
 from covid_lake.pipeline.listeners import Silent
 from covid_lake.pipeline.run import Run
@@ -56,10 +57,10 @@ def _run_sample(folder: Path, archive: Path) -> None:
     dataset = registry.dataset("covid19")
     land(dataset, [LocalStorage(folder / "sample")], lake, "landing")
 
-    def session() -> SparkSession:
-        return local_session(new_archive=archive)
+    def engine() -> Engine:
+        return SparkEngine(local_session(new_archive=archive))
 
-    report = Run(registry.flow(dataset.name), lake, session, Silent()).execute()
+    report = Run(registry.flow(dataset.name), lake, engine, Silent()).execute()
     if not report.succeeded:
         raise SystemExit(f"setup: the sample run failed: {'; '.join(report.faults)}")
 

@@ -51,8 +51,11 @@ def test_a_discreet_description_says_what_is_no_value(spark: SparkSession, tmp_p
     with pytest.raises(Exception) as raised:  # noqa: PT011 - whatever the engine throws
         spark.range(3).write.parquet(f"file://{tmp_path / 'file' / 'version=1'}")
     assert str(tmp_path / "file") in describe_engine_fault(raised.value, is_discreet=True)
+
+
+def test_a_fault_of_a_plan_quotes_no_value(spark_on_java: SparkSession) -> None:
     with pytest.raises(Exception) as planned:  # noqa: PT011 - whatever the engine throws
-        spark.range(3).select("missing")
+        spark_on_java.range(3).select("missing")
     assert "missing" in describe_engine_fault(planned.value, is_discreet=True)
 
 

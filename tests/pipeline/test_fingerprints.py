@@ -136,7 +136,7 @@ def test_the_order_of_functions_changes_nothing(before: Mapping[str, str]) -> No
         ("covid_lake.landing.formats.json_lines", '"PERMISSIVE"', '"DROPMALFORMED"', TRUSTED),
         ("covid_lake.contracts", '"-[0-9]{2}-[0-9]{2}"', '"/[0-9]{2}/[0-9]{2}"', TRUSTED),
         ("covid_lake.pipeline.compaction", '"ascending"', '"descending"', TRUSTED),
-        ("covid_lake.pipeline.trusted", "F.col(RANK) == 1", "F.col(RANK) == 2", TRUSTED),
+        ("covid_lake.pipeline.trusted", "F.col(NEWEST) &", "~F.col(NEWEST) &", TRUSTED),
         ("covid_lake.pipeline.curated", "for value in partitions}", "for value in partitions[1:]}", EVERY - TRUSTED),
         ("covid_lake.pipeline.star", "only_grew = not removed", "only_grew = bool(removed)", BY_PARTITIONS),
         ("covid_lake.engines.spark", '"zstd"', '"gzip"', EVERY),

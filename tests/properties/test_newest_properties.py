@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from covid_lake.contracts import Table
 from covid_lake.datasets.covid19 import contracts as c
-from covid_lake.transforms.frames import rank_in_grain, spark_schema
+from covid_lake.transforms.frames import mark_newest, spark_schema
 from spark_examples import spark_examples
 
 Record = tuple[Any, ...]
@@ -67,15 +67,15 @@ def newer(table: Table) -> Any:
     return cmp_to_key(compare)
 
 
-def ranked(spark: SparkSession, table: Table, given_: Sequence[Record], partitions: int) -> list[Record]:
-    """The records, each with its rank in its grain, newest first."""
+def marked(spark: SparkSession, table: Table, given_: Sequence[Record], partitions: int) -> list[Record]:
+    """The records, each with whether it is the newest of its grain."""
     names = columns_of(table)
     fields = [field for field in spark_schema(table.columns) if field.name in names]
     schema = type(spark_schema(()))(sorted(fields, key=lambda field: names.index(field.name)))
     frame = spark.createDataFrame(list(given_), schema).repartition(partitions)
     for name in table.partition_by:
         frame = frame.selectExpr("*", f"date_format(report_date, 'yyyy-MM') AS {name}")
-    rows = rank_in_grain(frame, table, "rank").select(*names, "rank").collect()
+    rows = mark_newest(frame, table, "is_newest").select(*names, "is_newest").collect()
     return [tuple(_in_utc(value) for value in row) for row in rows]
 
 
@@ -95,10 +95,8 @@ def test_of_each_grain_exactly_the_newest_stays(
     grains: dict[Record, list[Record]] = {}
     for record in found:
         grains.setdefault(record[:key], []).append(record)
-    expected = {
-        (*record, rank) for its in grains.values() for rank, record in enumerate(sorted(its, key=newer(table)), start=1)
-    }
+    expected = {(*record, i == 0) for its in grains.values() for i, record in enumerate(sorted(its, key=newer(table)))}
     shuffled = data.draw(st.permutations(found))
-    rows = ranked(spark, table, shuffled, partitions)
+    rows = marked(spark, table, shuffled, partitions)
     assert sorted(map(repr, rows)) == sorted(map(repr, expected))
-    assert sum(row[-1] == 1 for row in rows) == len(grains)
+    assert sum(row[-1] for row in rows) == len(grains)

@@ -22,7 +22,7 @@ from covid_lake.transforms.columns import hash_with_nulls
 from covid_lake.transforms.rules import Check, contract_checks, of_severity
 
 # Columns that a record has on its way to its table.
-WITHHELD, REJECTED, RANK, SHARED = "_withheld", "_rejected", "_rank", "_shared"
+WITHHELD, REJECTED, NEWEST, SHARED = "_withheld", "_rejected", "_is_newest", "_shared"
 UNKNOWN_VALUES_SHOWN = 50
 SHARED_KEYS_SHOWN = 50
 # Between the parts of what is observed as one text: no cleaned name holds these.
@@ -114,12 +114,12 @@ class RecordCounts(_Observed):
         )
 
     def observe_ranked(self, frame: DataFrame) -> DataFrame:
-        """Count what supersedes what; the frame has the columns `WITHHELD`, `RANK` and `SHARED`."""
+        """Count what supersedes what; the frame has the columns `WITHHELD`, `NEWEST` and `SHARED`."""
         shared = F.when(F.col(SHARED).isNotNull(), F.array_join(SHARED, FIELD_END))
         return self._observe(
             "ranked",
             frame,
-            F.count(F.when((F.col(RANK) > 1) & ~F.col(WITHHELD), 1)).alias("superseded"),
+            F.count(F.when(~F.col(NEWEST) & ~F.col(WITHHELD), 1)).alias("superseded"),
             F.count(SHARED).alias("shared"),
             F.array_join(F.sort_array(F.collect_set(shared)), LINE_END).alias("shared keys"),
         )

@@ -26,7 +26,7 @@ from covid_lake.flows import landing_id
 from covid_lake.landing.formats.records import LINE, SURPLUS
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.readers import RECORD, day_columns
-from covid_lake.pipeline.accounts import RANK, REJECTED, SHARED, WITHHELD, Account, RecordCounts, audit_records
+from covid_lake.pipeline.accounts import NEWEST, REJECTED, SHARED, WITHHELD, Account, RecordCounts, audit_records
 from covid_lake.pipeline.audits import Audit
 from covid_lake.pipeline.compaction import compact
 from covid_lake.pipeline.drift import compare, shape_of
@@ -42,7 +42,7 @@ from covid_lake.transforms.frames import (
     conform,
     gather_grains,
     hide_withheld,
-    rank_in_grain,
+    mark_newest,
     tell_things_apart,
     with_partition,
 )
@@ -247,8 +247,8 @@ def _newest(work: _Promotion, counts: RecordCounts) -> DataFrame:
     judged = counts.observe_checked(_judged(records, work).drop(*idle)).where(~F.col(REJECTED))
     visible = hide_withheld(judged, table, WITHHELD) if table.withholds else judged
     told_apart = tell_things_apart(gather_grains(visible, table), table, SHARED)
-    ranked = counts.observe_ranked(rank_in_grain(told_apart, table, RANK))
-    return conform(ranked.where((F.col(RANK) == 1) & ~F.col(WITHHELD)), table)
+    ranked = counts.observe_ranked(mark_newest(told_apart, table, NEWEST))
+    return conform(ranked.where(F.col(NEWEST) & ~F.col(WITHHELD)), table)
 
 
 def _judged(records: DataFrame, work: _Promotion) -> DataFrame:

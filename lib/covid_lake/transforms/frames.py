@@ -27,6 +27,8 @@ _SPARK_TYPES: dict[Type, T.DataType] = {
 
 # A hash that stands for the grain of a record, in tables that withhold records.
 GRAIN = "_grain"
+# With so many of its digits, 4,096 windows hold the grains.
+GRAIN_DIGITS = 3
 
 
 def spark_type(column: ContractColumn) -> T.DataType:
@@ -111,16 +113,13 @@ def hide_withheld(frame: DataFrame, table: Table, withheld: str) -> DataFrame:
 
 
 def gather_grains(frame: DataFrame, table: Table) -> DataFrame:
-    """Bring the records of each grain into one task, also those that come to share a grain once they are told apart.
+    """Bring the records of each grain into one task, where later functions would not or not in one go.
 
     Records of a partitioned table are brought together by partition: each partition is then written to one file.
     """
     if table.withholds:
-        return frame.repartition(GRAIN)
-    identity = table.identity
-    fixed = tuple(name for name in table.key if identity and identity.key_by_name and name != identity.key)
-    together = table.partition_by or fixed
-    return frame.repartition(*together) if together else frame
+        return frame.repartition(*_neighbours(table)[0])
+    return frame.repartition(*table.partition_by) if table.partition_by else frame
 
 
 def tell_things_apart(frame: DataFrame, table: Table, shared: str) -> DataFrame:
@@ -132,11 +131,14 @@ def tell_things_apart(frame: DataFrame, table: Table, shared: str) -> DataFrame:
     identity = table.identity
     if identity is None:
         return frame.withColumn(shared, F.lit(None).cast("array<string>"))
-    grain = [*table.partition_by, *table.key]
     by_name = "_key_by_name"
+    together, last = _neighbours(table)
     # One of its spellings stands for the thing. This window first: sorted for it, rows are sorted for the next one too.
-    spelled = F.min(identity.key_by_name or identity.key).over(W.partitionBy(*grain, identity.same_thing))
-    of_grain = W.partitionBy(*grain)
+    of_thing, of_grain = (
+        W.partitionBy(*together).orderBy(*order).rangeBetween(W.currentRow, W.currentRow)
+        for order in ((last, F.col(identity.same_thing)), (last,))
+    )
+    spelled = F.min(identity.key_by_name or identity.key).over(of_thing)
     is_shared = F.min(identity.same_thing).over(of_grain) != F.max(identity.same_thing).over(of_grain)
     key = F.col(identity.key)
     both = F.array(key.cast("string"), F.col(identity.shown_as))
@@ -146,17 +148,31 @@ def tell_things_apart(frame: DataFrame, table: Table, shared: str) -> DataFrame:
     )
 
 
-def rank_in_grain(frame: DataFrame, table: Table, rank: str) -> DataFrame:
-    """Number the records of each grain from the newest on, so that number 1 is the one that stays.
+def mark_newest(frame: DataFrame, table: Table, is_newest: str) -> DataFrame:
+    """Mark the newest record of each grain, the one that stays.
 
     Newest is by the contract's `newest_by`, highest first; between equals the source file and the record's hash decide,
     so that the choice depends on nothing but the data.
     """
     # Sorted by partition and key, a file is half as large as one in which a place's days lie scattered.
-    grain: list[Column | str] = [GRAIN] if table.withholds else [*table.partition_by, *table.key] or [F.lit(0)]
+    together, last = _neighbours(table)
     newest = [F.col(name).desc_nulls_last() for name in table.newest_by]
-    order = [*newest, F.col("source_file").desc(), F.col("source_row_hash")]
-    return frame.withColumn(rank, F.row_number().over(W.partitionBy(*grain).orderBy(*order)))
+    order = [last, *newest, F.col("source_file").desc(), F.col("source_row_hash")]
+    before = F.lag(last).over(W.partitionBy(*together).orderBy(*order))
+    return frame.withColumn(is_newest, F.coalesce(before != last, F.lit(True)))
+
+
+def _neighbours(table: Table) -> tuple[list[Column | str], Column]:
+    """The columns by which records of some grains lie in one window, and the column that tells these grains apart.
+
+    Most grains have one record. A window for each would cost one engine more than all else.
+    """
+    if table.withholds:
+        return [F.substring(GRAIN, 1, GRAIN_DIGITS)], F.col(GRAIN)
+    if not table.key:
+        return [F.lit(0)], F.lit(0)
+    *others, last = table.key
+    return [*table.partition_by, *(others or [last])], F.col(last)
 
 
 def _literal(value: str | None) -> str:

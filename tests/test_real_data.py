@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from both_engines import connect_mode
 from covid_lake.datasets.covid19.places import COUNTRIES, COUNTRY_ALIASES, spelling_key
 from covid_lake.engines.protocol import Engine
 from covid_lake.landing.arrivals import LandingResult
 from covid_lake.reading.lake import Lake
 from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.storage import LocalStorage
+from equal_lakes import differences
 from lake_runs import land_files, report_of, run_lake
 
 pytestmark = pytest.mark.bigdata
@@ -46,6 +48,15 @@ def real_lake(real_data: Path, engine: Engine, tmp_path_factory: pytest.TempPath
     storage = LocalStorage(tmp_path_factory.mktemp("real") / "lake")
     landed = land_files(storage, real_data / "covid19-lake", real_data / "jhu")
     return RealLake(Lake(storage.root), landed, run_lake(lambda: engine, storage, landed=landed))
+
+
+def test_sail_makes_the_same_tables(real_lake: RealLake, real_data: Path, sail: Engine, tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    landed = land_files(storage, real_data / "covid19-lake", real_data / "jhu")
+    with connect_mode(is_on=True):
+        report = run_lake(lambda: sail, storage, landed=landed)
+    assert report.engine != real_lake.report.engine
+    assert differences(LocalStorage(Path(real_lake.lake.storage.root)), storage) == []
 
 
 def rows_of(path: Path) -> Iterator[dict[str, str]]:

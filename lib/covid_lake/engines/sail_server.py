@@ -25,7 +25,16 @@ print(server.listening_address[1], flush=True)
 sys.stdin.read()
 os._exit(0)
 """
-WORDS_KEPT: Final = 300
+LONGEST: Final = 300
+# Sail reads its settings from variables that begin so; those of another Sail are not passed on.
+FOREIGN_PREFIX: Final = "SAIL_"
+# Files of one name may follow each other quickly: none is remembered from an earlier look.
+SETTINGS: Final = {
+    "SAIL_PARQUET__FILE_METADATA_CACHE__TYPE": "none",
+    "SAIL_PARQUET__FILE_STATISTICS_CACHE__TYPE": "none",
+    "RUST_LOG": "error",
+    "PYTHONWARNINGS": "ignore",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ class SailServer:
             stdout=subprocess.PIPE,
             stderr=said,
             text=True,
-            env={**os.environ, "RUST_LOG": os.environ.get("RUST_LOG", "error"), "PYTHONWARNINGS": "ignore"},
+            env=_environment(),
             start_new_session=True,  # Ctrl-C in a terminal goes to all processes of a session
         )
         port = process.stdout.readline().strip() if process.stdout else ""
@@ -56,10 +65,10 @@ class SailServer:
         process.kill()
         process.wait()
         said.seek(0)
-        words = said.read().decode(errors="replace").strip()[-WORDS_KEPT:]
+        lines = said.read().decode(errors="replace").split("\n")
+        last = next((line for line in reversed(lines) if line.strip()), f"exit code {process.returncode}")
         raise LakeError(
-            f"Sail does not start: {words or f'exit code {process.returncode}'}. Run 'make setup', or choose the other "
-            "engine with --engine spark"
+            f"Sail does not start: {last[:LONGEST]}. Run 'make setup', or choose the other engine with --engine spark"
         )
 
     def kill(self) -> None:
@@ -73,3 +82,8 @@ class SailServer:
         streams: tuple[Any, ...] = (self._process.stdin, self._process.stdout, self._said)
         for stream in streams:
             stream.close()
+
+
+def _environment() -> dict[str, str]:
+    passed_on = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_PREFIX)}
+    return {**passed_on, **SETTINGS}

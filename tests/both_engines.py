@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
 from covid_lake.engines.protocol import CONNECT_MODE
@@ -21,6 +23,7 @@ CONNECT_VARIABLE, ON = CONNECT_MODE
 DIFFERENCES_SHOWN = 20
 
 Frames = Mapping[str, DataFrame]
+Answer = TypeVar("Answer")
 
 
 @contextmanager
@@ -51,23 +54,40 @@ class Engines:
 
         `transform` gets a session and the tables as frames.
         """
+
+        def rows(session: Any, frames: Frames) -> pa.Table:
+            return in_order(transform(session, frames).toArrow())
+
+        by_spark, by_sail = self._answers(tables, rows)
+        assert types_of(by_sail) == types_of(by_spark)
+        assert differences(by_sail, by_spark) == []
+        return by_spark
+
+    def faults(self, tables: Mapping[str, pa.Table], transform: Callable[[Any, Frames], DataFrame]) -> tuple[str, str]:
+        """What Spark and Sail say of tables that neither can transform."""
+
+        def fault(session: Any, frames: Frames) -> str:
+            with pytest.raises(PySparkException) as caught:
+                transform(session, frames).collect()
+            return str(caught.value)
+
+        return self._answers(tables, fault)
+
+    def _answers(self, tables: Mapping[str, pa.Table], ask: Callable[[Any, Frames], Answer]) -> tuple[Answer, Answer]:
         with tempfile.TemporaryDirectory(prefix="covid-lake-engines-") as folder:
             paths = {}
             for i, (name, table) in enumerate(tables.items()):
                 paths[name] = Path(folder) / f"{i}.parquet"
                 pq.write_table(table, paths[name])
 
-            def answer(session: Any) -> pa.Table:
-                frames = {name: session.read.parquet(path.as_uri()) for name, path in paths.items()}
-                return in_order(transform(session, frames).toArrow())
+            def answer(session: Any) -> Answer:
+                return ask(session, {name: session.read.parquet(path.as_uri()) for name, path in paths.items()})
 
             with connect_mode(is_on=False):
                 by_spark = answer(self.spark)
             with connect_mode(is_on=True):
                 by_sail = answer(self.sail)
-        assert types_of(by_sail) == types_of(by_spark)
-        assert differences(by_sail, by_spark) == []
-        return by_spark
+        return by_spark, by_sail
 
 
 def types_of(table: pa.Table) -> dict[str, str]:
@@ -84,7 +104,7 @@ def _type_name(type_: pa.DataType) -> str:
 def in_order(table: pa.Table) -> pa.Table:
     """The rows in an order that their values alone decide. Numbers and times are as exact as their bits."""
     rows = sorted(zip(*(_exact(column) for column in table.columns), range(len(table)), strict=True), key=repr)
-    return table.take([row[-1] for row in rows]) if table.num_columns else table
+    return table.take(pa.array([row[-1] for row in rows], pa.int64())) if table.num_columns else table
 
 
 def differences(some: pa.Table, others: pa.Table) -> list[str]:

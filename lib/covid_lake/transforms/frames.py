@@ -65,6 +65,8 @@ def empty_frame(spark: SparkSession, columns: Iterable[ContractColumn]) -> DataF
 def inline_table(spark: SparkSession, names: Sequence[str], rows: Iterable[Sequence[str | None]]) -> DataFrame:
     """A small table of texts as a part of the query: it needs no file and no job. An empty text is null."""
     held = [[value or None for value in row] for row in rows]
+    if not held:
+        return spark.createDataFrame([], T.StructType([T.StructField(name, T.StringType()) for name in names]))
     if pyspark.__version__.startswith("3."):
         return _of_literals(spark, names, held)
     # Parsed as literals, some hundred rows would take longer than most queries.
@@ -75,8 +77,6 @@ def inline_table(spark: SparkSession, names: Sequence[str], rows: Iterable[Seque
 
 def _of_literals(spark: SparkSession, names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> DataFrame:
     """The table for Spark 3.5, which takes none of Arrow."""
-    if not rows:
-        return spark.createDataFrame([], T.StructType([T.StructField(name, T.StringType()) for name in names]))
     values = ", ".join("(" + ", ".join(_literal(value) for value in row) + ")" for row in rows)
     columns = ", ".join(f"`{name}`" for name in names)
     return spark.sql(f"SELECT * FROM VALUES {values} AS inline_table({columns})")  # noqa: S608

@@ -88,8 +88,9 @@ format: setup ## Format the code
 ddl: setup ## Render the committed DDL anew from the contracts
 	@$(BIN)/covid-lake ddl --write ddl
 
-bench: setup ## Compare with pandas, Polars and DuckDB, side by side (minutes)
-	@$(BIN)/python bench/run.py
+bench: ## Compare both engines with pandas, Polars and DuckDB, side by side (minutes)
+	@$(MAKE) --no-print-directory setup ENGINE=spark SPARK=4.1.1
+	@.venv-spark-4.1.1/bin/python bench/run.py
 
 clean: ## Remove the sample, the lake and the caches; the environments stay
 	rm -rf .sample* $(SAMPLE) $(LAKE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

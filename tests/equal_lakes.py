@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import duckdb
@@ -63,15 +62,11 @@ def _types(storage: LocalStorage, table_id: str, manifest: Manifest, dataset: st
 
 
 def _quarantine(storage: LocalStorage, manifest: Manifest) -> pa.Table:
+    """The refused records without their lines, which Spark does not always know."""
     if not manifest.quarantine:
         return QUARANTINE_SCHEMA.empty_table().drop_columns(["line"])
-    """The refused records without their lines, which Spark does not always know; JSON spells control characters in two
-    ways.
-    """
     files = sorted((storage.directory / manifest.quarantine).glob("*.parquet"))
-    rows = pa.concat_tables(pq.read_table(file).cast(QUARANTINE_SCHEMA) for file in files).drop_columns(["line"])
-    records = [json.dumps(json.loads(record)) for record in rows["record"].to_pylist()]
-    return rows.set_column(rows.schema.get_field_index("record"), "record", pa.array(records, pa.string()))
+    return pa.concat_tables(pq.read_table(file).cast(QUARANTINE_SCHEMA) for file in files).drop_columns(["line"])
 
 
 def _rows(one: pa.Table, other: pa.Table) -> Iterator[str]:

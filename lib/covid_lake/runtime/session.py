@@ -33,8 +33,7 @@ SPEED = {
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
     # The cost of opening a file decides how many files share a task; with the default of 4 MiB only a few do.
     "spark.sql.files.openCostInBytes": "131072",
-    # Every core gets a share of the last stage too, unless the files would become very small.
-    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "true",
+    # Every core gets a share of the last stage too, as Spark does it, unless the files would become very small.
     "spark.sql.adaptive.coalescePartitions.minPartitionSize": "4m",
     # A version is invisible until its snapshot is published, so tasks may commit their files themselves.
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",

@@ -44,7 +44,10 @@ class PostgresSession:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._opened.close()  # which rolls back
+        # To close would roll back, too, but without waiting: the server might keep the locks for a moment more.
+        with suppress(psycopg.Error):  # the server has rolled back a connection that broke
+            self._opened.rollback()
+        self._opened.close()
 
     def execute(self, sql: str) -> int:
         """Run one statement; the number of rows it inserted, updated or deleted."""

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.connect.client.retries import DefaultPolicy
 
 from covid_lake import paths
 from covid_lake.contracts import Format, Table
@@ -45,6 +46,7 @@ GRPC: Final = {"GRPC_ENABLE_FORK_SUPPORT": "0", "GRPC_VERBOSITY": "NONE"}
 # Values that hardly repeat, such as hashes, take a quarter more room with a dictionary: it ends where it grows large.
 PARQUET: Final = {"compression": "zstd(3)", "dictionary_page_size_limit": "16384"}
 TRANSFERS_AT_ONCE: Final = 8
+RETRIES, RETRY_MILLISECONDS = 3, 400
 SEMANTICS: Final = {"spark.sql.ansi.enabled": "true", "spark.sql.session.timeZone": "UTC"}
 
 
@@ -69,8 +71,8 @@ class SailEngine:
         logging.getLogger("pyspark.sql.connect").setLevel(logging.CRITICAL)
         server = SailServer.start()
         session: Any = SparkSession.builder.remote(f"sc://127.0.0.1:{server.port}").create()
-        # The server is on this machine: where it has ended, it is no use to wait and try again.
-        session.client.set_retry_policies([])
+        # The server is on this machine: where it has ended, it is no use to try again for ten minutes.
+        session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES, max_backoff=RETRY_MILLISECONDS)])
         for name, value in SEMANTICS.items():
             session.conf.set(name, value)
         return cls(session, server)

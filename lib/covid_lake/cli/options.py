@@ -17,7 +17,7 @@ warehouse_option = click.option(
 )  # fmt: skip
 engine_option = click.option(
     "--engine", type=click.Choice(["sail", "spark"]), envvar="COVID_LAKE_ENGINE",
-    help="What computes the tables: Sail, which needs no Java, or Spark. Without the option, Sail where it is installed.",
+    help="What computes the tables: Sail, which needs no Java, or Spark. Without it, Sail where it is installed.",
 )  # fmt: skip
 source_option = click.option(
     "--from", "sources", multiple=True, metavar="DIR_OR_S3",

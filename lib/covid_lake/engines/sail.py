@@ -149,7 +149,6 @@ class SailEngine:
     def stop(self) -> None:
         self._clear()
         self._server.end()
-        os.environ.pop(CONNECT_MODE[0], None)
 
     def kill(self) -> None:
         """End the server at once, with whatever it is computing; may be called in a signal's handler."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from covid_lake.engines.protocol import CONNECT_MODE
 from covid_lake.errors import LakeError, SettingsError
 from covid_lake.pipeline.engine_faults import describe_engine_fault
 from covid_lake.pipeline.semantics import SEMANTICS
@@ -64,6 +65,7 @@ def local_session(
     `LakeError`, which says what to do, if Spark does not start.
     """
     leave_foreign_spark()
+    os.environ.pop(CONNECT_MODE[0], None)  # Sail may have been the engine of this process before
     settings = {
         **SEMANTICS,
         **SPEED,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache, reduce
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote, unquote
 
 import pyarrow.parquet as pq
@@ -69,6 +70,8 @@ class SailEngine:
         variable, ours = CONNECT_MODE
         os.environ[variable] = ours
         logging.getLogger("pyspark.sql.connect").setLevel(logging.CRITICAL)
+        # Where Sail has ended, an exception says so, too.
+        warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]")
         server = SailServer.start()
         session: Any = SparkSession.builder.remote(f"sc://127.0.0.1:{server.port}").create()
         # The server is on this machine: where it has ended, it is no use to try again for ten minutes.
@@ -148,6 +151,9 @@ class SailEngine:
 
     def stop(self) -> None:
         self._clear()
+        # Threads of the session tell the server which answers were read; one that has ended they try a moment more.
+        with suppress(Exception):
+            cast(Any, self.session).client.close()
         self._server.end()
 
     def kill(self) -> None:

@@ -67,13 +67,13 @@ class SailEngine:
         """Start Sail, and open a session; raises `LakeError` if that fails."""
         for name, value in GRPC.items():
             os.environ.setdefault(name, value)
-        variable, ours = CONNECT_MODE
-        os.environ[variable] = ours
         logging.getLogger("pyspark.sql.connect").setLevel(logging.CRITICAL)
         # Where Sail has ended, an exception says so, too.
         warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]")
         server = SailServer.start()
         session: Any = SparkSession.builder.remote(f"sc://127.0.0.1:{server.port}").create()
+        variable, ours = CONNECT_MODE  # pyspark has set it to a value of its own
+        os.environ[variable] = ours
         # The server is on this machine: where it has ended, it is no use to try again for ten minutes.
         session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES, max_backoff=RETRY_MILLISECONDS)])
         for name, value in SEMANTICS.items():

@@ -75,17 +75,17 @@ def _count(spelling: str, comment: str, name: str | None = None, required: bool 
 
 
 def _derived_count(*spellings: str, comment: str, name: str | None = None) -> Column:
-    """A count that the source computes from others, or that it has given up: not worth a record."""
+    """A count that the source derives from others or no longer maintains. A bad value does not refuse the record."""
     return Column(name or _snake(spellings[0]), Type.BIGINT, comment, spellings, unreadable=Severity.WARN)
 
 
 def _rate(*spellings: str, comment: str, name: str | None = None) -> Column:
-    """A rate that the source computes: where it divided by zero the counts of the record are as good as ever."""
+    """A rate that the source computes. A failed division leaves the counts of the record valid."""
     return Column(name or _snake(spellings[0]), Type.DOUBLE, comment, spellings, unreadable=Severity.WARN)
 
 
 def _coordinates(latitude: tuple[str, ...], longitude: tuple[str, ...]) -> tuple[Column, Column]:
-    """Degrees north and east. What can't be read here refuses the record: it is how a row with shifted fields shows."""
+    """Degrees north and east. An unreadable value refuses the record: it is a sign of shifted fields."""
     return (
         Column("latitude", Type.DOUBLE, "Degrees north", latitude),
         Column("longitude", Type.DOUBLE, "Degrees east", longitude),

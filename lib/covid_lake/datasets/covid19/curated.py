@@ -64,7 +64,7 @@ def _name(table_id: str) -> str:
 
 
 def _by_name(changed: Mapping[str, Change]) -> dict[str, Change]:
-    """The changes by the tables' names, by which facts and bridge know their sources."""
+    """The changes by table name instead of table id; facts and bridge name their sources so."""
     return {_name(table): change for table, change in changed.items()}
 
 
@@ -77,7 +77,7 @@ def date_key(day: str) -> Column:
 
 
 def region_names(frames: Frames) -> DataFrame:
-    """A way in which a source writes a region, in a month where the source is kept by month."""
+    """One row a spelling of a region by a source, and a month for sources that are partitioned by month."""
     return reduce(
         DataFrame.unionByName,
         (_names_in(name, frames[_trusted(name)]) for name in REGION_SOURCES if _trusted(name) in frames),
@@ -94,7 +94,7 @@ def touched_names(names: Evolution) -> list[dict[str, str]]:
 
 
 def names_of(names: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFrame:
-    """The names in these parts alone."""
+    """The rows of `region_names` in these months or sources only."""
     months: dict[str, list[str]] = {}
     for part in touched:
         months.setdefault(part["source"], []).extend([part["month"]] if part["month"] else [])
@@ -142,7 +142,7 @@ def dim_region(frames: Frames) -> DataFrame:
 
 
 def _names_in(source: str, table: DataFrame) -> DataFrame:
-    """Every way in which a source writes a region, with the last day and place that it reported under it."""
+    """Every spelling of a region by a source, with the last day and coordinates reported under it."""
     places = _hospital_counties(table) if source == "hospital_beds" else table
     none = F.lit(None).cast("string")
     county, fips = (F.col(name) if name in places.columns else none for name in ("county", "fips"))
@@ -231,7 +231,7 @@ def _country_id() -> Column:
 
 
 def _lies_in_a_country() -> Column:
-    """A ship that the feed lists as a country lies in none."""
+    """False for ships that the feed lists as countries."""
     return ~F.lower("country_region").rlike(SHIP_NAMES)
 
 
@@ -404,7 +404,7 @@ def touched_cases(cases: Evolution) -> list[dict[str, str]]:
 
 
 def cases_of(cases: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFrame:
-    """The facts of the months that are named, those of the sources that are named with them built anew.
+    """The facts of the named months. Those of the sources that are named with the months are built anew.
 
     Each region's first difference is to its last figure before the month.
     """
@@ -425,7 +425,7 @@ def cases_of(cases: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFram
 
 
 def _facts_after(facts: DataFrame, months: Sequence[str], reports: Sequence[DataFrame], bridge: DataFrame) -> DataFrame:
-    """The facts of reports in these months, or before the next of them, told as differences to the facts before."""
+    """The facts of reports from these months on, with differences to the last facts before."""
     known = _last_figures_before(facts, months).withColumn("_is_known", F.lit(True))
     daily = _daily_cases(reports, bridge).withColumn("_is_known", F.lit(False))
     with_known = with_differences(daily.unionByName(known, allowMissingColumns=True))
@@ -433,7 +433,7 @@ def _facts_after(facts: DataFrame, months: Sequence[str], reports: Sequence[Data
 
 
 def _of_months(frame: DataFrame, months: Sequence[str]) -> DataFrame:
-    """Of a table that is partitioned by month these partitions alone, where any are named; any other table whole."""
+    """Only these months of a table that is partitioned by month; a table without months is returned whole."""
     return frame.where(F.col("month").isin(*months)) if months and "month" in frame.columns else frame
 
 
@@ -445,8 +445,8 @@ def _first_changed_month(changed: Mapping[str, Change]) -> str:
 
 
 def _last_figures_before(facts: DataFrame, months: Sequence[str]) -> DataFrame:
-    """A region, a source and one of the months: the last figures in the facts of the months between it and the one
-    before it in the list. Figures of several days stand in one row, of the last day on which there was a report.
+    """One row a region, source and month of the list: the last figures before the month, and after the month before it
+    in the list. The row's day is that of the last report; its figures may come from earlier days.
     """
     next_month = F.expr("CASE " + " ".join(f"WHEN month < '{month}' THEN '{month}'" for month in months) + " END")
     between = facts.where(~F.col("month").isin(*months) & (F.col("month") < months[-1]))
@@ -574,7 +574,7 @@ def touched_covid(covid: Evolution) -> list[dict[str, str]]:
 
 
 def covid_of(covid: Evolution, touched: Sequence[Mapping[str, str]]) -> DataFrame:
-    """The facts of the months that are named."""
+    """The facts of the named months."""
     months = sorted({row["month"] for row in touched})
     frames = {name: _of_months(frame, months) for name, frame in covid.inputs.items()}
     return fact_covid(frames).where(F.col("month").isin(*months))

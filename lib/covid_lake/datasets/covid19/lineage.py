@@ -202,7 +202,7 @@ SOURCES = (
 
 
 def _written_so(link: Link) -> Link:
-    """The rows of a source that write a region in just this way, on the last day and on the last with a place."""
+    """The rows of a source with this spelling of a region: of the last day, and of the last day with coordinates."""
     table = link.table
     # The county of a state's tests is no part of the name: the source always writes N/A.
     named_by = ("province_state", "fips") if table is c.TESTING_STATES_DAILY else ("province_state", "county", "fips")

@@ -88,7 +88,7 @@ def folded(name: str) -> Column:
 
 
 def state_names(records: DataFrame, abbreviation: str) -> DataFrame:
-    """`province_state` by postal abbreviation; null for an abbreviation that is none."""
+    """`province_state` by postal abbreviation; null for an unknown abbreviation."""
     rows = [(state.abbreviation, state.province_state) for state in US_STATES]
     states = inline_table(records.sparkSession, ("_abbreviation", "province_state"), rows)
     joined = records.join(F.broadcast(states), F.upper(abbreviation) == F.col("_abbreviation"), "left")
@@ -209,7 +209,7 @@ def _at_level(names: Column) -> Column:
 
 
 def _with_state_code(places: DataFrame) -> DataFrame:
-    """`_state_code`: the two digits with which the named US state's FIPS codes begin; null for no known state."""
+    """Add `_state_code`, the first two digits of the US state's FIPS codes; null for an unknown state."""
     rows = [(US, state.province_state, state.fips) for state in US_STATES]
     names = ("_country", "_state", "_state_code")
     matched = (F.col("country_region") == F.col("_country")) & (F.col("province_state") == F.col("_state"))

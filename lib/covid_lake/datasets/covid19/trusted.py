@@ -29,7 +29,7 @@ def enigma_jhu(records: DataFrame) -> DataFrame:
 
 
 def jhu_daily_reports(records: DataFrame) -> DataFrame:
-    """A location and the day that the name of its file begins with, which the reader has found there."""
+    """A location and the day in its file's name."""
     return name_reported_places(records)
 
 
@@ -60,7 +60,7 @@ def hospital_beds(records: DataFrame) -> DataFrame:
 
 
 def country_code(records: DataFrame) -> DataFrame:
-    """A country by its ISO code, under the canonical name that the reports get too."""
+    """A country by its ISO code, with the canonical name that reports have, too."""
     return canonical_country_codes(records)
 
 

@@ -66,7 +66,7 @@ def kind_of_type(node: exp.DataType) -> Kind:
 
 
 def type_name(kind: Kind, engine: str) -> str:
-    """What the engine calls the type."""
+    """The name of the type in the engine's SQL."""
     if kind.name == "decimal":
         return f"{'DECIMAL' if engine == DUCKDB else 'numeric'}({kind.precision}, {kind.scale})"
     if kind.name == "map" and kind.item and kind.key and engine == DUCKDB:
@@ -80,7 +80,7 @@ def type_name(kind: Kind, engine: str) -> str:
 
 
 def as_common(text: str, kind: Kind, kinds: Iterable[Kind], engine: str) -> str:
-    """A choice between values of several kinds as the kind that they have in common, digits and all."""
+    """Cast the branches of a choice, such as CASE, to the type that they have in common."""
     if kind.family == "number" and any(one != kind for one in kinds):
         return f"CAST({text} AS {type_name(kind, engine)})"
     return text
@@ -92,7 +92,7 @@ def raised_by_postgres(message: str, kind: Kind) -> str:
 
 
 def write(value: Value, kind: Kind, engine: str, *, attempt: bool = False) -> Value:
-    """The value cast; with `attempt`, as TRY_CAST, NULL instead of a failure."""
+    """Write a cast. With `attempt` it is TRY_CAST: NULL where the value can't be cast."""
     source, text = value.kind, enclosed(value.text)
     name = type_name(kind, engine)
 
@@ -194,7 +194,7 @@ def _time_as_text(source: Kind, text: str, engine: str) -> str:
 
 
 def sum_kind(one: Kind, other: Kind, where: str) -> Kind:
-    """Of + and - of numbers: a decimal gets a digit more than the longer of the two."""
+    """The type of a sum or difference. A decimal result has one digit more than the longer operand."""
     kind = common((one, other), where)
     return decimal(kind.precision + 1, kind.scale) if kind.name == "decimal" else kind
 

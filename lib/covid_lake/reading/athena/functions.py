@@ -55,7 +55,7 @@ INSTEAD: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function as it is called, with its arguments written for `engine` already."""
+    """A call of a function. The arguments are already written in the SQL of `engine`."""
 
     name: str
     values: tuple[Value, ...]
@@ -69,7 +69,7 @@ class Call:
         return self.values[place].kind
 
     def literal(self, place: int) -> str:
-        """The text of an argument that has to be a literal, for what is in it is read here."""
+        """The text of an argument that must be a literal, because its content is interpreted here."""
         text = literal_text(self.values[place].node)
         if text is None:
             raise QueryError(f"{self.name}: argument {place + 1} has to be a literal text here")
@@ -89,33 +89,36 @@ Given = Kind | Callable[[Call], Kind]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """How a function is written.
-
-    `takes`: the lists of arguments that it has in Athena, a letter for each: t text, n number, i whole number, d date,
-      or timestamp, b boolean, a array, m map, y bytes, * anything; a last + stands for more of the kind before it.
-    `gives`: the type of the result.
-    `duckdb` and `postgres`: templates in which {0} is the first argument, or functions that write; None refuses.
-    `is_aggregate`: it takes DISTINCT, ORDER BY, FILTER and OVER, and what is written is one call.
-    `is_window`: it takes OVER.
-    `is_cast`: the result, with all its clauses, is cast to the type that it has in Athena.
-    """
+    """A function of Athena, and how it is written for each engine."""
 
     takes: tuple[str, ...]
+    """The lists of arguments that the function has in Athena, a letter for each argument: t text, n number, i whole
+    number, d date or timestamp, b boolean, a array, m map, y bytes, * anything. A `+` at the end allows more of the
+    last type."""
     gives: Given
+    """The type of the result."""
     duckdb: Written
+    """A template in which `{0}` is the first argument, or a function that writes the call; None refuses it."""
     postgres: Written = None
+    """The same for PostgreSQL."""
     is_aggregate: bool = False
+    """Whether it takes DISTINCT, ORDER BY, FILTER and OVER. It must then be written as a single call."""
     is_window: bool = False
+    """Whether it takes OVER."""
     is_cast: bool = False
+    """Whether the result, with all its clauses, is cast to the type that it has in Athena."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallText:
-    """A call for one engine: its text, and the template of what is to be done with its result, in which @ is it."""
+    """A call in the SQL of one engine, and a template in which `@` stands for its result: a cast, for example."""
 
     text: str
+    """The call."""
     after: str
+    """The template."""
     kind: Kind
+    """The type of the result in Athena."""
 
 
 LETTERS: Final = {
@@ -189,7 +192,7 @@ def rest_alike(call: Call) -> Kind:
 
 
 def to_whole(call: Call) -> Kind:
-    """Of ceil, floor and truncate: a decimal without its fraction, anything else as it is."""
+    """The result type of ceil, floor and truncate: a decimal loses its fraction, other types stay."""
     kind = call.kind()
     return decimal(kind.precision - kind.scale + 1, 0) if kind.name == "decimal" else kind
 
@@ -230,7 +233,7 @@ def cast_to(kind: Kind, engine: str) -> str:
 
 
 def as_given(template: str) -> Callable[[Call], str]:
-    """The template's result as the type of the first argument: engines widen, Athena does not."""
+    """Cast the result to the type of the first argument. Engines widen the type, Athena does not."""
     return lambda call: f"CAST({template.format(*call.texts)} AS {cast_to(call.kind(), call.engine)})"
 
 
@@ -239,7 +242,7 @@ def without_fraction(name: str) -> Callable[[Call], str]:
 
 
 def in_double(name: str) -> Callable[[Call], str]:
-    """A function of doubles, whatever numbers it is given."""
+    """A function that computes in doubles, whatever numeric type its arguments have."""
 
     def written(call: Call) -> str:
         double = cast_to(DOUBLE, call.engine)
@@ -365,7 +368,7 @@ def trimmed(name: str) -> Callable[[Call], str]:
 
 
 def rounded_to(call: Call) -> str:
-    """date_trunc: a date stays one."""
+    """date_trunc. The result for a date is a date."""
     unit = _unit(call, TRUNCATED_TO)
     casted = f"CAST({call.texts[1]} AS {cast_to(TIMESTAMP, call.engine)})"
     return f"CAST(date_trunc('{unit}', {casted}) AS {cast_to(call.kind(1), call.engine)})"
@@ -568,7 +571,7 @@ def size(call: Call) -> str:
 
 
 def element(call: Call) -> str:
-    """element_at: NULL where there is none."""
+    """element_at: NULL where the array or map has no such element."""
     if call.kind().family == "map":
         return f"map_extract_value({call.texts[0]}, {call.texts[1]})"
     found = f"list_extract({call.texts[0]}, {call.texts[1]})"
@@ -636,7 +639,7 @@ def _extreme(name: str) -> Function:
 
 
 def _plain(takes: str, gives: Given, name: str) -> Function:
-    """A function that both engines call alike, and that means the same in them."""
+    """A function that has the same name and the same meaning in both engines."""
     template = f"{name}({', '.join(f'{{{place}}}' for place in range(len(takes)))})"
     return Function((takes,), gives, template, template)
 

@@ -39,7 +39,7 @@ class Kind:
 
     @property
     def family(self) -> str:
-        """What it can be put together with: number, text, time and so on; empty where nobody knows."""
+        """The group of types that can be compared with each other, such as number, text or time; empty if unknown."""
         return FAMILIES.get(self.name, "")
 
     @property
@@ -111,7 +111,7 @@ def as_decimal(kind: Kind) -> Kind:
 
 
 def common(kinds: Iterable[Kind], where: str) -> Kind:
-    """The one kind that values of these become where they meet, as in CASE or UNION; `QueryError` where none is."""
+    """The type that values of these types are converted to in CASE or UNION; `QueryError` if there is none."""
     found = NULL
     for kind in kinds:
         found = _common(found, kind, where)
@@ -152,7 +152,7 @@ def _common_number(one: Kind, other: Kind) -> Kind:
 
 
 def require_alike(one: Kind, other: Kind, where: str) -> None:
-    """Raise `QueryError` where Athena does not let values of these kinds meet; other engines convert one silently."""
+    """Raise `QueryError` if Athena refuses to compare values of these types. Other engines convert one silently."""
     if one.is_known and other.is_known and one.family != other.family:
         raise QueryError(
             f"{where}: Athena does not put {one} and {other} together; convert one of them with CAST, or write the "

@@ -120,7 +120,7 @@ class Regex:
         return text
 
     def read_otherwise_in(self, text: str, engine: str, *, is_match: bool) -> str:
-        """A condition on a text in which the pattern means another thing in Athena; empty where there is none."""
+        """A condition that is true for texts on which the pattern matches otherwise in Athena; empty if none exist."""
         unlike = []
         if not is_match and any(piece == "$" for piece in _tokens(self.text)):
             unlike.append(f"{text} LIKE '%' || chr(10)")

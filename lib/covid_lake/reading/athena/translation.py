@@ -104,7 +104,7 @@ class Scope:
 
 
 def require_athenas_syntax(text: str) -> None:
-    """Raise `QueryError` for what the parser takes from other engines, and Athena does not."""
+    """Raise `QueryError` for syntax of other engines that the parser accepts and Athena refuses."""
     tokens = AthenaSql().tokenize(text)
     for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
         is_foreign = token.token_type in FOREIGN or (token.text == "==")
@@ -141,7 +141,7 @@ def translate(tree: exp.Expr, engine: str, tables: Tables, *, sorts_by_bytes: bo
 
 
 def _text(sql: str) -> exp.Expr:
-    """SQL that is written for the engine already."""
+    """A piece of SQL that is already in the engine's dialect."""
     return exp.Var(this=sql)
 
 
@@ -385,7 +385,7 @@ class _Writer:
     # --- expressions ------------------------------------------------------------------------------------------------
 
     def _child(self, parent: exp.Expr, key: str | int, scope: Scope) -> Value:
-        """Write an expression in its place, and give what it is."""
+        """Rewrite a child expression in place; returns its value and type."""
         node = parent.expressions[key] if isinstance(key, int) else parent.args[key]
         if isinstance(node, exp.Alias):
             return self._child(node, "this", scope)
@@ -957,7 +957,7 @@ def _is_ordinal(node: exp.Expr) -> bool:
 
 
 def _renamed(fields: Fields, alias: exp.Expr | None) -> Fields:
-    """The fields under the names that an alias such as `t (a, b)` gives them."""
+    """The fields, renamed by an alias such as `t (a, b)`."""
     columns = [column.name for column in alias.args.get("columns") or ()] if alias is not None else []
     if not columns or fields.every is not None:
         return fields
@@ -966,7 +966,7 @@ def _renamed(fields: Fields, alias: exp.Expr | None) -> Fields:
 
 
 def _require_only(node: exp.Expr, known: set[str]) -> None:
-    """Raise `QueryError` for a clause that no rule knows, so that none is passed on unseen."""
+    """Raise `QueryError` for a clause without a rule, so that no clause is passed on unchecked."""
     for key, value in node.args.items():
         if value and key not in known:
             name = key.strip("_").replace("_", " ").upper()

@@ -57,7 +57,7 @@ class ProvinceAlias:
 
 
 def spelling_key(spelling: str) -> str:
-    """What spellings are compared by: SQL's `lower(trim(spelling))`."""
+    """The key by which spellings are compared: SQL's `lower(trim(spelling))`."""
     return spelling.strip().lower()
 
 

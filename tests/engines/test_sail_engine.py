@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -100,6 +101,27 @@ def test_temporary_files_of_a_dead_process_are_removed_and_those_of_a_living_one
     assert sorted(tmp_path.iterdir()) == sorted([living.folder, another.folder])
     for one in (living, another):
         one.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_that_are_being_made_are_not_taken_for_dead_ones(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each step makes one, in threads of its own; switched often, every ninth was lost to another thread."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def make_and_use(_: int) -> None:
+        scratch = Scratch()
+        (scratch.new("rows") / "file").write_bytes(b"x")
+        scratch.remove()
+
+    try:
+        with ThreadPoolExecutor(6) as threads:
+            list(threads.map(make_and_use, range(600)))
+    finally:
+        sys.setswitchinterval(before)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -169,7 +169,9 @@ class SailEngine:
         if isinstance(storage, LocalStorage):
             for file in files:
                 if not (storage.directory / folder / file.path).is_file():
-                    raise StorageError(f"{storage.root}/{folder}/{file.path} is missing; restore it")
+                    raise StorageError(
+                        f"{storage.root}/{folder}/{file.path} is missing; build the table again with --full-refresh"
+                    )
             return storage.directory / folder
         fetched = self._new_folder("fetched")
 

@@ -20,8 +20,11 @@ class Scratch:
     def __init__(self) -> None:
         _remove_dead()
         self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        self._lock = os.open(self.folder / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        # Named as a lock only once it is locked: another thread or process would take the folder for a dead one's.
+        unlocked = self.folder / f"{LOCK}.new"
+        self._lock = os.open(unlocked, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        unlocked.rename(self.folder / LOCK)
 
     def new(self, name: str) -> Path:
         """A new folder below this one."""

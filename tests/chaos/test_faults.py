@@ -153,6 +153,21 @@ def test_a_disk_that_is_full_while_a_table_is_written(engine: Engine, built_lake
         assert differences(readers_state(lake), readers) != []
 
 
+def test_a_disk_that_is_full_where_sail_has_its_temporary_files(
+    engine: Engine, built_lake: BuiltLake, tmp_path: Path
+) -> None:
+    if not engine.name.startswith("Sail"):
+        pytest.skip("of Sail, which is not the engine of these tests")
+    lake = lake_with_delivery(built_lake, tmp_path / "lake")
+    readers = readers_state(lake)
+    scratch = tmp_path / "disk"
+    with small_disk(scratch), filled_disk(scratch, pages_left=4):
+        ended = run(lake, scratch)
+        assert_says(ended, f"trusted.{TABLE}", str(scratch), "No space left on device", "TMPDIR")
+    assert_untouched(lake, readers)
+    assert run_here(engine, lake).code == 0
+
+
 def test_a_landing_folder_that_cannot_be_written_to(built_lake: BuiltLake, tmp_path: Path) -> None:
     source, lake = delivery(built_lake, tmp_path / "source"), tmp_path / "lake"
     shutil.copytree(built_lake.storage.directory, lake)

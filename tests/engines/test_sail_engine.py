@@ -71,6 +71,21 @@ def test_a_sail_that_does_not_start_is_told(on_sail: Engine, monkeypatch: pytest
         sail_server.SailServer.start()
 
 
+def test_a_sail_that_ended_while_it_computed_is_told(on_sail: Engine) -> None:
+    from covid_lake.engines.sail import SailEngine
+
+    started = SailEngine.start()
+
+    def compute() -> None:
+        with started.step():
+            started.session.range(3).count()
+
+    started.kill()
+    with pytest.raises(LakeError, match=r"Sail was killed by SIGKILL .*--only; or .*--engine spark"):
+        compute()
+    started.stop()
+
+
 def test_a_file_that_is_missing_is_an_error(on_sail: Engine, tmp_path: Path) -> None:
     file = DataFile("version=1/part-0.parquet", 7, 99)
     with pytest.raises(StorageError, match=r"trusted/covid19/state_abv/version=1/part-0.parquet is missing"):

@@ -33,7 +33,7 @@ from covid_lake.engines.protocol import CONNECT_MODE, Counted
 from covid_lake.engines.sail_server import SailServer
 from covid_lake.engines.scratch import Scratch
 from covid_lake.engines.staging import file_in, file_in_memory, stage
-from covid_lake.errors import StorageError
+from covid_lake.errors import LakeError, StorageError
 from covid_lake.landing.formats.interface import Scan
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.landing.readers import read_landing
@@ -86,9 +86,14 @@ class SailEngine:
 
     @contextmanager
     def step(self) -> Iterator[SailEngine]:
+        """The engine with temporary files of its own; raises `LakeError` where Sail has ended meanwhile."""
         one = SailEngine(self.session, self._server)
         try:
             yield one
+        except PySparkException as error:
+            if fault := self._server.fault():
+                raise LakeError(fault) from error
+            raise
         finally:
             one._clear()
 
@@ -127,12 +132,8 @@ class SailEngine:
         for name in partition_by:
             frame = frame.withColumn(name, F.coalesce(F.col(name), F.lit(NULL_PARTITION)))
         target = storage.directory / folder if isinstance(storage, LocalStorage) else self._new_folder("version")
-        writer = frame.write.mode("overwrite").options(**PARQUET)
-        try:
-            writer.partitionBy(*partition_by).parquet(_url(target))
-        except PySparkException as error:
-            error.add_note(f"while writing rows to {target}")
-            raise
+        with _naming(target):
+            frame.write.mode("overwrite").options(**PARQUET).partitionBy(*partition_by).parquet(_url(target))
         if not isinstance(storage, LocalStorage):
             _send(storage, target, folder)
 
@@ -187,7 +188,8 @@ class SailEngine:
 
     def _put_by(self, frame: DataFrame) -> DataFrame:
         folder = self._new_folder("rows")
-        frame.write.mode("overwrite").option("compression", "snappy").parquet(_url(folder))
+        with _naming(folder):
+            frame.write.mode("overwrite").option("compression", "snappy").parquet(_url(folder))
         # The files know their columns; to ask the frame, Sail would analyse its whole plan once more.
         is_empty = next(folder.glob("*.parquet"), None) is None
         return self.session.createDataFrame([], frame.schema) if is_empty else self.session.read.parquet(_url(folder))
@@ -216,6 +218,16 @@ class SailEngine:
 def _url(path: Path | str) -> str:
     """The URL of a file or folder, with the characters quoted that Sail takes for a pattern of names."""
     return f"file://{quote(str(path))}"
+
+
+@contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    """Have a fault of Sail's say which folder was written to."""
+    try:
+        yield
+    except PySparkException as error:
+        error.add_note(f"while writing rows to {folder}")
+        raise
 
 
 def _send(storage: Storage, source: Path, folder: str) -> None:

@@ -7,6 +7,7 @@ code ends Sail and not the command. It ends with the process that started it, ev
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ sys.stdin.read()
 os._exit(0)
 """
 LONGEST: Final = 300
+GRACE_SECONDS: Final = 0.2
 # Sail reads its settings from variables that begin so; those of another Sail are not passed on.
 FOREIGN_PREFIX: Final = "SAIL_"
 # Files of one name may follow each other quickly: none is remembered from an earlier look.
@@ -69,6 +71,18 @@ class SailServer:
         last = next((line for line in reversed(lines) if line.strip()), f"exit code {process.returncode}")
         raise LakeError(
             f"Sail does not start: {last[:LONGEST]}. Run 'make setup', or choose the other engine with --engine spark"
+        )
+
+    def fault(self) -> str | None:
+        """Why the server has ended, and what to do about it; None while it runs."""
+        try:
+            code = self._process.wait(GRACE_SECONDS)  # its connections break a moment before it is gone
+        except subprocess.TimeoutExpired:
+            return None
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return (
+            f"Sail {how} while it computed. Where that was for want of memory, do less at a time with --only; "
+            "or choose the other engine with --engine spark"
         )
 
     def kill(self) -> None:

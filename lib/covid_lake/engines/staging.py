@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
 from covid_lake.contracts import Format, Table
+from covid_lake.errors import StorageError
 from covid_lake.landing.file_records import file_records
 from covid_lake.landing.formats.interface import InspectedFile, Scan
 from covid_lake.landing.formats.records import record_schema
@@ -19,6 +21,7 @@ from covid_lake.store.storage import Storage
 
 # Opens a new Arrow file; gives it with the path by which the engine reads it.
 NewFile = Callable[[], tuple[Any, str]]
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def stage(storage: Storage, table: Table, form: Format, scan: Scan, new_file: NewFile) -> list[str]:
@@ -38,10 +41,18 @@ def stage(storage: Storage, table: Table, form: Format, scan: Scan, new_file: Ne
 
     def write(files: Sequence[InspectedFile]) -> str:
         sink, path = new_file()
-        with sink, pa.ipc.new_file(sink, schema) as writer:
-            for file in files:
-                for batch in file_records(storage, table.dataset, form, file, scan):
-                    writer.write_batch(_with_facts(batch, file, facts, schema))
+        try:
+            with sink, pa.ipc.new_file(sink, schema) as writer:
+                for file in files:
+                    for batch in file_records(storage, table.dataset, form, file, scan):
+                        writer.write_batch(_with_facts(batch, file, facts, schema))
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            raise StorageError(
+                f"cannot write the temporary file {path}: {os.strerror(error.errno)}; set TMPDIR to a folder with more "
+                "room"
+            ) from error
         return path
 
     with ThreadPoolExecutor(len(shares)) as threads:

@@ -169,6 +169,17 @@ def test_a_run_from_files_to_answers(states: Path, tmp_path: Path, shared_engine
     assert "engine none" in again
 
 
+def test_an_engine_that_is_not_installed_is_told_before_files_are_landed(
+    states: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_choice, "find_spec", lambda _: None)
+    arguments = ["run", "covid19", "--from", str(states), "--lake", str(tmp_path / "lake"), "--engine", "spark"]
+    result = CliRunner(env={"COLUMNS": "400"}).invoke(main, arguments)
+    assert result.exit_code == EXIT_USAGE
+    assert "the engine spark is not installed here: run 'make setup ENGINE=spark'" in result.output
+    assert not (tmp_path / "lake").exists()
+
+
 def test_a_run_with_a_refused_file_ends_with_1(states: Path, tmp_path: Path, shared_engine: None) -> None:
     damaged = states / "static-datasets/csv/state-abv/more.csv"
     damaged.write_bytes(b"State,Abbreviation\nTexas,T\0\n")

@@ -102,12 +102,15 @@ def run(
     from covid_lake.datasets import registry
     from covid_lake.pipeline.run import Request, Run, make_plan, require_keys, require_sense
     from covid_lake.publish.warehouse import WarehousePublisher
+    from covid_lake.runtime.engine_choice import chosen_engine
 
     terminal = Terminal()
     flow, storage = registry.flow(dataset), open_place(root)
     first, last = _days(first_day, last_day)
     request = Request(only, full_refresh, first_day=first, last_day=last)
     require_keys(flow, request)  # before files are landed in vain
+    if not dry_run:
+        chosen_engine(engine)  # the same
     if not sources:
         require_sense(flow, storage, request)  # before a warehouse is started in vain
     with display_of(terminal) as display:

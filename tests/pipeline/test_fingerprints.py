@@ -16,12 +16,12 @@ from covid_lake import contracts
 from covid_lake.contracts import Column, Drift, Rule, Severity, Table, Type, WarehouseLayout
 from covid_lake.datasets import registry
 from covid_lake.datasets.covid19.contracts import DIM_DATE, FACT_CASES, JHU_DAILY_REPORTS, STATE_ABV
+from covid_lake.engines.semantics import SEMANTICS
 from covid_lake.errors import SettingsError
 from covid_lake.flows import PseudonymKey, from_landing
 from covid_lake.pipeline import fingerprints
 from covid_lake.pipeline.code_digests import Code, installed_data, installed_source
 from covid_lake.pipeline.fingerprints import UNDECIDING, code_of, contract_text, step_basis
-from covid_lake.pipeline.semantics import SEMANTICS
 
 FLOW = registry.flow("covid19")
 TRUSTED = {step.target.id for step in FLOW.steps if step.target.landing}

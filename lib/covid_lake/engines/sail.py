@@ -32,6 +32,7 @@ from covid_lake.contracts import Format, Table
 from covid_lake.engines.protocol import CONNECT_MODE, Counted
 from covid_lake.engines.sail_server import SailServer
 from covid_lake.engines.scratch import Scratch
+from covid_lake.engines.semantics import SEMANTICS
 from covid_lake.engines.staging import file_in, file_in_memory, stage
 from covid_lake.errors import LakeError, StorageError
 from covid_lake.landing.formats.interface import Scan
@@ -48,7 +49,8 @@ GRPC: Final = {"GRPC_ENABLE_FORK_SUPPORT": "0", "GRPC_VERBOSITY": "NONE"}
 PARQUET: Final = {"compression": "zstd(3)", "dictionary_page_size_limit": "16384"}
 TRANSFERS_AT_ONCE: Final = 8
 RETRIES, RETRY_MILLISECONDS = 3, 400
-SEMANTICS: Final = {"spark.sql.ansi.enabled": "true", "spark.sql.session.timeZone": "UTC"}
+# Of the settings that decide what rows mean, those that Sail knows.
+KNOWN_SEMANTICS: Final = ("spark.sql.ansi.enabled", "spark.sql.session.timeZone")
 
 
 @dataclass(slots=True)
@@ -76,8 +78,8 @@ class SailEngine:
         os.environ[variable] = ours
         # The server is on this machine: where it has ended, it is no use to try again for ten minutes.
         session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES, max_backoff=RETRY_MILLISECONDS)])
-        for name, value in SEMANTICS.items():
-            session.conf.set(name, value)
+        for name in KNOWN_SEMANTICS:
+            session.conf.set(name, SEMANTICS[name])
         return cls(session, server)
 
     @property

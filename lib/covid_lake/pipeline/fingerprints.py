@@ -28,10 +28,10 @@ from covid_lake.contracts import (
     Severity,
     Table,
 )
+from covid_lake.engines.semantics import SEMANTICS
 from covid_lake.flows import Step
 from covid_lake.landing.formats import FILE_FORMATS
 from covid_lake.pipeline.code_digests import EVERYTHING, Code, Place, digest
-from covid_lake.pipeline.semantics import SEMANTICS
 
 LIBRARY = "covid_lake"
 # Classes of contracts and formats, of which those methods count that code which decides rows calls: of a format, how it

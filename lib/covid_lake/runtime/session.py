@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from covid_lake.engines.protocol import CONNECT_MODE
+from covid_lake.engines.semantics import SEMANTICS
 from covid_lake.errors import LakeError, SettingsError
 from covid_lake.pipeline.engine_faults import describe_engine_fault
-from covid_lake.pipeline.semantics import SEMANTICS
 from covid_lake.runtime.java import end_java, leave_foreign_spark, running_java, start_java, user_name
 from covid_lake.store.storage import configured_endpoint
 

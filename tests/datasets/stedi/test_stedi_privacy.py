@@ -23,6 +23,7 @@ from covid_lake.datasets.stedi import contracts as c
 from covid_lake.datasets.stedi import trusted
 from covid_lake.datasets.stedi.flow import FLOW
 from covid_lake.engines.protocol import Engine
+from covid_lake.engines.scratch import Scratch
 from covid_lake.errors import LakeError, SettingsError, StorageError
 from covid_lake.flows import Flow, TableCheck
 from covid_lake.pipeline.forgetting import Forgotten, forget
@@ -109,6 +110,26 @@ def test_what_spark_writes_on_its_way_says_nothing_of_people_who_did_not_agree(
     assert secrets
     assert {secret for secret in secrets if secret in written} == set()
     # The search finds what is there: the rows of those who agreed are moved between tasks.
+    assert any(email in written for email in agreed)
+
+
+def test_what_sail_puts_by_says_nothing_of_people_who_did_not_agree(
+    engine: Engine, landed: LocalStorage, sample: Path, agreed: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not engine.name.startswith("Sail"):
+        pytest.skip("of Sail, which is not the engine of these tests")
+    texts: list[str] = []
+    remove = Scratch.remove
+
+    def search_and_remove(scratch: Scratch) -> None:
+        texts.extend(text_of(file) for file in scratch.folder.rglob("*") if file.is_file())
+        remove(scratch)
+
+    monkeypatch.setattr(Scratch, "remove", search_and_remove)
+    assert run(engine, landed).succeeded
+    written = "".join(texts)
+    assert {secret for secret in secrets_of(sample, agreed) if secret in written} == set()
+    # The search finds what is there: curated tables are put by, too.
     assert any(email in written for email in agreed)
 
 

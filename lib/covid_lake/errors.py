@@ -51,6 +51,10 @@ class WarehouseError(LakeError):
     """The warehouse could not be reached, or refused a statement."""
 
 
+class CatalogError(LakeError):
+    """The catalog of tables could not be reached, refused a change, or was changed by another publisher meanwhile."""
+
+
 class VerificationFailed(WarehouseError):
     """The loaded tables differ from the curated version; the load was rolled back."""
 

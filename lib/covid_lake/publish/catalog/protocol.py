@@ -1,0 +1,72 @@
+"""What the catalog's publisher needs of a place where tables are registered by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from covid_lake.catalog.descriptions import HiveTable, View
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog as IcebergCatalog
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A partition of a Hive table, with its own location."""
+
+    values: tuple[str, ...]
+    """The values of the table's partition columns, in their order."""
+    location: str
+    """The folder of its files, below the lake's root."""
+    rows: int
+    """The rows of its files."""
+    bytes: int
+    """The size of its files in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A Hive table or a view as it should be in the catalog."""
+
+    entry: HiveTable | View
+    """The table or the view."""
+    partitions: tuple[Partition, ...] = ()
+    """All partitions of a partitioned Hive table."""
+
+
+class TableCatalog(Protocol):
+    """A place where tables are registered: the AWS Glue Data Catalog, or a SQLite file in the lake.
+
+    Every method raises `CatalogError`, which names the database and the table.
+    """
+
+    @property
+    def name(self) -> str:
+        """`glue` or `local`."""
+        ...
+
+    def remembered(self, dataset: str) -> str | None:
+        """What `remember` kept for the dataset; None where nothing is. One call."""
+        ...
+
+    def remember(self, dataset: str, state: str) -> None:
+        """Keep a digest of what the catalog was brought up to, beside the dataset's databases."""
+        ...
+
+    def create_databases(self, databases: Sequence[tuple[str, str, str]]) -> None:
+        """Create the databases that are missing: name, description, and folder below the lake's root."""
+        ...
+
+    def register(self, wanted: Sequence[Registration], databases: Sequence[str]) -> Sequence[str]:
+        """Make the databases hold these Hive tables and views; the full names of those that were changed.
+
+        Entries of this library that are no longer wanted are removed; what others have added stays. A catalog that can
+        hold Iceberg tables only does nothing.
+        """
+        ...
+
+    def iceberg(self) -> IcebergCatalog:
+        """The catalog as PyIceberg knows it, for the tables that are Iceberg's."""
+        ...

@@ -135,6 +135,9 @@ class Column:
     """The digits of a decimal after its point."""
     max_bytes: int | None = None
     """The longest text that the warehouse takes, in bytes of UTF-8; `DEFAULT_TEXT_BYTES` where nothing is said."""
+    former_names: tuple[str, ...] = ()
+    """Names that the column had in earlier contracts, so that catalogs know it for the same column: queries of an older
+    state of the table find its values by the present name too."""
 
     @property
     def text_bytes(self) -> int:
@@ -524,6 +527,8 @@ class Table:
     def __post_init__(self) -> None:
         self._by_name.update({column.name: column for column in self.columns})
         self._require(len(self._by_name) == len(self.columns), "a column's name stands twice")
+        twice = _repeated([name for column in self.columns for name in (column.name, *column.former_names)])
+        self._require(twice is None, f"{twice} stands twice among the names and former names of the columns")
         self._require(self.zone in (Zone.TRUSTED, Zone.CURATED), "a table is trusted or curated")
         for column in self.columns:
             if fault := _fault_of_column(column):

@@ -91,7 +91,7 @@ IDLE = frozenset(
 )
 # Fields of contracts that decide no row. A new field decides rows unless it is named here.
 UNDECIDING: Mapping[type, frozenset[str]] = {
-    Column: frozenset({"comment", "required", "max_bytes"}),
+    Column: frozenset({"comment", "required", "max_bytes", "former_names"}),
     Table: frozenset({"grain", "references", "max_rejected_fraction", "in_warehouse", "layout", "drift"}),
     Identity: frozenset({"shown_as"}),
 }

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from covid_lake.catalog.descriptions import HiveTable, View
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog as IcebergCatalog
+
+
+class TableFormat(StrEnum):
+    """What trusted and curated tables are in the catalog. Landing and quarantine are Hive tables in any case."""
+
+    ICEBERG = "iceberg"
+    """Apache Iceberg tables over the lake's Parquet files: a reader sees one version of a table, whole."""
+    HIVE = "hive"
+    """Plain Parquet tables, whose partitions are switched one after another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,11 @@ class TableCatalog(Protocol):
         """`glue` or `local`."""
         ...
 
+    @property
+    def holds_only_iceberg(self) -> bool:
+        """Whether the catalog can hold no Hive tables and no views."""
+        ...
+
     def remembered(self, dataset: str) -> str | None:
         """What `remember` kept for the dataset; None where nothing is. One call."""
         ...
@@ -62,8 +77,8 @@ class TableCatalog(Protocol):
     def register(self, wanted: Sequence[Registration], databases: Sequence[str]) -> Sequence[str]:
         """Make the databases hold these Hive tables and views; the full names of those that were changed.
 
-        Entries of this library that are no longer wanted are removed; what others have added stays. A catalog that can
-        hold Iceberg tables only does nothing.
+        Entries of this library that are no longer wanted are removed; what others have added stays, and so do Iceberg
+        tables. A catalog that holds only Iceberg tables is not asked.
         """
         ...
 

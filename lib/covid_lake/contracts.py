@@ -412,6 +412,12 @@ class Landing:
     """Texts that mean "missing" in every column that doesn't say otherwise."""
     daily: DailyFiles | None = None
     """Says that each file holds one day: a new or changed one then rewrites its own month and nothing else."""
+    header: tuple[str, ...] = ()
+    """The names in the files' header row in their order, for the committed DDL: Athena reads CSV by position. It is
+    needed where the order isn't that of the contract's columns. A run reads every file by its own header."""
+    shares_header: bool = True
+    """Whether the files of a folder have one header. If not, Athena gets their lines as they are, and a view that finds
+    each file's columns by its header row."""
 
     def __post_init__(self) -> None:
         csv, json = Csv(), JsonLines()
@@ -424,6 +430,10 @@ class Landing:
                 )
         if twice := _repeated(self.paths):
             raise ValueError(f"the landing folder {twice} stands twice")
+        if twice := _repeated(self.header):
+            raise ValueError(f"the name {twice!r} stands twice in the header")
+        if not self.shares_header and not all(_has_header_row(place.format) for place in self.places):
+            raise ValueError("only CSV files with a header row can have headers that differ")
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -434,6 +444,10 @@ class Landing:
     def patterns(self) -> tuple[str, ...]:
         """The folders as people write what lies in them."""
         return tuple(f"{folder.path}/{folder.format.pattern}" for folder in self.places)
+
+
+def _has_header_row(form: Format) -> bool:
+    return isinstance(form, Csv) and not form.names
 
 
 @dataclass(frozen=True, slots=True)
@@ -572,9 +586,23 @@ class Table:
             given = place.format.names if isinstance(place.format, Csv) else ()
             missing = [c.name for c in self.columns if given and c.required and not _is_spelled_in(c, given)]
             self._require(not missing, f"the names of the files in {place.path} lack {', '.join(missing)}")
+        self._require_header()
         has_source = any(column.spellings for column in self.columns)
         self._require(self.landing is None or has_source, "no column says how the landing files spell it")
         self._require(self.landing is None or self.zone is Zone.TRUSTED, "only a trusted table has landing files")
+
+    def _require_header(self) -> None:
+        if self.landing is None:
+            return
+        header, required = self.landing.header, [column for column in self.columns if column.required]
+        strange = [name for name in header if column_for_header(self.source_columns, name) is None]
+        self._require(not strange, f"no column is spelled as the header's {', '.join(strange)}")
+        missing = [column.name for column in required if header and not _is_spelled_in(column, header)]
+        self._require(not missing, f"the header lacks {', '.join(missing)}")
+        self._require(
+            self.landing.shares_header or bool(required),
+            "header rows that differ are told by the required columns, and the table has none",
+        )
 
     def _require_rules(self) -> None:
         names = [rule.name for rule in self.rules]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from covid_lake.catalog.athena_ddl import athena_type
+from covid_lake.catalog.column_types import hive_type
 from covid_lake.contracts import Column, Table, Type, Zone
 from covid_lake.reading.athena.kinds import kind_of_column
 from covid_lake.store.arrow_files import open_filesystem, table_dataset
@@ -35,4 +35,4 @@ def test_a_decimal_is_the_same_in_spark_parquet_arrow_and_duckdb(
     assert set(read.to_table().column("price").to_pylist()) == {largest, -largest, None}
     shown = duckdb.sql("SELECT max(price), typeof(max(price)) FROM read").fetchall()
     assert shown == [(largest, f"DECIMAL({precision},{scale})")]
-    assert athena_type(column) == str(kind_of_column(column)) == f"decimal({precision},{scale})"
+    assert hive_type(column) == str(kind_of_column(column)) == f"decimal({precision},{scale})"

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
-from covid_lake.contracts import Column, Table, Type
+from covid_lake.catalog.column_types import hive_type
+from covid_lake.contracts import Column, Table
 from covid_lake.datasets.registry import database_name
 
-_ATHENA_TYPES: Final = {
-    Type.TEXT: "string",
-    Type.INT: "int",
-    Type.BIGINT: "bigint",
-    Type.DOUBLE: "double",
-    Type.BOOLEAN: "boolean",
-    Type.DATE: "date",
-    Type.TIMESTAMP: "timestamp",
-}
 LOCATION_PLACEHOLDER = "${location}"
-
-
-def athena_type(column: Column) -> str:
-    """The column's type as Athena and the Glue Data Catalog spell it."""
-    return column.type_name if column.type is Type.DECIMAL else _ATHENA_TYPES[column.type]
 
 
 def render_table(table: Table) -> str:
@@ -50,7 +36,7 @@ def render_table(table: Table) -> str:
 
 
 def _column_lines(columns: Iterable[Column]) -> str:
-    return ",\n".join(f"  `{column.name}` {athena_type(column)} COMMENT {_text(column.comment)}" for column in columns)
+    return ",\n".join(f"  `{column.name}` {hive_type(column)} COMMENT {_text(column.comment)}" for column in columns)
 
 
 def _text(value: str) -> str:

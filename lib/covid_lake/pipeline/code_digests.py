@@ -31,7 +31,7 @@ Place = tuple[str, str]
 
 EVERYTHING = "*"
 # Folders of SQL that decides no row: what is asked of a finished table.
-ASIDE = frozenset({"queries", "checks", "__pycache__"})
+ASIDE = frozenset({"queries", "views", "checks", "__pycache__"})
 # Fields of syntax trees that say how code is written down, or that follow from the rest.
 UNIMPORTANT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 IMPORTS = (ast.Import, ast.ImportFrom)

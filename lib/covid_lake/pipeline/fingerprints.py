@@ -94,6 +94,8 @@ UNDECIDING: Mapping[type, frozenset[str]] = {
     Column: frozenset({"comment", "required", "max_bytes", "former_names"}),
     Table: frozenset({"grain", "references", "max_rejected_fraction", "in_warehouse", "layout", "drift"}),
     Identity: frozenset({"shown_as"}),
+    # Every file is read by its own header; these are for Athena.
+    Landing: frozenset({"header", "shares_header"}),
 }
 # Rules that take records out of a table. Others are counted, or stop the publication.
 SELECTING = (Severity.REJECT, Severity.WITHHOLD)

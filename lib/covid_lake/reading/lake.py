@@ -23,7 +23,7 @@ import pyarrow.dataset as ds
 from pyarrow import fs
 
 from covid_lake import paths
-from covid_lake.catalog.athena_ddl import athena_type
+from covid_lake.catalog.column_types import hive_type
 from covid_lake.contracts import Dataset, Type, Zone
 from covid_lake.datasets import registry
 from covid_lake.datasets.registry import NamedTable
@@ -284,7 +284,7 @@ def _answer(connection: duckdb.DuckDBPyConnection, question: Question) -> Answer
 def _list(listing: Listing, state: _State) -> Answer:
     if listing.kind == "columns":
         table = registry.table_called(str(listing.name))
-        columns = [[column.name, athena_type(column), column.comment] for column in table.contract.columns]
+        columns = [[column.name, hive_type(column), column.comment] for column in table.contract.columns]
         return answer_of_rows(["column", "type", "comment"], columns)
     entries = [entry for entry in map(state.entry, registry.all_tables()) if entry.location]
     if listing.kind == "databases":

@@ -14,35 +14,28 @@ from pyspark.sql import functions as F
 
 from covid_lake.contracts import DATE_FORMATS, EPOCH_MS, TIME_FORMATS, Type
 from covid_lake.contracts import Column as ContractColumn
+from covid_lake.transforms.texts import (
+    BLANKS,
+    DOUBLES_ARE_WHOLE_BELOW,
+    EARLIEST_EPOCH_MS,
+    FALSE,
+    ISO_TIMES,
+    LATEST_EPOCH_MS,
+    MANTISSA,
+    SHORT_SIGNS,
+    TRUE,
+    USUAL_FORMATS,
+)
 
-BLANKS = " \t\r\n\u00a0\ufeff"
 HALF_BITS, LOW_HALF = 32, 2**32 - 1
-# The years 1 to 9999, which every engine and Python can show.
-EARLIEST_EPOCH_MS, LATEST_EPOCH_MS = -62_135_596_800_000, 253_402_300_799_999
 # Patterns in SQL's spelling. A text that has the pattern of its type is read alike by every engine; of other texts each
 # has its own idea. The patterns are of ASCII signs and end in \z: engines differ about `.`, `$`, `\d` and `\s`, too.
 END = r"\\z"
 WHOLE_NUMBER, WHOLE_WITH_POINT = f"^[+-]?[0-9]+{END}", f"^[+-]?[0-9]+[.]0*{END}"
-MANTISSA = "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)"
 NUMBER = f"{MANTISSA}([eE][+-]?[0-9]+)?{END}"
 # An exponent of more digits would be written out in zeros for hours.
 DECIMAL_NUMBER = f"{MANTISSA}([eE][+-]?[0-9]{{1,3}})?{END}"
-# In so many signs no number loses a digit as a double, up to the first whole number that doubles leave out.
-SHORT_NUMBER, SHORT_SIGNS, DOUBLES_ARE_WHOLE_BELOW = f"{MANTISSA}[eE][+-]?[0-9]{{1,2}}{END}", 18, 2**53
-TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
-
-# The formats that feeds publish; the others come from spreadsheets, and are rare.
-USUAL_FORMATS = (
-    "yyyy-MM-dd'T'HH:mm:ss",
-    "yyyy-MM-dd HH:mm:ss",
-    "M/d/yyyy H:mm",
-    "M/d/yy H:mm",
-    "yyyy-MM-dd",
-    "yyyyMMdd",
-)
-
-
-ISO_TIMES = frozenset({"yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd HH:mm:ss"})
+SHORT_NUMBER = f"{MANTISSA}[eE][+-]?[0-9]{{1,2}}{END}"
 NAMED_ZONE = f":[0-9.]+(?: ?(?:Z|UTC|GMT)|[+-][0-9]{{1,2}}(?::?[0-9]{{2}})?){END}"
 # Engines know the rules of time zones up to the year 2099; what comes after, each makes up in its own way.
 ZONED_TIMES = "BETWEEN TIMESTAMP'0001-01-02 00:00:00' AND TIMESTAMP'2099-12-31 23:59:59.999999'"

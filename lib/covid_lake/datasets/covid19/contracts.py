@@ -64,6 +64,11 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
+def _names(text: str) -> tuple[str, ...]:
+    """The names of a header row without blanks in them."""
+    return tuple(text.split())
+
+
 def _text(
     spelling: str, comment: str, name: str | None = None, required: bool = False, pad: int | None = None
 ) -> Column:
@@ -236,7 +241,14 @@ ENIGMA_JHU = Table(
     "A location and the day that its entry was last updated (UTC minus 8 hours); an entry carried forward stands once.",
     _jhu_columns(rates=False),
     key=("region_id", "report_date"),
-    landing=Landing(csv=("enigma-jhu/csv",), json=("enigma-jhu/json",)),
+    landing=Landing(
+        csv=("enigma-jhu/csv",),
+        json=("enigma-jhu/json",),
+        header=_names(
+            "fips admin2 province_state country_region last_update latitude longitude confirmed deaths recovered active"
+            " combined_key"
+        ),
+    ),
     newest_by=("last_update", "confirmed", "deaths"),
     identity=REGION_IDENTITY,
     rules=JHU_RULES,
@@ -251,7 +263,7 @@ JHU_DAILY_REPORTS = Table(
     "A location and the day in the report's file name.",
     (*_jhu_columns(rates=True), Column("month", Type.TEXT, "Month of report_date as yyyy-MM")),
     key=("region_id", "report_date"),
-    landing=Landing(csv=("jhu-daily-reports",), daily=DailyFiles("%m-%d-%Y", "report_date")),
+    landing=Landing(csv=("jhu-daily-reports",), daily=DailyFiles("%m-%d-%Y", "report_date"), shares_header=False),
     newest_by=("last_update", "confirmed", "deaths"),
     identity=REGION_IDENTITY,
     partitioning=Partitioning("month", month_of="report_date"),
@@ -437,6 +449,15 @@ TESTING_STATES_DAILY = Table(
         csv=("rearc-covid-19-testing-data/csv/states_daily",),
         json=("rearc-covid-19-testing-data/json/states_daily",),
         null_tokens=_TESTING_NULLS,
+        header=_names(
+            "date state positive negative pending hospitalizedCurrently hospitalizedCumulative"
+            " inIcuCurrently inIcuCumulative onVentilatorCurrently onVentilatorCumulative recovered"
+            " dataQualityGrade lastUpdateEt dateModified checkTimeEt death hospitalized dateChecked"
+            " totalTestsViral positiveTestsViral negativeTestsViral positiveCasesViral fips positiveIncrease"
+            " negativeIncrease total totalTestResults totalTestResultsIncrease posNeg deathIncrease"
+            " hospitalizedIncrease hash commercialScore negativeRegularScore negativeScore positiveScore"
+            " score grade granularity county"
+        ),
     ),
     newest_by=("date_modified",),
     rules=(
@@ -473,6 +494,12 @@ TESTING_US_DAILY = Table(
         csv=("rearc-covid-19-testing-data/csv/us_daily",),
         json=("rearc-covid-19-testing-data/json/us_daily",),
         null_tokens=_TESTING_NULLS,
+        header=_names(
+            "date states positive negative pending hospitalizedCurrently hospitalizedCumulative"
+            " inIcuCurrently inIcuCumulative onVentilatorCurrently onVentilatorCumulative dateChecked death"
+            " hospitalized totalTestResults lastModified recovered total posNeg deathIncrease"
+            " hospitalizedIncrease negativeIncrease positiveIncrease totalTestResultsIncrease hash"
+        ),
     ),
     newest_by=("last_modified",),
     rules=(*_date_rules("report_date"), *_not_negative("positive", "deaths")),
@@ -496,6 +523,11 @@ TESTING_US_TOTAL_LATEST = Table(
         csv=("rearc-covid-19-testing-data/csv/us-total-latest",),
         json=("rearc-covid-19-testing-data/json/us-total-latest",),
         null_tokens=_TESTING_NULLS,
+        header=_names(
+            "positive negative pending hospitalizedCurrently hospitalizedCumulative inIcuCurrently"
+            " inIcuCumulative onVentilatorCurrently onVentilatorCumulative recovered hash lastModified death"
+            " hospitalized total totalTestResults posNeg notes"
+        ),
     ),
     newest_by=("last_modified",),
     rules=_not_negative("positive", "deaths"),
@@ -570,7 +602,11 @@ COUNTRY_CODE = Table(
     ),
     key=("iso2",),
     identity=Identity("same_country", "country", "iso2"),
-    landing=Landing(csv=("static-datasets/csv/countrycode",), json=("static-datasets/json/countrycode",)),
+    landing=Landing(
+        csv=("static-datasets/csv/countrycode",),
+        json=("static-datasets/json/countrycode",),
+        header=("Country", "Alpha-2 code", "Alpha-3 code", "Numeric code", "Latitude", "Longitude"),
+    ),
     rules=COORDINATE_RULES,
 )
 
@@ -607,7 +643,11 @@ STATE_ABV = Table(
     ),
     key=("abbreviation",),
     identity=Identity("same_region", "region_by_name", "abbreviation"),
-    landing=Landing(csv=("static-datasets/csv/state-abv",), json=("static-datasets/json/state-abv",)),
+    landing=Landing(
+        csv=("static-datasets/csv/state-abv",),
+        json=("static-datasets/json/state-abv",),
+        header=("State", "Abbreviation"),
+    ),
 )
 
 # --- the star ------------------------------------------------------------------------------------------------------

@@ -3,21 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import unquote
 
+from covid_lake import paths
 from covid_lake.catalog.descriptions import HiveTable, View
-from covid_lake.publish.catalog.protocol import Registration, TableFormat
+from covid_lake.catalog.landing import landing_entries
+from covid_lake.catalog.parameters import state_parameters
+from covid_lake.catalog.tables import quarantine_table, stored_table
+from covid_lake.contracts import Table, Zone
+from covid_lake.landing.inventory import read_inventory
+from covid_lake.landing.names import files_by_folder
+from covid_lake.publish.catalog.protocol import Partition, Registration, TableFormat
 from covid_lake.publish.publisher import Published
+from covid_lake.store.snapshots import DataFile
 
 
 def entries(published: Published, table_format: TableFormat) -> Sequence[HiveTable | View]:
     """The Hive tables and views that the catalog should hold, without their partitions.
 
     A digest of them is part of what the publisher remembers, so this must cost little: a catalog that is up to date is
-    asked for it too. It may read the landing zone's inventory.
+    asked for it too. It reads the landing zone's inventory.
     """
-    return ()
+    stored = [_stored(published, table) for table in published.tables] if table_format is TableFormat.HIVE else []
+    return [*_landing(published), *_quarantine(published), *stored]
 
 
 def registrations(published: Published, table_format: TableFormat) -> Sequence[Registration]:
-    """The same entries with the partitions of the snapshot. Reads manifests of partitioned tables."""
-    return [Registration(entry) for entry in entries(published, table_format)]
+    """The same entries with the partitions of the snapshot. Reads manifests of Hive tables."""
+    by_name = {(table.zone, table.name): table for table in published.tables}
+    found = []
+    for entry in entries(published, table_format):
+        zone = Zone(entry.database.removeprefix(f"{published.dataset.name}_"))
+        table = by_name.get((zone, entry.name))
+        is_stored = isinstance(entry, HiveTable) and table is not None
+        found.append(_registration(published, table, entry) if is_stored and table else Registration(entry))
+    return found
+
+
+def _landing(published: Published) -> list[HiveTable | View]:
+    """The tables whose files have arrived. An empty folder is none in S3, and a query of its table would fail."""
+    files = list(read_inventory(published.storage, published.dataset.name).values())
+    found: list[HiveTable | View] = []
+    for table in published.dataset.tables:
+        own = [file for file in files if files_by_folder(table, [file.path])]
+        if own:
+            found.extend(landing_entries(table, own))
+    return found
+
+
+def _quarantine(published: Published) -> list[HiveTable]:
+    versions = ((table, published.snapshot.version_of(table)) for table in published.tables)
+    return [quarantine_table(table, found.quarantine) for table, found in versions if found and found.quarantine]
+
+
+def _stored(published: Published, table: Table) -> HiveTable:
+    version = published.snapshot.tables[table.id].version
+    return stored_table(table, None if table.partition_by else paths.version(table, version))
+
+
+def _registration(published: Published, table: Table, entry: HiveTable | View) -> Registration:
+    manifest = published.manifest(table)
+    snapshot = published.snapshot
+    total = sum(file.bytes for file in manifest.files)
+    parameters = state_parameters(table, manifest.version, manifest.rows, total, snapshot.number, snapshot.run_id)
+    described = replace(entry, parameters={**entry.parameters, **parameters}) if isinstance(entry, HiveTable) else entry
+    folders: dict[str, list[DataFile]] = {}
+    for file in manifest.files if table.partition_by else ():
+        folders.setdefault(file.path.rpartition("/")[0], []).append(file)
+    partitions = [
+        Partition(
+            values=tuple(unquote(part.partition("=")[2]) for part in files[0].partition.split("/")),
+            location=f"{paths.table(table)}/{folder}",
+            rows=sum(file.rows for file in files),
+            bytes=sum(file.bytes for file in files),
+        )
+        for folder, files in folders.items()
+    ]
+    return Registration(described, tuple(partitions))

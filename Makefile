@@ -34,10 +34,10 @@ READY := $(VENV)/.ready
 NEEDED := setup.py samples/setup.py scripts/setup.sh requirements/run.txt requirements/$(LOCK).txt $(ENGINE_SETUP)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults chaos surroundings corpus check format ddl bench clean
+.PHONY: help setup run test test-trino faults chaos surroundings corpus check format ddl bench clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  ENGINE=spark has Spark 4.1.1 instead of Sail, with Java, and SPARK=3.5.6 the older one that Glue has."
 	@echo "  DATASET, LAKE, SAMPLE and SAMPLE_OPTIONS='--seed 1' are for 'make run'."
 
@@ -60,7 +60,12 @@ $(SAMPLE_KEY): | $(READY_TO_RUN)
 	@umask 077; $(BIN)/python -c "import secrets; print(secrets.token_hex(32))" > $@
 
 test: setup ## Run the tests; 'make faults' has those that kill, fill disks and stop servers
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --ignore tests/chaos
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --ignore tests/chaos --ignore tests/trino
+
+test-trino: setup ## Ask Trino, the engine of Athena, for every table of a lake; fetches Trino (800 MB), needs Java 24
+	@$(BIN)/python tests/trino/server.py
+	@$(BIN)/python scripts/fetch_trino.py
+	@$(BIN)/pytest -q tests/trino
 
 faults: setup ## Run the tests of faults: a few kills, full disks, lost connections, two runs at once
 	@$(BIN)/pytest -q tests/chaos

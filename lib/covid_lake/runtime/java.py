@@ -21,6 +21,7 @@ import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import resources
@@ -85,18 +86,27 @@ MEANING_OPTIONS = ("-Duser.timezone=UTC", "-Duser.language=en", "-Duser.country=
 
 
 def find_java() -> Path:
-    """The home of a Java that Spark runs on: `JAVA_HOME`, the one on the path, or one below /usr/lib/jvm."""
+    """The home of a Java that Spark runs on; see `java_home` for where it is looked for."""
+    home = java_home(lambda version: version in JAVA_VERSIONS)
+    if home is None:
+        raise SettingsError(
+            "Spark needs Java 17, and none was found. On Debian: apt-get install openjdk-17-jre-headless; "
+            "elsewhere install one and set JAVA_HOME to it"
+        )
+    return home
+
+
+def java_home(fits: Callable[[int], bool]) -> Path | None:
+    """The home of a Java whose version fits: `JAVA_HOME`, the one on the path, or one below /usr/lib/jvm."""
     on_path = shutil.which("java")
     candidates = [Path(os.environ["JAVA_HOME"])] if os.environ.get("JAVA_HOME") else []
     candidates += [Path(on_path).resolve().parents[1]] if on_path else []
     candidates += sorted(JAVA_HOMES.glob("*")) if JAVA_HOMES.is_dir() else []
     for home in candidates:
-        if _java_version(home) in JAVA_VERSIONS:
+        version = _java_version(home)
+        if version is not None and fits(version):
             return home.absolute()
-    raise SettingsError(
-        "Spark needs Java 17, and none was found. On Debian: apt-get install openjdk-17-jre-headless; "
-        "elsewhere install one and set JAVA_HOME to it"
-    )
+    return None
 
 
 def jar_directory() -> Path:

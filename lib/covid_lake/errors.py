@@ -52,7 +52,11 @@ class WarehouseError(LakeError):
 
 
 class CatalogError(LakeError):
-    """The catalog of tables could not be reached, refused a change, or was changed by another publisher meanwhile."""
+    """The catalog of tables could not be reached, refused a change, or belongs to another lake."""
+
+
+class CatalogConflict(CatalogError):
+    """Another publisher changed an entry of the catalog between this one's look at it and its change."""
 
 
 class VerificationFailed(WarehouseError):

@@ -46,6 +46,22 @@ class Registration:
     """All partitions of a partitioned Hive table."""
 
 
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Something in which a table's entry in the catalog, its files and its contract do not agree."""
+
+    table: str
+    """The table's full name, such as `covid19_curated.fact_cases`."""
+    column: str = ""
+    """The column that it is about; empty where it is about the table."""
+    what: str = ""
+    """What is wrong, as a phrase about the table or the column."""
+
+    def __str__(self) -> str:
+        place = f"{self.table}, column {self.column}" if self.column else self.table
+        return f"{place}: {self.what}"
+
+
 class TableCatalog(Protocol):
     """A place where tables are registered: the AWS Glue Data Catalog, or a SQLite file in the lake.
 
@@ -80,6 +96,10 @@ class TableCatalog(Protocol):
         Entries of this library that are no longer wanted are removed; what others have added stays, and so do Iceberg
         tables. A catalog that holds only Iceberg tables is not asked.
         """
+        ...
+
+    def disagreements(self, wanted: Sequence[Registration], databases: Sequence[str]) -> Sequence[Disagreement]:
+        """What `register` would change, without changing it; none for a catalog that holds only Iceberg tables."""
         ...
 
     def iceberg(self) -> IcebergCatalog:

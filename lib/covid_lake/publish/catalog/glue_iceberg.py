@@ -1,0 +1,79 @@
+"""PyIceberg's Glue catalog, which here keeps what people added to an entry, and reaches S3 as the lake does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError
+
+from covid_lake.catalog.glue_input import TABLE_TYPE, is_iceberg, lake_of, marked, strangers, updated
+from covid_lake.publish.catalog.glue_partitions import delete_partitions
+from covid_lake.store.arrow_files import DEFAULT_REGION
+from covid_lake.store.storage import S3Storage, configured_endpoint, s3_credentials, s3_session
+
+
+class LakeGlueCatalog(GlueCatalog):
+    """Iceberg tables of one lake in the Glue Data Catalog.
+
+    PyIceberg writes an entry anew at each commit, which would take away descriptions and comments that people gave it.
+    """
+
+    def __init__(self, name: str, root: str, client: Any, **properties: str) -> None:
+        super().__init__(name, client=client, **properties)
+        self._root = root
+        self._found: dict[str, Any] = {}
+
+    def _get_glue_table(self, database_name: str, table_name: str) -> Any:
+        found = super()._get_glue_table(database_name, table_name)
+        self._found[f"{database_name}.{table_name}"] = found
+        return found
+
+    def _create_glue_table(self, database_name: str, table_name: str, table_input: Mapping[str, Any]) -> None:
+        """Create the entry; where the lake has a plain Parquet table of that name, make it the Iceberg table."""
+        try:
+            super()._create_glue_table(database_name, table_name, self._marked(table_input, {}))
+        except TableAlreadyExistsError:
+            found = self._get_glue_table(database_name, table_name)
+            if lake_of(found) != self._root or is_iceberg(found):
+                raise
+            self._update_glue_table(database_name, table_name, table_input, found["VersionId"])
+            delete_partitions(self.glue, database_name, table_name)
+
+    def _update_glue_table(
+        self, database_name: str, table_name: str, table_input: Mapping[str, Any], version_id: str
+    ) -> None:
+        found = self._found[f"{database_name}.{table_name}"]
+        if found.get("VersionId") != version_id:
+            raise CommitFailedException(f"the entry {database_name}.{table_name} was read again meanwhile")
+        wanted = self._marked(table_input, found)
+        kept = updated(found, wanted) or wanted
+        super()._update_glue_table(database_name, table_name, kept, version_id)
+
+    def _is_s3tables_database(self, database_name: str) -> bool:
+        """The lake's databases are none of S3 Tables; to ask would cost a call for each table and commit."""
+        del database_name
+        return False
+
+    def _marked(self, table_input: Mapping[str, Any], found: Mapping[str, Any]) -> Any:
+        described = {"Description": table_input["Parameters"].get("comment", "")}
+        return marked({"TableType": TABLE_TYPE, **described, **table_input}, self._root, strangers(found))
+
+
+def iceberg_catalog(storage: S3Storage, client: Any) -> LakeGlueCatalog:
+    """The catalog for the lake in `storage`, with the credentials, region and endpoint that boto3 finds.
+
+    Credentials are handed on in memory: PyIceberg puts a catalog's properties into no file.
+    """
+    session = s3_session()
+    keys = s3_credentials(session)
+    properties = {
+        "s3.endpoint": configured_endpoint(),
+        "s3.region": session.region_name or DEFAULT_REGION,
+        "s3.access-key-id": keys.access_key if keys else None,
+        "s3.secret-access-key": keys.secret_key if keys else None,
+        "s3.session-token": keys.token if keys else None,
+    }
+    given = {name: value for name, value in properties.items() if value}
+    return LakeGlueCatalog("glue", storage.root, client, **given)

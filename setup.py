@@ -36,6 +36,8 @@ setup(
         # Rows were compared with Spark's for these versions, and fingerprints name the client's.
         "local": [*COMMAND, "pysail>=0.7,<0.8", "pyspark-client>=4.1,<4.2"],
         "spark": [*COMMAND, "pyspark"],
+        # For `covid-lake query --engine trino`.
+        "trino": ["trino"],
     },
     entry_points={
         "console_scripts": ["covid-lake=covid_lake.__main__:main"],

@@ -51,6 +51,10 @@ class WarehouseError(LakeError):
     """The warehouse could not be reached, or refused a statement."""
 
 
+class TrinoError(LakeError):
+    """A Trino server could not be reached, is none, or refused the user."""
+
+
 class CatalogError(LakeError):
     """The catalog of tables could not be reached, refused a change, or belongs to another lake."""
 

@@ -19,6 +19,7 @@ from covid_lake.cli.options import (
     folded,
     lake_option,
     table_or_json_option,
+    trino_option,
     warehouse_option,
 )
 from covid_lake.cli.printing import show_answer, show_error
@@ -30,6 +31,7 @@ from covid_lake.reading.grid import Column, Grid
 if TYPE_CHECKING:
     from covid_lake.reading.answers import Answer
 
+DUCKDB, TRINO = ANSWERING = ("duckdb", "trino")
 STANDARD_INPUT = "-"
 ASK_ONE_QUESTION = (
     "ask one question: as text, \"covid-lake query 'SELECT ...'\", or with --file, or with --name, or through a pipe"
@@ -56,6 +58,12 @@ class _QueryCommand(click.Command):
 @lake_option
 @warehouse_option
 @click.option(
+    "--engine", type=click.Choice(ANSWERING),
+    help="What answers: DuckDB, which this command brings along, from the lake's files; or a Trino server, from the "
+    "tables of its catalog. Without it, DuckDB, or what --warehouse or --trino names.",
+)  # fmt: skip
+@trino_option
+@click.option(
     "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read the query from a file."
 )
 @click.option("--name", metavar="QUERY", help="Ask a question that ships with a dataset; '--name list' lists them.")
@@ -65,12 +73,16 @@ def query(
     sql: str | None,
     root: str,
     warehouse: str | None,
+    engine: str | None,
+    trino: str | None,
     file: Path | None,
     name: str | None,
     dataset: str | None,
     style: str,
 ) -> None:
     """Ask the lake, in Athena's SQL. Tables are named DATASET_ZONE.TABLE; one query sees one state of the lake.
+
+    With --engine trino the query goes unchanged to a Trino server, the engine that Athena is made of.
 
     Without SQL, or with "-", the query is read from the standard input. If the terminal is too narrow for the table,
     each row is shown as a block of lines; no value is cut.
@@ -80,17 +92,19 @@ def query(
     covid-lake query "SHOW TABLES"
     covid-lake query --name curve --format csv > curve.csv
     covid-lake query --name curve --warehouse embedded
+    covid-lake query --name curve --trino https://me@trino.example.org
     covid-lake query --format json < question.sql
     """
     from covid_lake.datasets.queries import named_queries
 
+    _require_one_answerer(warehouse, engine, trino)
     if name == "list":
         for one in named_queries(dataset):
             Terminal().show(f"{one.name:<24} {one.dataset:<12} {one.question}")
         return
     text = _query_text(sql, file, name, dataset)
     try:
-        answer = _ask_warehouse(warehouse, text) if warehouse is not None else _ask_lake(root, text)
+        answer = _ask(root, warehouse, engine, trino, text)
     except RecursionError:
         raise QueryError("the query is nested too deeply to be read") from None
     show_answer(answer, style)
@@ -214,6 +228,21 @@ def _is_terminal(stream: TextIO | None) -> bool:
     return stream is None or stream.isatty()
 
 
+def _require_one_answerer(warehouse: str | None, engine: str | None, trino: str | None) -> None:
+    if warehouse is not None and (engine or trino):
+        raise SettingsError("--warehouse is asked by itself; leave out --engine and --trino, or --warehouse")
+    if trino and engine == DUCKDB:
+        raise SettingsError("--trino names a Trino server, and --engine is duckdb; leave one of them out")
+
+
+def _ask(root: str, warehouse: str | None, engine: str | None, trino: str | None, text: str) -> Answer:
+    if warehouse is not None:
+        return _ask_warehouse(warehouse, text)
+    if trino or engine == TRINO:
+        return _ask_trino(trino, text)
+    return _ask_lake(root, text)
+
+
 def _ask_lake(root: str, text: str) -> Answer:
     from covid_lake.reading.lake import Lake
 
@@ -225,6 +254,12 @@ def _ask_warehouse(name: str, text: str) -> Answer:
 
     with warehouse_to_read(name).connect() as connection:
         return ask_warehouse(connection, text)
+
+
+def _ask_trino(url: str | None, text: str) -> Answer:
+    from covid_lake.reading.trino import TrinoServer, ask_trino
+
+    return ask_trino(TrinoServer.from_url(url), text)
 
 
 def _pairs(key: Sequence[str]) -> dict[str, str]:

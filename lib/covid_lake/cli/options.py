@@ -19,6 +19,11 @@ engine_option = click.option(
     "--engine", type=click.Choice(["sail", "spark"]), envvar="COVID_LAKE_ENGINE",
     help="What computes the tables: Sail, which needs no Java, or Spark. Without it, Sail where it is installed.",
 )  # fmt: skip
+trino_option = click.option(
+    "--trino", metavar="URL",
+    help="A Trino server: http[s]://[user@]host[:port][/catalog], otherwise TRINO_URL, or port 8080 of this machine; "
+    "with the password, if it asks for one, in TRINO_PASSWORD.",
+)  # fmt: skip
 source_option = click.option(
     "--from", "sources", multiple=True, metavar="DIR_OR_S3",
     help="Where files come from: a directory, or s3://bucket/prefix. Repeatable.",

@@ -93,15 +93,21 @@ class Listing:
 
 def read_question(text: str) -> Question | Listing:
     """Read a statement in Athena's SQL; `QueryError` for what cannot be read, or does more than read."""
-    bare = text[COMMENTS.match(text).end() :].rstrip().rstrip(";").rstrip()  # type: ignore[union-attr]
-    if not bare:
-        raise QueryError(f"there is no query; {ALLOWED}")
+    bare = bare_statement(text)
     listing = _read_listing(bare)
     if listing:
         return listing
     explained = EXPLAIN.fullmatch(bare)
     tree = _parse(explained["query"] if explained else bare)
     return Question(tree, _table_names(tree), explain=explained is not None)
+
+
+def bare_statement(text: str) -> str:
+    """The statement without the comments before it and the semicolon after it; `QueryError` where nothing is left."""
+    bare = text[COMMENTS.match(text).end() :].rstrip().rstrip(";").rstrip()  # type: ignore[union-attr]
+    if not bare:
+        raise QueryError(f"there is no query; {ALLOWED}")
+    return bare
 
 
 def ask_warehouse(connection: psycopg.Connection[Any], text: str) -> Answer:

@@ -85,12 +85,20 @@ def receipt(dataset: str, run_id: str) -> str:
     return f"{RECEIPTS}/{dataset}/{run_id}.json"
 
 
+def metadata(contract: Table) -> str:
+    """The folder of a table's Iceberg metadata, beside its versions."""
+    return f"{table(contract)}/metadata"
+
+
+CATALOG = "_catalog"
+# The catalog that a lake on disk carries along.
+LOCAL_CATALOG = f"{CATALOG}/iceberg.db"
 RECEIPTS = "_receipts"
 RUNNING = "_running"
 INVENTORIES = "_landing"
 REPORTS = "_runs"
 # What a lake holds directly below its root.
-TOP_FOLDERS = frozenset({*map(str, Zone), "_snapshots", INVENTORIES, REPORTS, RUNNING, RECEIPTS})
+TOP_FOLDERS = frozenset({*map(str, Zone), "_snapshots", INVENTORIES, REPORTS, RUNNING, RECEIPTS, CATALOG})
 
 
 def folders(dataset: str) -> tuple[str, ...]:

@@ -8,12 +8,16 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from covid_lake import paths
 from covid_lake.contracts import Table
 from covid_lake.errors import SettingsError, StorageError
 from covid_lake.store.snapshots import DataFile
 from covid_lake.store.storage import Storage
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import FileMetaData
 
 FOOTER_GUESS_BYTES = 1 << 16
 MAGIC = b"PAR1"
@@ -44,7 +48,7 @@ def written_files(storage: Storage, table: Table, version: str) -> tuple[DataFil
     """The Parquet files in a version's own folder, with the rows that their footers count."""
     below = len(paths.table(table)) + 1
     return tuple(
-        DataFile(file.path[below:], _footer_rows(storage, file.path), file.size)
+        DataFile(file.path[below:], read_footer(storage, file.path).num_rows, file.size)
         for file in storage.list_files(paths.version(table, version))
         if file.path.endswith(".parquet")
     )
@@ -60,10 +64,11 @@ def copy_files(storage: Storage, table: Table, files: Iterable[DataFile], versio
 def stored_rows(storage: Storage, folder: str) -> int:
     """The rows of all Parquet files below the folder, by their footers."""
     files = (file.path for file in storage.list_files(folder) if file.path.endswith(".parquet"))
-    return sum(_footer_rows(storage, path) for path in files)
+    return sum(read_footer(storage, path).num_rows for path in files)
 
 
-def _footer_rows(storage: Storage, path: str) -> int:
+def read_footer(storage: Storage, path: str) -> FileMetaData:
+    """The footer of a Parquet file, read by itself; `StorageError` for a file that is not whole."""
     import pyarrow.parquet as pq
 
     tail = storage.read_tail(path, FOOTER_GUESS_BYTES)
@@ -72,4 +77,4 @@ def _footer_rows(storage: Storage, path: str) -> int:
     footer_bytes = struct.unpack("<I", tail[-8:-4])[0] + 8
     if footer_bytes > len(tail):
         tail = storage.read_tail(path, footer_bytes)
-    return int(pq.read_metadata(io.BytesIO(tail)).num_rows)
+    return pq.read_metadata(io.BytesIO(tail))

@@ -1,0 +1,133 @@
+"""The catalog of a lake on disk: a SQLite file inside of it, as PyIceberg and Iceberg's JDBC catalog know it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from covid_lake import paths
+from covid_lake.catalog import parameters
+from covid_lake.contracts import Zone
+from covid_lake.datasets.registry import database_name
+from covid_lake.errors import CatalogError
+from covid_lake.publish.catalog.locations import location
+from covid_lake.publish.catalog.protocol import Registration
+from covid_lake.store.storage import LocalStorage
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+
+# Whoever opens the catalog has to call it so: one SQLite file may hold several catalogs, by name.
+CATALOG_NAME: Final = "lake"
+STATE: Final = f"{parameters.PREFIX}state"
+INTO_PROPERTIES: Final = (
+    "INTO iceberg_namespace_properties (catalog_name, namespace, property_key, property_value) VALUES (?, ?, ?, ?)"
+)
+# How long a process waits for another one that is writing.
+BUSY_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCatalog:
+    """The catalog inside of a lake on disk."""
+
+    storage: LocalStorage
+    """The lake."""
+
+    @property
+    def name(self) -> str:
+        return "local"
+
+    @property
+    def holds_only_iceberg(self) -> bool:
+        return True
+
+    @property
+    def file(self) -> Path:
+        """The SQLite file."""
+        return self.storage.directory / paths.LOCAL_CATALOG
+
+    def remembered(self, dataset: str) -> str | None:
+        """What `remember` kept for the dataset. Needs no PyIceberg, which takes a second to import."""
+        if not self.file.exists():
+            return None
+        with self._opened() as connection:
+            if not _has_tables(connection):
+                return None
+            found = connection.execute(
+                "SELECT property_value FROM iceberg_namespace_properties "
+                "WHERE catalog_name = ? AND namespace = ? AND property_key = ?",
+                (CATALOG_NAME, _beside(dataset), STATE),
+            ).fetchone()
+        return str(found[0]) if found else None
+
+    def remember(self, dataset: str, state: str) -> None:
+        """Keep a digest of what the catalog was brought up to, as a property of the curated database."""
+        with self._opened() as connection:
+            values = (CATALOG_NAME, _beside(dataset), STATE, state)
+            connection.execute(f"INSERT OR REPLACE {INTO_PROPERTIES}", values)
+
+    def create_databases(self, databases: Sequence[tuple[str, str, str]]) -> None:
+        """Create the namespaces that are missing, and take out the tables of a lake that was somewhere else.
+
+        Iceberg's metadata hold whole paths: those of a lake that was moved or copied name files that are not its own.
+        """
+        self.iceberg().close()
+        with self._opened() as connection:
+            root = location(self.storage)
+            connection.execute(
+                "DELETE FROM iceberg_tables WHERE catalog_name = ? AND substr(metadata_location, 1, ?) <> ?",
+                (CATALOG_NAME, len(root) + 1, f"{root}/"),
+            )
+            for name, description, folder in databases:
+                for key, value in (("exists", "true"), ("comment", description)):
+                    connection.execute(f"INSERT OR IGNORE {INTO_PROPERTIES}", (CATALOG_NAME, name, key, value))
+                place = location(self.storage, folder)
+                connection.execute(f"INSERT OR REPLACE {INTO_PROPERTIES}", (CATALOG_NAME, name, "location", place))
+
+    def register(self, wanted: Sequence[Registration], databases: Sequence[str]) -> Sequence[str]:
+        """Raise `CatalogError`: Hive tables and views have no place here."""
+        raise CatalogError(f"{self.file} holds Iceberg tables only, no {wanted[0].entry.name if wanted else databases}")
+
+    def iceberg(self) -> Catalog:
+        """The catalog as PyIceberg opens it; the file is created where it is missing."""
+        from pyiceberg.catalog.sql import SqlCatalog
+        from sqlalchemy.engine import URL
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            url = URL.create("sqlite", database=str(self.file), query={"timeout": str(BUSY_SECONDS)})
+            return SqlCatalog(CATALOG_NAME, uri=url.render_as_string(hide_password=False))
+        except (SQLAlchemyError, OSError) as error:
+            raise self._fault(error) from error
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """The file, for statements that are committed together at the end of the block."""
+        try:
+            with closing(sqlite3.connect(self.file, timeout=BUSY_SECONDS)) as connection, connection:
+                yield connection
+        except (sqlite3.Error, OSError) as error:
+            raise self._fault(error) from error
+
+    def _fault(self, error: Exception) -> CatalogError:
+        said = str(error).splitlines()[0]
+        return CatalogError(
+            f"the lake's catalog {self.file} can't be used: {said}; delete the file, and the next run makes it anew, "
+            "or run with --catalog none"
+        )
+
+
+def _beside(dataset: str) -> str:
+    return database_name(dataset, Zone.CURATED)
+
+
+def _has_tables(connection: sqlite3.Connection) -> bool:
+    """Whether the file was set up; a process may have died before it did."""
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'iceberg_namespace_properties'").fetchone()
+    return found is not None

@@ -101,7 +101,7 @@ class PublishedTable:
     """What a publisher did to one table."""
 
     table: str
-    """The table's name without its zone."""
+    """The table's name, as the publisher's place has it: without its zone in a warehouse, in full in a catalog."""
     version: str
     """The version that it has now outside of the lake."""
     counts: Mapping[str, int] = field(default_factory=dict)

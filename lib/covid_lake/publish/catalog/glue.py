@@ -110,6 +110,10 @@ class GlueTableCatalog:
     def holds_only_iceberg(self) -> bool:
         return False
 
+    @property
+    def takes_over(self) -> bool:
+        return self._takes_over
+
     def remembered(self, dataset: str) -> str | None:
         found = self._database(database_name(dataset, REMEMBERING))
         parameters = dict((found or {}).get("Parameters") or {})

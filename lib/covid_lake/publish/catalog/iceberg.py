@@ -12,6 +12,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import (
     CommitFailedException,
     NoSuchIcebergTableError,
+    NoSuchPropertyException,
     NoSuchTableError,
     TableAlreadyExistsError,
 )
@@ -25,7 +26,7 @@ from covid_lake.catalog import parameters
 from covid_lake.catalog.iceberg_schema import name_mapping, new_schema, partition_spec
 from covid_lake.contracts import Table
 from covid_lake.datasets.registry import database_name
-from covid_lake.errors import CatalogError, LakeError
+from covid_lake.errors import CatalogConflict, CatalogError, LakeError
 from covid_lake.publish.catalog.iceberg_commit import Change, lake_snapshot
 from covid_lake.publish.catalog.iceberg_files import Files
 from covid_lake.publish.catalog.locations import location
@@ -47,10 +48,6 @@ PROPERTIES: Final = {
 }
 
 
-class GaveWay(Exception):
-    """The catalog shows a later snapshot of the lake already: another publisher has been here."""
-
-
 def tag_of(run_id: str) -> str:
     """The name under which every table is kept as it was after a run."""
     return f"{TAG_PREFIX}{run_id}"
@@ -64,36 +61,59 @@ class IcebergTables:
     """The catalog."""
     published: Published
     """The lake's state that they are to show."""
+    takes_over: bool = False
+    """Whether a table over another lake's files is replaced."""
 
     def bring_up(self, table: Table) -> PublishedTable | None:
         """Bring one table up to the snapshot in one atomic step; None where its rows and columns stay as they are.
 
-        Raises `GaveWay`, and `CatalogError` where the catalog does not answer or refuses, where others change the table
-        all the time, or where its files do not fit the contract.
+        Raises `CatalogConflict` where the catalog shows a later snapshot of the lake, or others change the table all
+        the time, and `CatalogError` where the catalog does not answer or refuses, or files do not fit the contract.
         """
-        began = time.monotonic()
+        began, is_taken = time.monotonic(), False
         with naming(table):
             for _ in range(ATTEMPTS):
                 found = self._found(table)
+                if found is None and is_taken:
+                    raise CatalogError(
+                        f"{full_name(table)} is in the catalog already, and is no Iceberg table of this lake: rename "
+                        "it or remove it there"
+                    )
                 if found is not None and self._is_shown(table, found.metadata) and not self.published.full_refresh:
                     return None
                 try:
                     counts = self._commit(table, found)
-                except (CommitFailedException, TableAlreadyExistsError):
-                    continue  # another writer was first, and its table is looked at anew
+                except (CommitFailedException, TableAlreadyExistsError) as error:
+                    # Another writer was first, and what it left is looked at anew.
+                    is_taken = isinstance(error, TableAlreadyExistsError)
+                    continue
                 if counts is None:
                     return None
                 seconds = round(time.monotonic() - began, 2)
-                return PublishedTable(table.name, self._version(table), counts, seconds)
-        raise CatalogError(f"{full_name(table)}: {ATTEMPTS} attempts to commit each met another writer; run again")
+                return PublishedTable(full_name(table), self._version(table), counts, seconds)
+        raise CatalogConflict(f"{full_name(table)}: {ATTEMPTS} attempts to commit each met another writer; run again")
 
     def _found(self, table: Table) -> IcebergTable | None:
-        """The table as the catalog has it. One whose metadata are gone is of no use, and is taken out."""
+        """The table as the catalog has it.
+
+        One whose metadata are gone is taken out, and so is one over another lake's files where the catalog is to be
+        taken over. Otherwise that is a `CatalogError`.
+        """
         try:
-            return load(self.catalog, table)
+            found = load(self.catalog, table)
         except FileNotFoundError:
             self.catalog.drop_table(identifier(table))
             return None
+        place = location(self.published.storage, paths.table(table))
+        if found is None or found.location() == place:
+            return found
+        if not self.takes_over:
+            raise CatalogError(
+                f"{full_name(table)} is in the catalog already, over {found.location()}, and this lake has it at "
+                f"{place}: give each lake a catalog of its own, or remove the table from the catalog"
+            )
+        self.catalog.drop_table(identifier(table))
+        return None
 
     def _version(self, table: Table) -> str:
         return self.published.snapshot.tables[table.id].version
@@ -141,21 +161,16 @@ class IcebergTables:
                 properties={**FORMAT_VERSION, TableProperties.DEFAULT_NAME_MAPPING: mapping},
             )
             return Change(transaction)
-        self._require_own(table, found)
         change = Change(found.transaction())
+        number = self.published.snapshot.number
         if not self._is_of_another_life(found):
-            if lake_snapshot(found.properties) > self.published.snapshot.number:
-                raise GaveWay
-            change.require_not_newer(self.published.snapshot.number)
+            if lake_snapshot(found.properties) > number:
+                raise CatalogConflict(
+                    f"{full_name(table)} shows a later snapshot of the lake in the catalog than {number}: another run "
+                    "was first"
+                )
+            change.require_not_newer(number)
         return change
-
-    def _require_own(self, table: Table, found: IcebergTable) -> None:
-        place = location(self.published.storage, paths.table(table))
-        if found.location() != place:
-            raise CatalogError(
-                f"{full_name(table)} is in the catalog already, over {found.location()}, and this lake has it at "
-                f"{place}: use the catalog of one lake for one lake, or remove the table from the catalog"
-            )
 
     def _is_of_another_life(self, found: IcebergTable) -> bool:
         """Whether the table shows a snapshot that the lake does not have: the lake was emptied and filled again."""
@@ -206,18 +221,13 @@ def full_name(table: Table) -> str:
 
 
 def load(catalog: Catalog, table: Table) -> IcebergTable | None:
-    """The table as the catalog has it; None where it has none of that name.
+    """The Iceberg table as the catalog has it; None where it has none of that name.
 
-    Raises `CatalogError` where the name belongs to a table of another format, and `FileNotFoundError` where the
-    table's metadata file is gone.
+    Raises `FileNotFoundError` where the table's metadata file is gone.
     """
     try:
         return catalog.load_table(identifier(table))
-    except NoSuchIcebergTableError:
-        raise CatalogError(
-            f"{full_name(table)} is in the catalog already, and is no Iceberg table: rename it or remove it there"
-        ) from None
-    except NoSuchTableError:
+    except (NoSuchTableError, NoSuchIcebergTableError, NoSuchPropertyException):  # the latter two of a Hive table
         return None
 
 
@@ -232,7 +242,7 @@ def naming(table: Table) -> Iterator[None]:
     """Turn the faults of PyIceberg, the catalog's driver and its storage into `CatalogError`, which names the table."""
     try:
         yield
-    except (LakeError, GaveWay):
+    except LakeError:
         raise
     except Exception as error:  # drivers of catalogs have no root of errors in common
         said = str(error).strip().splitlines()

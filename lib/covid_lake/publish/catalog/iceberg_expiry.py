@@ -20,7 +20,7 @@ from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
 from covid_lake import paths
 from covid_lake.catalog import parameters
 from covid_lake.contracts import Dataset, Table
-from covid_lake.errors import CatalogError
+from covid_lake.errors import CatalogConflict, CatalogError
 from covid_lake.publish.catalog.iceberg import TAG_PREFIX, full_name, load, naming, tag_of, version_in
 from covid_lake.publish.catalog.iceberg_commit import Change
 from covid_lake.publish.catalog.locations import below_root
@@ -92,7 +92,7 @@ def _change(catalog: Catalog, storage: Storage, table: Table, make: Callable[[Ic
         if after is not None:
             _delete(storage, before - _referenced(after.metadata, after.metadata_location, after.io))
         return
-    raise CatalogError(f"{full_name(table)}: {ATTEMPTS} attempts to commit each met another writer; run again")
+    raise CatalogConflict(f"{full_name(table)}: {ATTEMPTS} attempts to commit each met another writer; run again")
 
 
 def _expire_in(found: IcebergTable, versions: Collection[str], tags: Collection[str]) -> Change | None:

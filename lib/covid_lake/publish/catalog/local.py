@@ -15,7 +15,7 @@ from covid_lake.contracts import Zone
 from covid_lake.datasets.registry import database_name
 from covid_lake.errors import CatalogError
 from covid_lake.publish.catalog.locations import location
-from covid_lake.publish.catalog.protocol import Registration
+from covid_lake.publish.catalog.protocol import Disagreement, Registration
 from covid_lake.store.storage import LocalStorage
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ class LocalCatalog:
         return True
 
     @property
+    def takes_over(self) -> bool:
+        """Yes: the catalog is the lake's own, and what it has of another place is of before the lake was moved."""
+        return True
+
+    @property
     def file(self) -> Path:
         """The SQLite file."""
         return self.storage.directory / paths.LOCAL_CATALOG
@@ -72,17 +77,9 @@ class LocalCatalog:
             connection.execute(f"INSERT OR REPLACE {INTO_PROPERTIES}", values)
 
     def create_databases(self, databases: Sequence[tuple[str, str, str]]) -> None:
-        """Create the namespaces that are missing, and take out the tables of a lake that was somewhere else.
-
-        Iceberg's metadata hold whole paths: those of a lake that was moved or copied name files that are not its own.
-        """
+        """Create the namespaces that are missing; a description that they have stays, their place is set."""
         self.iceberg().close()
         with self._opened() as connection:
-            root = location(self.storage)
-            connection.execute(
-                "DELETE FROM iceberg_tables WHERE catalog_name = ? AND substr(metadata_location, 1, ?) <> ?",
-                (CATALOG_NAME, len(root) + 1, f"{root}/"),
-            )
             for name, description, folder in databases:
                 for key, value in (("exists", "true"), ("comment", description)):
                     connection.execute(f"INSERT OR IGNORE {INTO_PROPERTIES}", (CATALOG_NAME, name, key, value))
@@ -92,6 +89,11 @@ class LocalCatalog:
     def register(self, wanted: Sequence[Registration], databases: Sequence[str]) -> Sequence[str]:
         """Raise `CatalogError`: Hive tables and views have no place here."""
         raise CatalogError(f"{self.file} holds Iceberg tables only, no {wanted[0].entry.name if wanted else databases}")
+
+    def disagreements(self, wanted: Sequence[Registration], databases: Sequence[str]) -> Sequence[Disagreement]:
+        """None: there are Iceberg tables only."""
+        del wanted, databases
+        return ()
 
     def iceberg(self) -> Catalog:
         """The catalog as PyIceberg opens it; the file is created where it is missing."""

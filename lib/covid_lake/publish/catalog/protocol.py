@@ -78,6 +78,11 @@ class TableCatalog(Protocol):
         """Whether the catalog can hold no Hive tables and no views."""
         ...
 
+    @property
+    def takes_over(self) -> bool:
+        """Whether entries that show another lake are replaced; otherwise they are a fault."""
+        ...
+
     def remembered(self, dataset: str) -> str | None:
         """What `remember` kept for the dataset; None where nothing is. One call."""
         ...

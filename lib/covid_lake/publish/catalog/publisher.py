@@ -5,25 +5,37 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from covid_lake import paths
 from covid_lake.catalog import parameters
 from covid_lake.contracts import Dataset, Zone
 from covid_lake.datasets.registry import database_name
-from covid_lake.errors import CatalogError
+from covid_lake.errors import CatalogConflict, CatalogError
 from covid_lake.publish.catalog.locations import location
 from covid_lake.publish.catalog.protocol import TableCatalog, TableFormat
 from covid_lake.publish.catalog.registrations import entries, registrations
 from covid_lake.publish.publisher import Published
 from covid_lake.store.reports import PublishedTable, PublisherReport
-from covid_lake.store.snapshots import Snapshot
+from covid_lake.store.snapshots import Snapshot, snapshot_numbers
 from covid_lake.store.storage import Storage
 
 # Counts how often it was changed what the publisher writes, so that what an older one wrote is brought up to date.
 FORMAT: Final = 1
+# How often a conflict with another publisher of the same snapshot is tried again.
+ATTEMPTS: Final = 3
 ICEBERG_ZONES: Final = (Zone.TRUSTED, Zone.CURATED)
+
+
+@dataclass(slots=True)
+class _Work:
+    """What a publisher has done so far."""
+
+    tables: dict[str, PublishedTable] = field(default_factory=dict)
+    """The tables and views that were changed, by full name."""
+    faults: list[str] = field(default_factory=list)
+    """Why others could not be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +64,20 @@ class CatalogPublisher:
             return PublisherReport(self.name)
         databases = self._databases(dataset)
         self.catalog.create_databases(databases)
-        done: list[PublishedTable] = []
-        if not self.catalog.holds_only_iceberg:
-            names = [name for name, _, _ in databases]
-            changed = self.catalog.register(registrations(published, self.table_format), names)
-            done += (PublishedTable(name.partition(".")[2], "", {"entries": 1}) for name in changed)
-        faults: list[str] = []
-        if self.table_format is TableFormat.ICEBERG:
-            tables, faults, gave_way = self._bring_up_iceberg(published)
-            done += tables
-            if gave_way:
-                return PublisherReport(self.name, tuple(done), "; ".join(faults))
-        if not faults:
-            self.catalog.remember(dataset.name, wanted)
-        return PublisherReport(self.name, tuple(done), "; ".join(faults))
+        work = _Work()
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self._work(published, [name for name, _, _ in databases], work)
+            except CatalogConflict:
+                if max(snapshot_numbers(published.storage, dataset.name), default=0) > published.snapshot.number:
+                    break  # the run that published the later snapshot brings the catalog up to that
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                if not work.faults:
+                    self.catalog.remember(dataset.name, wanted)
+                break
+        return PublisherReport(self.name, tuple(work.tables.values()), "; ".join(work.faults))
 
     def expire(self, storage: Storage, dataset: Dataset, kept: Sequence[Snapshot], run_id: str) -> None:
         """Take the versions that only other snapshots of the lake name out of the Iceberg tables."""
@@ -87,24 +99,38 @@ class CatalogPublisher:
         with self.catalog.iceberg() as catalog:
             purge(catalog, storage, dataset)
 
-    def _bring_up_iceberg(self, published: Published) -> tuple[list[PublishedTable], list[str], bool]:
-        """The tables that were changed, the faults, and whether another publisher was ahead of this one."""
-        from covid_lake.publish.catalog.iceberg import GaveWay, IcebergTables
+    def _work(self, published: Published, databases: Sequence[str], work: _Work) -> None:
+        work.faults.clear()
+        # First the tables, then the views over them.
+        if self.table_format is TableFormat.ICEBERG:
+            self._bring_up_iceberg(published, work)
+        if not self.catalog.holds_only_iceberg:
+            self._register(published, databases, work)
 
-        done: list[PublishedTable] = []
-        faults: list[str] = []
+    def _bring_up_iceberg(self, published: Published, work: _Work) -> None:
+        from covid_lake.publish.catalog.iceberg import IcebergTables
+
         with self.catalog.iceberg() as catalog:
-            tables = IcebergTables(catalog, published)
+            tables = IcebergTables(catalog, published, self.catalog.takes_over)
             for number, table in enumerate(published.tables, start=1):
                 try:
                     if report := tables.bring_up(table):
-                        done.append(report)
-                except GaveWay:
-                    return done, faults, True
+                        work.tables[report.table] = report
+                except CatalogConflict:
+                    raise
                 except CatalogError as error:
-                    faults.append(str(error))
+                    work.faults.append(str(error))
                 published.progress(f"registering {table.name}", number, len(published.tables))
-        return done, faults, False
+
+    def _register(self, published: Published, databases: Sequence[str], work: _Work) -> None:
+        try:
+            changed = self.catalog.register(registrations(published, self.table_format), databases)
+        except CatalogConflict:
+            raise
+        except CatalogError as error:
+            work.faults.append(str(error))
+            return
+        work.tables |= {name: PublishedTable(name, published.snapshot.run_id, {"entries": 1}) for name in changed}
 
     def _databases(self, dataset: Dataset) -> list[tuple[str, str, str]]:
         zones = ICEBERG_ZONES if self.catalog.holds_only_iceberg else tuple(Zone)

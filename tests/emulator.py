@@ -14,9 +14,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+SERVER = Path(__file__).with_name("emulator_server.py")
 HOST = "127.0.0.1"
 START_SECONDS = 60
 ENVIRONMENT = {
@@ -39,7 +41,7 @@ def running_emulator() -> Iterator[str]:
         "LOG_LEVEL": "WARNING",
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "ministack"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, SERVER], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         endpoint = f"http://{HOST}:{port}"
@@ -64,11 +66,18 @@ def emulator_process() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def emulator(emulator_process: str) -> Iterator[str]:
     """The emulator for the tests of a module, with the environment that makes boto3 and Spark go to it."""
+    with reaching(emulator_process):
+        yield emulator_process
+
+
+@contextmanager
+def reaching(endpoint: str) -> Iterator[None]:
+    """The environment that makes boto3 and Spark go to the emulator at `endpoint`."""
     with pytest.MonkeyPatch.context() as patch:
-        addresses = {"AWS_ENDPOINT_URL": emulator_process, "AWS_ENDPOINT_URL_S3": emulator_process}
+        addresses = {"AWS_ENDPOINT_URL": endpoint, "AWS_ENDPOINT_URL_S3": endpoint}
         for name, value in {**ENVIRONMENT, **addresses}.items():
             patch.setenv(name, value)
-        yield emulator_process
+        yield
 
 
 def _free_port() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from covid_lake.contracts import Table
@@ -43,3 +44,9 @@ def contract_digest(table: Table) -> str:
     columns = [[column.name, column.type_name, column.comment, *column.former_names] for column in table.columns]
     shown = [table.dataset, table.zone, table.name, table.grain, columns, table.partition_by]
     return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:DIGEST_CHARACTERS]
+
+
+def lake_snapshot(properties: Mapping[str, str]) -> int:
+    """The number of the lake's snapshot that an entry of the catalog shows; 0 where it does not say."""
+    text = properties.get(SNAPSHOT, "")
+    return int(text) if text.isdecimal() else 0

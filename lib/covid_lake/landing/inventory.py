@@ -123,11 +123,13 @@ def look_at_landing(
     on_new_files: Callable[[], None] | None = None,
     *,
     listed: Iterable[FileInfo] | None = None,
+    keep: bool = True,
 ) -> LandingZone:
     """Inspect every landing file that is new or changed since the last look, and keep what was found.
 
     `on_new_files` is called before the files are inspected, if some were never seen: there will be work. `listed` are
-    the files of the landing zone where the caller has just listed them (see `list_landing`).
+    the files of the landing zone where the caller has just listed them (see `list_landing`). Without `keep` nothing is
+    written.
     """
     known = read_inventory(storage, dataset.name)
     present, strays = sort_out(dataset, list_landing(storage, dataset.name) if listed is None else listed)
@@ -142,7 +144,7 @@ def look_at_landing(
             if progress:
                 progress("inspect", done, len(stale))
     files = {file.path: looked_at.get(file.path) or known[file.path] for file in present}
-    if files != known:
+    if keep and files != known:
         write_inventory(storage, dataset.name, files)
     return LandingZone(files, strays.below(paths.landing(dataset.name)))
 

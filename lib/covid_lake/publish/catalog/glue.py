@@ -7,20 +7,21 @@ written in place, so that grants and tags stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from covid_lake.catalog import glue_input
 from covid_lake.catalog.descriptions import HiveTable, View
-from covid_lake.catalog.glue_input import LAKE, Input, is_iceberg, lake_of
-from covid_lake.catalog.parameters import PREFIX
+from covid_lake.catalog.glue_input import LAKE, Input, lake_of
+from covid_lake.catalog.parameters import PREFIX, lake_snapshot
 from covid_lake.contracts import Zone
 from covid_lake.datasets.registry import database_name
 from covid_lake.errors import CatalogConflict, CatalogError, SettingsError
 from covid_lake.publish.catalog.glue_client import glue_client, naming, require_no_errors
 from covid_lake.publish.catalog.glue_partitions import PartitionChanges, list_partitions
 from covid_lake.publish.catalog.protocol import Disagreement, Registration
+from covid_lake.store.snapshots import snapshot_numbers
 from covid_lake.store.storage import S3Storage, Storage
 
 if TYPE_CHECKING:
@@ -147,9 +148,13 @@ class GlueTableCatalog:
                 kept = {key: value for key, value in parameters.items() if key != STATE}
                 self._update_database(found, {"LocationUri": location, "Parameters": {**kept, LAKE: self._root}})
 
-    def register(self, wanted: Sequence[Registration], databases: Sequence[str]) -> Sequence[str]:
-        changes, strange = self._changes(wanted, databases)
+    def register(
+        self, wanted: Sequence[Registration], databases: Sequence[str], iceberg: Collection[str] = ()
+    ) -> Sequence[str]:
+        changes, strange = self._changes(wanted, databases, iceberg)
         needed = [change for change in changes if change.is_needed]
+        for change in needed:
+            self._require_not_later(change)
         for change in needed:
             if change.wanted is not None:
                 self._write(change)
@@ -158,18 +163,20 @@ class GlueTableCatalog:
             raise CatalogError(_about_strangers(strange))
         return [change.full_name for change in needed]
 
-    def disagreements(self, wanted: Sequence[Registration], databases: Sequence[str]) -> Sequence[Disagreement]:
-        changes, strange = self._changes(wanted, databases)
+    def disagreements(
+        self, wanted: Sequence[Registration], databases: Sequence[str], iceberg: Collection[str] = ()
+    ) -> Sequence[Disagreement]:
+        changes, strange = self._changes(wanted, databases, iceberg)
         found = [one for change in changes if change.is_needed for one in change.disagreements()]
         return [*found, *(Disagreement(name, what="somebody else made the entry") for name in strange)]
 
     def iceberg(self) -> IcebergCatalog:
         from covid_lake.publish.catalog.glue_iceberg import iceberg_catalog
 
-        return iceberg_catalog(self._storage, self._client)
+        return iceberg_catalog(self._storage, self._client, takes_over=self._takes_over)
 
     def _changes(
-        self, wanted: Sequence[Registration], databases: Sequence[str]
+        self, wanted: Sequence[Registration], databases: Sequence[str], iceberg: Collection[str]
     ) -> tuple[list[_Change], tuple[str, ...]]:
         """What has to be done, and the full names of wanted entries that belong to somebody else."""
         changes: list[_Change] = []
@@ -186,9 +193,24 @@ class GlueTableCatalog:
             changes += [
                 _Change(database, name, present, None)
                 for name, present in found.items()
-                if name not in here and lake_of(present) == self._root and not is_iceberg(present)
+                if name not in here and f"{database}.{name}" not in iceberg and lake_of(present) == self._root
             ]
         return changes, tuple(strange)
+
+    def _require_not_later(self, change: _Change) -> None:
+        """Raise `CatalogConflict` for an entry that another publisher has brought to a later snapshot of the lake.
+
+        A number that the lake doesn't have is of before it was emptied and filled again.
+        """
+        if change.present is None or change.wanted is None:
+            return
+        shown, number = (lake_snapshot(dict(one.get("Parameters") or {})) for one in (change.present, change.wanted))
+        dataset = change.database.rpartition("_")[0]
+        if number and shown > number and shown <= max(snapshot_numbers(self._storage, dataset), default=0):
+            raise CatalogConflict(
+                f"{change.full_name} shows snapshot {shown} of the lake in the Glue Data Catalog, later than {number}: "
+                "another run was first"
+            )
 
     def _change(self, present: Mapping[str, Any] | None, registration: Registration) -> _Change:
         entry = registration.entry

@@ -6,9 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from pyiceberg.catalog.glue import GlueCatalog
-from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError
+from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.typedef import Identifier
 
-from covid_lake.catalog.glue_input import TABLE_TYPE, is_iceberg, lake_of, marked, strangers, updated
+from covid_lake.catalog.glue_input import (
+    ICEBERG_PARAMETERS,
+    TABLE_TYPE,
+    as_input,
+    is_iceberg,
+    lake_of,
+    marked,
+    strangers,
+    updated,
+)
 from covid_lake.publish.catalog.glue_partitions import delete_partitions
 from covid_lake.store.arrow_files import DEFAULT_REGION
 from covid_lake.store.storage import S3Storage, configured_endpoint, s3_credentials, s3_session
@@ -17,39 +27,43 @@ from covid_lake.store.storage import S3Storage, configured_endpoint, s3_credenti
 class LakeGlueCatalog(GlueCatalog):
     """Iceberg tables of one lake in the Glue Data Catalog.
 
-    PyIceberg writes an entry anew at each commit, which would take away descriptions and comments that people gave it.
+    PyIceberg writes an entry anew at each commit, which would take away descriptions and comments that people gave it;
+    and a table that is dropped and made again loses its grants. Here an entry is always written in place.
     """
 
-    def __init__(self, name: str, root: str, client: Any, **properties: str) -> None:
-        super().__init__(name, client=client, **properties)
-        self._root = root
-        self._found: dict[str, Any] = {}
+    def __init__(self, root: str, client: Any, *, takes_over: bool, **properties: str) -> None:
+        super().__init__("glue", client=client, **properties)
+        self._root, self._takes_over = root, takes_over
+        self._found: dict[str, Mapping[str, Any]] = {}
+
+    def drop_table(self, identifier: str | Identifier) -> None:
+        """Make the entry one that is no Iceberg table, and that the next table of its name takes the place of."""
+        database, name = self.identifier_to_database_and_table(identifier, NoSuchTableError)
+        found = self._get_glue_table(database, name)
+        parameters = {key: value for key, value in found["Parameters"].items() if key not in ICEBERG_PARAMETERS}
+        emptied = {**as_input(found), "Parameters": parameters}
+        super()._update_glue_table(database, name, emptied, found["VersionId"])
 
     def _get_glue_table(self, database_name: str, table_name: str) -> Any:
         found = super()._get_glue_table(database_name, table_name)
         self._found[f"{database_name}.{table_name}"] = found
         return found
 
-    def _create_glue_table(self, database_name: str, table_name: str, table_input: Mapping[str, Any]) -> None:
+    def _create_glue_table(self, database_name: str, table_name: str, table_input: Any) -> None:
         """Create the entry; where the lake has a plain Parquet table of that name, make it the Iceberg table."""
         try:
             super()._create_glue_table(database_name, table_name, self._marked(table_input, {}))
         except TableAlreadyExistsError:
             found = self._get_glue_table(database_name, table_name)
-            if lake_of(found) != self._root or is_iceberg(found):
+            if is_iceberg(found) or not (self._takes_over or lake_of(found) == self._root):
                 raise
             self._update_glue_table(database_name, table_name, table_input, found["VersionId"])
             delete_partitions(self.glue, database_name, table_name)
 
-    def _update_glue_table(
-        self, database_name: str, table_name: str, table_input: Mapping[str, Any], version_id: str
-    ) -> None:
+    def _update_glue_table(self, database_name: str, table_name: str, table_input: Any, version_id: str) -> None:
         found = self._found[f"{database_name}.{table_name}"]
-        if found.get("VersionId") != version_id:
-            raise CommitFailedException(f"the entry {database_name}.{table_name} was read again meanwhile")
         wanted = self._marked(table_input, found)
-        kept = updated(found, wanted) or wanted
-        super()._update_glue_table(database_name, table_name, kept, version_id)
+        super()._update_glue_table(database_name, table_name, updated(found, wanted) or wanted, version_id)
 
     def _is_s3tables_database(self, database_name: str) -> bool:
         """The lake's databases are none of S3 Tables; to ask would cost a call for each table and commit."""
@@ -61,10 +75,11 @@ class LakeGlueCatalog(GlueCatalog):
         return marked({"TableType": TABLE_TYPE, **described, **table_input}, self._root, strangers(found))
 
 
-def iceberg_catalog(storage: S3Storage, client: Any) -> LakeGlueCatalog:
+def iceberg_catalog(storage: S3Storage, client: Any, *, takes_over: bool) -> LakeGlueCatalog:
     """The catalog for the lake in `storage`, with the credentials, region and endpoint that boto3 finds.
 
-    Credentials are handed on in memory: PyIceberg puts a catalog's properties into no file.
+    `takes_over` says that entries of another lake may be replaced. Credentials are handed on in memory: PyIceberg puts
+    a catalog's properties into no file.
     """
     session = s3_session()
     keys = s3_credentials(session)
@@ -76,4 +91,4 @@ def iceberg_catalog(storage: S3Storage, client: Any) -> LakeGlueCatalog:
         "s3.session-token": keys.token if keys else None,
     }
     given = {name: value for name, value in properties.items() if value}
-    return LakeGlueCatalog("glue", storage.root, client, **given)
+    return LakeGlueCatalog(storage.root, client, takes_over=takes_over, **given)

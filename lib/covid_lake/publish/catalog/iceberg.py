@@ -16,6 +16,7 @@ from pyiceberg.exceptions import (
     NoSuchTableError,
     TableAlreadyExistsError,
 )
+from pyiceberg.manifest import DataFile as IcebergFile
 from pyiceberg.manifest import ManifestEntry
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table import TableProperties
@@ -27,12 +28,12 @@ from covid_lake.catalog.iceberg_schema import name_mapping, new_schema, partitio
 from covid_lake.contracts import Table
 from covid_lake.datasets.registry import database_name
 from covid_lake.errors import CatalogConflict, CatalogError, LakeError
-from covid_lake.publish.catalog.iceberg_commit import Change, lake_snapshot
+from covid_lake.publish.catalog.iceberg_commit import Change
 from covid_lake.publish.catalog.iceberg_files import Files
 from covid_lake.publish.catalog.locations import location
 from covid_lake.publish.publisher import Published
 from covid_lake.store.reports import PublishedTable
-from covid_lake.store.snapshots import snapshot_numbers
+from covid_lake.store.snapshots import DataFile, snapshot_numbers
 
 ATTEMPTS: Final = 5
 TAG_PREFIX: Final = "run-"
@@ -141,7 +142,8 @@ class IcebergTables:
         change = self._begin(table, found)
         is_reshaped = change.reshape(table)
         snapshot_id, counts = change.metadata.current_snapshot_id, None
-        if is_reshaped or snapshot_id is None or version_in(change.metadata) != self._version(table):
+        is_shown = version_in(change.metadata) == self._version(table) and not self.published.full_refresh
+        if is_reshaped or snapshot_id is None or not is_shown:
             snapshot_id, counts = self._show_version(table, change, again=is_reshaped)
         change.set_properties({**PROPERTIES, **self._properties(table)})
         change.tag(tag_of(self.published.snapshot.run_id), snapshot_id)
@@ -164,7 +166,7 @@ class IcebergTables:
         change = Change(found.transaction())
         number = self.published.snapshot.number
         if not self._is_of_another_life(found):
-            if lake_snapshot(found.properties) > number:
+            if parameters.lake_snapshot(found.properties) > number:
                 raise CatalogConflict(
                     f"{full_name(table)} shows a later snapshot of the lake in the catalog than {number}: another run "
                     "was first"
@@ -174,16 +176,17 @@ class IcebergTables:
 
     def _is_of_another_life(self, found: IcebergTable) -> bool:
         """Whether the table shows a snapshot that the lake does not have: the lake was emptied and filled again."""
-        shown = lake_snapshot(found.properties)
+        shown = parameters.lake_snapshot(found.properties)
         if shown <= self.published.snapshot.number:
             return False
         numbers = snapshot_numbers(self.published.storage, self.published.dataset.name)
         return shown > max(numbers, default=0)
 
-    def _show_version(self, table: Table, change: Change, *, again: bool) -> tuple[int, dict[str, int]]:
+    def _show_version(self, table: Table, change: Change, *, again: bool) -> tuple[int, dict[str, int] | None]:
         """Add a snapshot of exactly the version's files; returns its id and counts of files.
 
-        `again` reads all of them, for their columns have changed.
+        `again` reads all of them, for their columns have changed. Where the table's snapshot is the version's already,
+        it stays, and nothing is counted.
         """
         metadata = change.metadata
         files = Files(self.published.storage, table, metadata.schema(), metadata.spec())
@@ -191,10 +194,13 @@ class IcebergTables:
         kept, gone = list[ManifestEntry](), list[ManifestEntry]()
         for entry in change.current_files():
             file = entry.data_file
-            is_same = file.file_path in wanted and file.spec_id == metadata.default_spec_id and not again
-            (kept if is_same else gone).append(entry)
+            is_same = file.spec_id == metadata.default_spec_id and _is_file(file, wanted.get(file.file_path))
+            (kept if is_same and not again else gone).append(entry)
         known = {entry.data_file.file_path for entry in kept}
         added = files.read([file for path, file in wanted.items() if path not in known])
+        current = metadata.current_snapshot_id
+        if current is not None and not added and not gone and version_in(metadata) == self._version(table):
+            return current, None
         summary = {name: value for name, value in self._properties(table).items() if name in IN_SUMMARY}
         counts = {"files added": len(added), "files removed": len(gone)}
         return change.add_snapshot(added, kept, gone, summary), counts
@@ -229,6 +235,11 @@ def load(catalog: Catalog, table: Table) -> IcebergTable | None:
         return catalog.load_table(identifier(table))
     except (NoSuchTableError, NoSuchIcebergTableError, NoSuchPropertyException):  # the latter two of a Hive table
         return None
+
+
+def _is_file(file: IcebergFile, wanted: DataFile | None) -> bool:
+    """Whether a file of an Iceberg snapshot is that of the lake's manifest: of two files of one path, sizes differ."""
+    return wanted is not None and (file.record_count, file.file_size_in_bytes) == (wanted.rows, wanted.bytes)
 
 
 def version_in(metadata: TableMetadata) -> str | None:

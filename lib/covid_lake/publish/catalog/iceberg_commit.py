@@ -49,8 +49,8 @@ from pyiceberg.table.update import (
 )
 from pyiceberg.types import IcebergType
 
-from covid_lake.catalog import parameters
 from covid_lake.catalog.iceberg_schema import evolved_schema, name_mapping, partition_spec
+from covid_lake.catalog.parameters import lake_snapshot
 from covid_lake.contracts import Table
 
 COMPRESSION: Final = "deflate"
@@ -67,12 +67,6 @@ class AssertNotNewer(ValidatableTableRequirement):
         shown = lake_snapshot(base_metadata.properties) if base_metadata else 0
         if shown > self.number:
             raise CommitFailedException(f"the table shows snapshot {shown} of the lake, later than {self.number}")
-
-
-def lake_snapshot(properties: Mapping[str, str]) -> int:
-    """The number of the lake's snapshot that an entry of the catalog shows; 0 where it does not say."""
-    text = properties.get(parameters.SNAPSHOT, "")
-    return int(text) if text.isdecimal() else 0
 
 
 class _Prepared(UpdateTableMetadata["_Prepared"]):
@@ -156,10 +150,7 @@ class Change:
 
     def current_files(self) -> list[ManifestEntry]:
         """The data files of the table's current snapshot."""
-        snapshot = self._metadata.current_snapshot()
-        manifests = snapshot.manifests(self.io) if snapshot else ()
-        entries = (entry for one in manifests for entry in one.fetch_manifest_entry(self.io, discard_deleted=True))
-        return [entry for entry in entries if entry.data_file.content == DataFileContent.DATA]
+        return data_files(self._metadata, self.io)
 
     def add_snapshot(
         self,
@@ -256,6 +247,14 @@ class Change:
                     writer.add_entry(entry)
             manifests.append(writer.to_manifest_file())
         return manifests
+
+
+def data_files(metadata: TableMetadata, io: FileIO) -> list[ManifestEntry]:
+    """The data files of a table's current snapshot."""
+    snapshot = metadata.current_snapshot()
+    manifests = snapshot.manifests(io) if snapshot else ()
+    entries = (entry for one in manifests for entry in one.fetch_manifest_entry(io, discard_deleted=True))
+    return [entry for entry in entries if entry.data_file.content == DataFileContent.DATA]
 
 
 def _entry(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,13 +86,18 @@ class LocalCatalog:
                 place = location(self.storage, folder)
                 connection.execute(f"INSERT OR REPLACE {INTO_PROPERTIES}", (CATALOG_NAME, name, "location", place))
 
-    def register(self, wanted: Sequence[Registration], databases: Sequence[str]) -> Sequence[str]:
+    def register(
+        self, wanted: Sequence[Registration], databases: Sequence[str], iceberg: Collection[str] = ()
+    ) -> Sequence[str]:
         """Raise `CatalogError`: Hive tables and views have no place here."""
+        del iceberg
         raise CatalogError(f"{self.file} holds Iceberg tables only, no {wanted[0].entry.name if wanted else databases}")
 
-    def disagreements(self, wanted: Sequence[Registration], databases: Sequence[str]) -> Sequence[Disagreement]:
+    def disagreements(
+        self, wanted: Sequence[Registration], databases: Sequence[str], iceberg: Collection[str] = ()
+    ) -> Sequence[Disagreement]:
         """None: there are Iceberg tables only."""
-        del wanted, databases
+        del wanted, databases, iceberg
         return ()
 
     def iceberg(self) -> Catalog:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -95,15 +95,20 @@ class TableCatalog(Protocol):
         """Create the databases that are missing: name, description, and folder below the lake's root."""
         ...
 
-    def register(self, wanted: Sequence[Registration], databases: Sequence[str]) -> Sequence[str]:
+    def register(
+        self, wanted: Sequence[Registration], databases: Sequence[str], iceberg: Collection[str] = ()
+    ) -> Sequence[str]:
         """Make the databases hold these Hive tables and views; the full names of those that were changed.
 
-        Entries of this library that are no longer wanted are removed; what others have added stays, and so do Iceberg
-        tables. A catalog that holds only Iceberg tables is not asked.
+        `iceberg` are the full names of the Iceberg tables that belong there. Other entries of this lake are removed;
+        what others have added stays. A catalog that holds only Iceberg tables is not asked. Raises `CatalogConflict`
+        where another publisher changed an entry meanwhile, or has brought it to a later snapshot.
         """
         ...
 
-    def disagreements(self, wanted: Sequence[Registration], databases: Sequence[str]) -> Sequence[Disagreement]:
+    def disagreements(
+        self, wanted: Sequence[Registration], databases: Sequence[str], iceberg: Collection[str] = ()
+    ) -> Sequence[Disagreement]:
         """What `register` would change, without changing it; none for a catalog that holds only Iceberg tables."""
         ...
 

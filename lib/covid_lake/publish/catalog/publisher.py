@@ -62,12 +62,11 @@ class CatalogPublisher:
         wanted = self._digest(published)
         if not published.full_refresh and self.catalog.remembered(dataset.name) == wanted:
             return PublisherReport(self.name)
-        databases = self._databases(dataset)
-        self.catalog.create_databases(databases)
+        self.catalog.create_databases(self._described_databases(dataset))
         work = _Work()
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                self._work(published, [name for name, _, _ in databases], work)
+                self._work(published, work)
             except CatalogConflict:
                 if max(snapshot_numbers(published.storage, dataset.name), default=0) > published.snapshot.number:
                     break  # the run that published the later snapshot brings the catalog up to that
@@ -78,6 +77,19 @@ class CatalogPublisher:
                     self.catalog.remember(dataset.name, wanted)
                 break
         return PublisherReport(self.name, tuple(work.tables.values()), "; ".join(work.faults))
+
+    def is_up_to_date(self, published: Published) -> bool:
+        """Whether the catalog has been brought up to the snapshot, by what it remembers. One call."""
+        return self.catalog.remembered(published.dataset.name) == self._digest(published)
+
+    def databases(self, dataset: Dataset) -> tuple[str, ...]:
+        """The names of the databases that the catalog has for the dataset."""
+        return tuple(name for name, _, _ in self._described_databases(dataset))
+
+    def iceberg_names(self, published: Published) -> tuple[str, ...]:
+        """The full names of the tables that are Iceberg's in the catalog."""
+        tables = published.tables if self.table_format is TableFormat.ICEBERG else ()
+        return tuple(f"{database_name(table.dataset, table.zone)}.{table.name}" for table in tables)
 
     def expire(self, storage: Storage, dataset: Dataset, kept: Sequence[Snapshot], run_id: str) -> None:
         """Take the versions that only other snapshots of the lake name out of the Iceberg tables."""
@@ -99,13 +111,13 @@ class CatalogPublisher:
         with self.catalog.iceberg() as catalog:
             purge(catalog, storage, dataset)
 
-    def _work(self, published: Published, databases: Sequence[str], work: _Work) -> None:
+    def _work(self, published: Published, work: _Work) -> None:
         work.faults.clear()
         # First the tables, then the views over them.
         if self.table_format is TableFormat.ICEBERG:
             self._bring_up_iceberg(published, work)
         if not self.catalog.holds_only_iceberg:
-            self._register(published, databases, work)
+            self._register(published, work)
 
     def _bring_up_iceberg(self, published: Published, work: _Work) -> None:
         from covid_lake.publish.catalog.iceberg import IcebergTables
@@ -122,9 +134,10 @@ class CatalogPublisher:
                     work.faults.append(str(error))
                 published.progress(f"registering {table.name}", number, len(published.tables))
 
-    def _register(self, published: Published, databases: Sequence[str], work: _Work) -> None:
+    def _register(self, published: Published, work: _Work) -> None:
         try:
-            changed = self.catalog.register(registrations(published, self.table_format), databases)
+            wanted = registrations(published, self.table_format)
+            changed = self.catalog.register(wanted, self.databases(published.dataset), self.iceberg_names(published))
         except CatalogConflict:
             raise
         except CatalogError as error:
@@ -132,7 +145,7 @@ class CatalogPublisher:
             return
         work.tables |= {name: PublishedTable(name, published.snapshot.run_id, {"entries": 1}) for name in changed}
 
-    def _databases(self, dataset: Dataset) -> list[tuple[str, str, str]]:
+    def _described_databases(self, dataset: Dataset) -> list[tuple[str, str, str]]:
         zones = ICEBERG_ZONES if self.catalog.holds_only_iceberg else tuple(Zone)
         return [
             (database_name(dataset.name, zone), f"{dataset.title}: {zone}", f"{zone}/{dataset.name}") for zone in zones

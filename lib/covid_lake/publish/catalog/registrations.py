@@ -2,48 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import unquote
 
 from covid_lake import paths
 from covid_lake.catalog.descriptions import HiveTable, View
 from covid_lake.catalog.landing import landing_entries
-from covid_lake.catalog.parameters import state_parameters
+from covid_lake.catalog.parameters import RUN_ID, SNAPSHOT, state_parameters
 from covid_lake.catalog.tables import quarantine_table, stored_table
 from covid_lake.contracts import Table, Zone
-from covid_lake.landing.inventory import read_inventory
+from covid_lake.landing.inventory import LandingFile, read_inventory
 from covid_lake.landing.names import files_by_folder
 from covid_lake.publish.catalog.protocol import Partition, Registration, TableFormat
 from covid_lake.publish.publisher import Published
 from covid_lake.store.snapshots import DataFile
 
 
-def entries(published: Published, table_format: TableFormat) -> Sequence[HiveTable | View]:
+def entries(
+    published: Published, table_format: TableFormat, landing: Iterable[LandingFile] | None = None
+) -> Sequence[HiveTable | View]:
     """The Hive tables and views that the catalog should hold, without their partitions.
 
     A digest of them is part of what the publisher remembers, so this must cost little: a catalog that is up to date is
-    asked for it too. It reads the landing zone's inventory.
+    asked for it too. `landing` are the files of the landing zone; without them they are those of its inventory.
     """
     stored = [_stored(published, table) for table in published.tables] if table_format is TableFormat.HIVE else []
-    return [*_landing(published), *_quarantine(published), *stored]
+    return [*_landing(published, landing), *_quarantine(published), *stored]
 
 
-def registrations(published: Published, table_format: TableFormat) -> Sequence[Registration]:
+def registrations(
+    published: Published, table_format: TableFormat, landing: Iterable[LandingFile] | None = None
+) -> Sequence[Registration]:
     """The same entries with the partitions of the snapshot. Reads manifests of Hive tables."""
     by_name = {(table.zone, table.name): table for table in published.tables}
     found = []
-    for entry in entries(published, table_format):
+    for entry in entries(published, table_format, landing):
         zone = Zone(entry.database.removeprefix(f"{published.dataset.name}_"))
         table = by_name.get((zone, entry.name))
         is_stored = isinstance(entry, HiveTable) and table is not None
-        found.append(_registration(published, table, entry) if is_stored and table else Registration(entry))
+        found.append(_registration(published, table, entry) if is_stored and table else _plain(published, entry))
     return found
 
 
-def _landing(published: Published) -> list[HiveTable | View]:
+def _plain(published: Published, entry: HiveTable | View) -> Registration:
+    """A view, or a table that no manifest is about. It says by which snapshot it was last changed."""
+    if isinstance(entry, View):
+        return Registration(entry)
+    snapshot = published.snapshot
+    moment = {SNAPSHOT: str(snapshot.number), RUN_ID: snapshot.run_id}
+    return Registration(replace(entry, parameters={**entry.parameters, **moment}))
+
+
+def _landing(published: Published, landing: Iterable[LandingFile] | None) -> list[HiveTable | View]:
     """The tables whose files have arrived. An empty folder is none in S3, and a query of its table would fail."""
-    files = list(read_inventory(published.storage, published.dataset.name).values())
+    files = list(read_inventory(published.storage, published.dataset.name).values() if landing is None else landing)
     found: list[HiveTable | View] = []
     for table in published.dataset.tables:
         own = [file for file in files if files_by_folder(table, [file.path])]

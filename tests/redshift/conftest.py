@@ -1,0 +1,54 @@
+"""Redshift for tests: the double, or the workgroup that the environment names (see docs/redshift-tests.md)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import boto3
+import pytest
+
+from covid_lake.warehouse.connection import WarehouseConnection
+from emulator import ENVIRONMENT
+from redshift_double import RedshiftDouble, running_double
+from redshift_target import Redshift, named_workgroup
+
+BUCKET = "redshift-files"
+
+
+@pytest.fixture(scope="session")
+def running(request: pytest.FixtureRequest) -> Iterator[RedshiftDouble]:
+    """The double, which all tests share."""
+    server: WarehouseConnection = request.getfixturevalue("warehouse")
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=request.getfixturevalue("emulator_process"),
+        region_name=ENVIRONMENT["AWS_DEFAULT_REGION"],
+        aws_access_key_id=ENVIRONMENT["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
+    )
+    s3.create_bucket(Bucket=BUCKET)
+    with running_double(server, s3) as double:
+        yield double
+
+
+@pytest.fixture
+def double(request: pytest.FixtureRequest) -> RedshiftDouble:
+    """The double with nothing in it; for what a real workgroup can't be asked for, such as a fault."""
+    if named_workgroup(os.environ):
+        pytest.skip("of the double alone: the environment names a workgroup")
+    running: RedshiftDouble = request.getfixturevalue("running")
+    running.empty()
+    return running
+
+
+@pytest.fixture
+def redshift(request: pytest.FixtureRequest) -> Iterator[Redshift]:
+    """Redshift with an empty schema for the test."""
+    if real := named_workgroup(os.environ):
+        target = real
+    else:
+        target = Redshift.of_double(request.getfixturevalue("double"), f"s3://{BUCKET}")
+    target.empty()
+    yield target
+    target.empty()

@@ -1,0 +1,54 @@
+"""Faults that a test asks the double for: an error, a broken connection or silence, at the n-th statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+
+class Moment(StrEnum):
+    """What goes wrong with a statement."""
+
+    ERROR = auto()
+    """The statement is answered with an error and not run."""
+    BEFORE = auto()
+    """The connection breaks before the server has the statement."""
+    AFTER = auto()
+    """The server runs the statement, and the connection breaks before the client hears of it."""
+    SILENCE = auto()
+    """The server gets the statement's text and never answers, until it is cancelled or the connection is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerError:
+    """An error as a server sends it."""
+
+    message: str
+    state: str
+    detail: str = ""
+
+
+# c_serial_isolation-serializable-isolation-troubleshooting; as clients see it: SQL state XX000, the message "1023".
+SERIALIZABLE_CONFLICT = ServerError(
+    "1023",
+    "XX000",
+    "Serializable isolation violation on table - 108263, transactions forming the cycle are: 647, 648 (pid:23)",
+)
+
+
+def every_statement(_: str) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault, which happens once."""
+
+    moment: Moment
+    at: int = 1
+    """At which of the matching statements, counted from 1 and over all connections."""
+    matching: Callable[[str], bool] = every_statement
+    """Which statements count; as the client wrote them."""
+    error: ServerError = SERIALIZABLE_CONFLICT
+    """What is answered where the moment is `ERROR`."""

@@ -95,10 +95,11 @@ CATALOG = "_catalog"
 LOCAL_CATALOG = f"{CATALOG}/iceberg.db"
 RECEIPTS = "_receipts"
 RUNNING = "_running"
+LOADS = "_loads"
 INVENTORIES = "_landing"
 REPORTS = "_runs"
 # What a lake holds directly below its root.
-TOP_FOLDERS = frozenset({*map(str, Zone), "_snapshots", INVENTORIES, REPORTS, RUNNING, RECEIPTS, CATALOG})
+TOP_FOLDERS = frozenset({*map(str, Zone), "_snapshots", INVENTORIES, REPORTS, RUNNING, RECEIPTS, CATALOG, LOADS})
 
 
 def folders(dataset: str) -> tuple[str, ...]:
@@ -118,6 +119,16 @@ def beat(marker: str) -> str:
 def running(dataset: str, run_id: str) -> str:
     """The marker of a run over the dataset that is at work."""
     return f"{RUNNING}/{dataset}/{run_id}.json"
+
+
+def load_manifests(dataset: str) -> str:
+    """The folder of the lists of files that a warehouse is told to read; each is removed after its load."""
+    return f"{LOADS}/{dataset}"
+
+
+def load_manifest(dataset: str, load_id: str, table_name: str) -> str:
+    """The list of files of one table that one load tells the warehouse to read."""
+    return f"{load_manifests(dataset)}/{load_id}/{table_name}.manifest"
 
 
 def run_report(run_id: str) -> str:

@@ -24,6 +24,7 @@ from covid_lake.store.retention import read_snapshots
 from covid_lake.store.snapshots import Manifest, Snapshot, current_snapshot, read_manifest
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.control import CONTROL_TABLES
 
 DATASET = "covid19"
 ZONES = (Zone.TRUSTED, Zone.CURATED, Zone.QUARANTINE)
@@ -98,7 +99,7 @@ def staging_tables(connection: WarehouseConnection) -> list[str]:
     """The staging tables that lie in the warehouse; none where no load is at work."""
     with connection.connect() as opened:
         names = [name for (name,) in opened.execute(_TABLES_OF_SCHEMA, (f"{DATASET}_staging",)).fetchall()]
-    return [name for name in names if name not in ("loaded_versions", "load_lock")]
+    return [name for name in names if name not in CONTROL_TABLES]
 
 
 def view_faults(root: Path) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 
+from covid_lake.warehouse.control import CONTROL_TABLES
 from lake_state import DATASET
 from processes import Started
 
@@ -107,9 +108,10 @@ def _ends(path: str, pattern: str) -> bool:
 
 
 _STAGING = f"{DATASET}_staging"
+_CONTROL = ", ".join(f"'{name}'" for name in sorted(CONTROL_TABLES))
 _TABLES_STAGED = (
     "SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
-    f"WHERE n.nspname = '{_STAGING}' AND c.relkind = 'r' AND c.relname NOT IN ('loaded_versions', 'load_lock')"
+    f"WHERE n.nspname = '{_STAGING}' AND c.relkind = 'r' AND c.relname NOT IN ({_CONTROL})"
 )
 # PostgreSQL counts a table's rows when it is analyzed, which the load does as soon as a table is staged.
 _TABLES_FILLED = f"{_TABLES_STAGED} AND c.reltuples > 0"

@@ -52,16 +52,16 @@ def test_redshift_fact_is_laid_out_as_its_contract_says() -> None:
         create_statements(FACT, "covid19", REDSHIFT)[0]
         == """\
 CREATE TABLE IF NOT EXISTS "covid19"."fact_counts" (
-    "region_key" bigint NOT NULL,
-    "date_key" integer NOT NULL,
-    "source" varchar(40),
-    "share" numeric(10,4),
+    "region_key" bigint ENCODE az64 NOT NULL,
+    "date_key" integer ENCODE raw NOT NULL,
+    "source" varchar(40) ENCODE zstd,
+    "share" numeric(10,4) ENCODE az64,
     PRIMARY KEY ("region_key", "date_key"),
-    FOREIGN KEY ("region_key") REFERENCES "covid19"."dim_region" ("region_key")
+    CONSTRAINT "fact_counts_region_key_fkey" FOREIGN KEY ("region_key") REFERENCES "covid19"."dim_region" ("region_key")
 )
 DISTSTYLE KEY
 DISTKEY ("region_key")
-SORTKEY ("date_key", "source")"""
+COMPOUND SORTKEY ("date_key", "source")"""
     )
 
 
@@ -69,7 +69,7 @@ def test_redshift_dimension_is_on_every_node_and_does_not_refer_to_itself() -> N
     ddl = create_statements(COVID19.table(Zone.CURATED, "dim_region"), "covid19", REDSHIFT)[0]
     assert ddl.endswith("\n)\nDISTSTYLE ALL")
     assert "FOREIGN KEY" not in ddl
-    assert '"region_id" varchar(256) NOT NULL' in ddl
+    assert '"region_id" varchar(256) ENCODE zstd NOT NULL' in ddl
 
 
 def test_a_table_of_which_the_contract_says_nothing_is_left_to_redshift() -> None:

@@ -1,17 +1,17 @@
 CREATE TABLE IF NOT EXISTS "covid19"."bridge_region" (
-    "source" varchar(256) NOT NULL,
-    "reported_id" varchar(256) NOT NULL,
-    "region_key" bigint NOT NULL,
-    "region_id" varchar(256) NOT NULL,
-    "level" varchar(256) NOT NULL,
-    "country_region" varchar(256),
-    "province_state" varchar(256),
-    "county" varchar(256),
-    "fips" varchar(256),
-    "latitude" double precision,
-    "longitude" double precision,
+    "source" varchar(256) ENCODE zstd NOT NULL,
+    "reported_id" varchar(256) ENCODE zstd NOT NULL,
+    "region_key" bigint ENCODE az64 NOT NULL,
+    "region_id" varchar(256) ENCODE zstd NOT NULL,
+    "level" varchar(256) ENCODE zstd NOT NULL,
+    "country_region" varchar(256) ENCODE zstd,
+    "province_state" varchar(256) ENCODE zstd,
+    "county" varchar(256) ENCODE zstd,
+    "fips" varchar(256) ENCODE zstd,
+    "latitude" double precision ENCODE zstd,
+    "longitude" double precision ENCODE zstd,
     PRIMARY KEY ("source", "reported_id"),
-    FOREIGN KEY ("region_key") REFERENCES "covid19"."dim_region" ("region_key")
+    CONSTRAINT "bridge_region_region_key_fkey" FOREIGN KEY ("region_key") REFERENCES "covid19"."dim_region" ("region_key")
 )
 DISTSTYLE KEY
 DISTKEY ("region_key");

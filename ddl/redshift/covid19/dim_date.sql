@@ -1,15 +1,15 @@
 CREATE TABLE IF NOT EXISTS "covid19"."dim_date" (
-    "date_key" integer NOT NULL,
-    "date" date NOT NULL,
-    "year" integer NOT NULL,
-    "quarter" integer NOT NULL,
-    "month" integer NOT NULL,
-    "month_name" varchar(256) NOT NULL,
-    "day" integer NOT NULL,
-    "day_of_week" integer NOT NULL,
-    "day_name" varchar(256) NOT NULL,
-    "iso_week" integer NOT NULL,
-    "is_weekend" boolean NOT NULL,
+    "date_key" integer ENCODE az64 NOT NULL,
+    "date" date ENCODE az64 NOT NULL,
+    "year" integer ENCODE az64 NOT NULL,
+    "quarter" integer ENCODE az64 NOT NULL,
+    "month" integer ENCODE az64 NOT NULL,
+    "month_name" varchar(256) ENCODE zstd NOT NULL,
+    "day" integer ENCODE az64 NOT NULL,
+    "day_of_week" integer ENCODE az64 NOT NULL,
+    "day_name" varchar(256) ENCODE zstd NOT NULL,
+    "iso_week" integer ENCODE az64 NOT NULL,
+    "is_weekend" boolean ENCODE raw NOT NULL,
     PRIMARY KEY ("date_key")
 )
 DISTSTYLE ALL;

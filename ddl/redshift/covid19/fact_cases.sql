@@ -1,21 +1,21 @@
 CREATE TABLE IF NOT EXISTS "covid19"."fact_cases" (
-    "region_key" bigint NOT NULL,
-    "date_key" integer NOT NULL,
-    "source" varchar(256) NOT NULL,
-    "confirmed" bigint,
-    "deaths" bigint,
-    "recovered" bigint,
-    "active" bigint,
-    "new_confirmed" bigint,
-    "new_deaths" bigint,
-    "days_since_previous" integer,
+    "region_key" bigint ENCODE az64 NOT NULL,
+    "date_key" integer ENCODE raw NOT NULL,
+    "source" varchar(256) ENCODE zstd NOT NULL,
+    "confirmed" bigint ENCODE az64,
+    "deaths" bigint ENCODE az64,
+    "recovered" bigint ENCODE az64,
+    "active" bigint ENCODE az64,
+    "new_confirmed" bigint ENCODE az64,
+    "new_deaths" bigint ENCODE az64,
+    "days_since_previous" integer ENCODE az64,
     PRIMARY KEY ("region_key", "date_key", "source"),
-    FOREIGN KEY ("region_key") REFERENCES "covid19"."dim_region" ("region_key"),
-    FOREIGN KEY ("date_key") REFERENCES "covid19"."dim_date" ("date_key")
+    CONSTRAINT "fact_cases_region_key_fkey" FOREIGN KEY ("region_key") REFERENCES "covid19"."dim_region" ("region_key"),
+    CONSTRAINT "fact_cases_date_key_fkey" FOREIGN KEY ("date_key") REFERENCES "covid19"."dim_date" ("date_key")
 )
 DISTSTYLE KEY
 DISTKEY ("region_key")
-SORTKEY ("date_key");
+COMPOUND SORTKEY ("date_key");
 COMMENT ON TABLE "covid19"."fact_cases" IS 'A region, a day and a source, at the lowest level that the source reports.';
 COMMENT ON COLUMN "covid19"."fact_cases"."region_key" IS 'Region, key of dim_region';
 COMMENT ON COLUMN "covid19"."fact_cases"."date_key" IS 'Day as yyyymmdd, key of dim_date';

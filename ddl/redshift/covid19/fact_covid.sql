@@ -1,26 +1,26 @@
 CREATE TABLE IF NOT EXISTS "covid19"."fact_covid" (
-    "region_key" bigint NOT NULL,
-    "date_key" integer NOT NULL,
-    "fips" varchar(256),
-    "province_state" varchar(256) NOT NULL,
-    "country_region" varchar(256) NOT NULL,
-    "source" varchar(256),
-    "confirmed" bigint,
-    "deaths" bigint,
-    "recovered" bigint,
-    "active" bigint,
-    "positive" bigint,
-    "negative" bigint,
-    "hospitalized_currently" bigint,
-    "hospitalized" bigint,
-    "hospitalized_discharged" bigint,
+    "region_key" bigint ENCODE az64 NOT NULL,
+    "date_key" integer ENCODE raw NOT NULL,
+    "fips" varchar(256) ENCODE zstd,
+    "province_state" varchar(256) ENCODE zstd NOT NULL,
+    "country_region" varchar(256) ENCODE zstd NOT NULL,
+    "source" varchar(256) ENCODE zstd,
+    "confirmed" bigint ENCODE az64,
+    "deaths" bigint ENCODE az64,
+    "recovered" bigint ENCODE az64,
+    "active" bigint ENCODE az64,
+    "positive" bigint ENCODE az64,
+    "negative" bigint ENCODE az64,
+    "hospitalized_currently" bigint ENCODE az64,
+    "hospitalized" bigint ENCODE az64,
+    "hospitalized_discharged" bigint ENCODE az64,
     PRIMARY KEY ("region_key", "date_key"),
-    FOREIGN KEY ("region_key") REFERENCES "covid19"."dim_region" ("region_key"),
-    FOREIGN KEY ("date_key") REFERENCES "covid19"."dim_date" ("date_key")
+    CONSTRAINT "fact_covid_region_key_fkey" FOREIGN KEY ("region_key") REFERENCES "covid19"."dim_region" ("region_key"),
+    CONSTRAINT "fact_covid_date_key_fkey" FOREIGN KEY ("date_key") REFERENCES "covid19"."dim_date" ("date_key")
 )
 DISTSTYLE KEY
 DISTKEY ("region_key")
-SORTKEY ("date_key");
+COMPOUND SORTKEY ("date_key");
 COMMENT ON TABLE "covid19"."fact_covid" IS 'A US state or territory and a day, cases beside tests; what only one side reports keeps its row.';
 COMMENT ON COLUMN "covid19"."fact_covid"."region_key" IS 'Region, key of dim_region';
 COMMENT ON COLUMN "covid19"."fact_covid"."date_key" IS 'Day as yyyymmdd, key of dim_date';

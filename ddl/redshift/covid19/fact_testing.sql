@@ -1,31 +1,31 @@
 CREATE TABLE IF NOT EXISTS "covid19"."fact_testing" (
-    "region_key" bigint NOT NULL,
-    "date_key" integer NOT NULL,
-    "positive" bigint,
-    "negative" bigint,
-    "pending" bigint,
-    "total_test_results" bigint,
-    "hospitalized_currently" bigint,
-    "hospitalized_cumulative" bigint,
-    "hospitalized_discharged" bigint,
-    "in_icu_currently" bigint,
-    "in_icu_cumulative" bigint,
-    "on_ventilator_currently" bigint,
-    "on_ventilator_cumulative" bigint,
-    "recovered" bigint,
-    "deaths" bigint,
-    "positive_increase" bigint,
-    "negative_increase" bigint,
-    "total_test_results_increase" bigint,
-    "deaths_increase" bigint,
-    "hospitalized_increase" bigint,
+    "region_key" bigint ENCODE az64 NOT NULL,
+    "date_key" integer ENCODE raw NOT NULL,
+    "positive" bigint ENCODE az64,
+    "negative" bigint ENCODE az64,
+    "pending" bigint ENCODE az64,
+    "total_test_results" bigint ENCODE az64,
+    "hospitalized_currently" bigint ENCODE az64,
+    "hospitalized_cumulative" bigint ENCODE az64,
+    "hospitalized_discharged" bigint ENCODE az64,
+    "in_icu_currently" bigint ENCODE az64,
+    "in_icu_cumulative" bigint ENCODE az64,
+    "on_ventilator_currently" bigint ENCODE az64,
+    "on_ventilator_cumulative" bigint ENCODE az64,
+    "recovered" bigint ENCODE az64,
+    "deaths" bigint ENCODE az64,
+    "positive_increase" bigint ENCODE az64,
+    "negative_increase" bigint ENCODE az64,
+    "total_test_results_increase" bigint ENCODE az64,
+    "deaths_increase" bigint ENCODE az64,
+    "hospitalized_increase" bigint ENCODE az64,
     PRIMARY KEY ("region_key", "date_key"),
-    FOREIGN KEY ("region_key") REFERENCES "covid19"."dim_region" ("region_key"),
-    FOREIGN KEY ("date_key") REFERENCES "covid19"."dim_date" ("date_key")
+    CONSTRAINT "fact_testing_region_key_fkey" FOREIGN KEY ("region_key") REFERENCES "covid19"."dim_region" ("region_key"),
+    CONSTRAINT "fact_testing_date_key_fkey" FOREIGN KEY ("date_key") REFERENCES "covid19"."dim_date" ("date_key")
 )
 DISTSTYLE KEY
 DISTKEY ("region_key")
-SORTKEY ("date_key");
+COMPOUND SORTKEY ("date_key");
 COMMENT ON TABLE "covid19"."fact_testing" IS 'A US state or territory and a day.';
 COMMENT ON COLUMN "covid19"."fact_testing"."region_key" IS 'Region, key of dim_region';
 COMMENT ON COLUMN "covid19"."fact_testing"."date_key" IS 'Day as yyyymmdd, key of dim_date';

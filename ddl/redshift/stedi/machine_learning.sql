@@ -1,15 +1,15 @@
 CREATE TABLE IF NOT EXISTS "stedi"."machine_learning" (
-    "sensor_reading_time" bigint NOT NULL,
-    "read_at" timestamp without time zone NOT NULL,
-    "device_owner" varchar(256) NOT NULL,
-    "phone_owner" varchar(256) NOT NULL,
-    "distance_from_object" integer NOT NULL,
-    "x" double precision NOT NULL,
-    "y" double precision NOT NULL,
-    "z" double precision NOT NULL,
-    "is_device_owner_known" boolean NOT NULL,
-    "is_same_customer" boolean NOT NULL,
-    "is_after_consent" boolean NOT NULL,
+    "sensor_reading_time" bigint ENCODE az64 NOT NULL,
+    "read_at" timestamp without time zone ENCODE az64 NOT NULL,
+    "device_owner" varchar(256) ENCODE zstd NOT NULL,
+    "phone_owner" varchar(256) ENCODE zstd NOT NULL,
+    "distance_from_object" integer ENCODE az64 NOT NULL,
+    "x" double precision ENCODE zstd NOT NULL,
+    "y" double precision ENCODE zstd NOT NULL,
+    "z" double precision ENCODE zstd NOT NULL,
+    "is_device_owner_known" boolean ENCODE raw NOT NULL,
+    "is_same_customer" boolean ENCODE raw NOT NULL,
+    "is_after_consent" boolean ENCODE raw NOT NULL,
     PRIMARY KEY ("sensor_reading_time", "device_owner", "phone_owner", "x", "y", "z")
 )
 DISTSTYLE AUTO;

@@ -1,12 +1,12 @@
 CREATE TABLE IF NOT EXISTS "stedi"."machine_learning_strict" (
-    "sensor_reading_time" bigint NOT NULL,
-    "read_at" timestamp without time zone NOT NULL,
-    "customer" varchar(256) NOT NULL,
-    "split_percent" integer NOT NULL,
-    "distance_from_object" integer NOT NULL,
-    "x" double precision NOT NULL,
-    "y" double precision NOT NULL,
-    "z" double precision NOT NULL,
+    "sensor_reading_time" bigint ENCODE az64 NOT NULL,
+    "read_at" timestamp without time zone ENCODE az64 NOT NULL,
+    "customer" varchar(256) ENCODE zstd NOT NULL,
+    "split_percent" integer ENCODE az64 NOT NULL,
+    "distance_from_object" integer ENCODE az64 NOT NULL,
+    "x" double precision ENCODE zstd NOT NULL,
+    "y" double precision ENCODE zstd NOT NULL,
+    "z" double precision ENCODE zstd NOT NULL,
     PRIMARY KEY ("sensor_reading_time", "customer", "x", "y", "z")
 )
 DISTSTYLE AUTO;

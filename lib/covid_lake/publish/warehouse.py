@@ -12,7 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from covid_lake.contracts import Dataset, Table
-from covid_lake.errors import StorageError, WarehouseError
+from covid_lake.errors import SettingsError, StorageError, WarehouseError
 from covid_lake.publish.publisher import Published
 from covid_lake.store.reports import PublishedTable, PublisherReport
 from covid_lake.store.snapshots import Manifest, read_manifest
@@ -23,7 +23,7 @@ from covid_lake.warehouse.dialects import POSTGRESQL, quote
 if TYPE_CHECKING:
     import psycopg
 
-    from covid_lake.warehouse.staging import Delta
+    from covid_lake.warehouse.staging import CuratedVersion, Delta
 
 PURGE_ATTEMPTS = 3
 PURGE_WAIT_SECONDS = 1.0
@@ -32,10 +32,36 @@ PHASES = ("staging", "merging", "verifying")
 
 
 @dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """What a load is asked to do."""
+
+    tables: tuple[str, ...] = ()
+    """Names of the tables to load; none means all. `SettingsError` for one that the warehouse does not get."""
+    is_full: bool = False
+    """Whether tables that are up to date are loaded again, and each one whole; otherwise only what has changed."""
+    copy_role: str = "default"
+    """The ARN of the IAM role with which Redshift reads the lake; `default` is the one that it has as its default."""
+    minutes: float = 60
+    """How long the load may take; what still runs then is cancelled."""
+
+    def tables_of(self, dataset: Dataset) -> tuple[Table, ...]:
+        """The contracts of the tables to load."""
+        names = [table.name for table in dataset.star]
+        if unknown := [name for name in self.tables if name not in names]:
+            raise SettingsError(
+                f"{unknown[0]} is no table of {dataset.name} that a warehouse gets; there is: {', '.join(names)}"
+            )
+        return tuple(table for table in dataset.star if not self.tables or table.name in self.tables)
+
+
+@dataclass(frozen=True, slots=True)
 class WarehousePublisher:
     """Loads the curated tables into the warehouse: all that are behind in one transaction, or none of them."""
 
     connection: WarehouseConnection
+    """Where the warehouse is."""
+    request: LoadRequest = LoadRequest()
+    """What is to be loaded, and how."""
 
     @property
     def name(self) -> str:
@@ -56,35 +82,38 @@ class WarehousePublisher:
     def _outdated(self, published: Published) -> tuple[Table, ...]:
         """The curated tables that have to be loaded, according to the warehouse itself. Starts no engine.
 
-        Without psycopg, as on Glue, these are all tables: the load then asks the warehouse through JDBC.
+        Where only JDBC reaches the warehouse, these are all tables: the load then asks the warehouse itself.
         """
         from covid_lake.warehouse.load import read_loaded_versions
 
-        can_ask = find_spec("psycopg") is not None and not published.full_refresh
-        loaded = read_loaded_versions(self.connection, published.dataset.name) if can_ask else {}
-        versions = [(table, published.snapshot.version_of(table)) for table in published.dataset.star]
+        can_ask = self.connection.dialect is POSTGRESQL and find_spec("psycopg") is not None
+        is_full = published.full_refresh or self.request.is_full
+        loaded = read_loaded_versions(self.connection, published.dataset.name) if can_ask and not is_full else {}
+        wanted = self.request.tables_of(published.dataset)
+        versions = [(table, published.snapshot.version_of(table)) for table in wanted]
         return tuple(table for table, version in versions if version and loaded.get(table.name) != version.version)
 
     def _load(self, published: Published, tables: Sequence[Table]) -> tuple[PublishedTable, ...]:
         from covid_lake.warehouse.drivers import driver_for
         from covid_lake.warehouse.load import load_star
-        from covid_lake.warehouse.staging import CuratedVersion
+        from covid_lake.warehouse.retries import Deadline
 
-        storage = published.storage
-        versions = []
-        for table in tables:
-            manifest = published.manifest(table)
-            since = partial(_since, storage, table, manifest)
-            versions.append(CuratedVersion(table, manifest.version, storage, manifest.files, since))
+        versions = curated_versions(published, tables)
         total = len(PHASES) * len(tables)
         begun = count(1)  # which several threads may ask
 
         def advance(table: str, phase: str) -> None:
             published.progress(f"{phase} {table}", min(next(begun), total), total)
 
-        force = published.full_refresh
-        driver = driver_for(self.connection, published.engine)
-        loads = load_star(driver, published.dataset.name, versions, force=force, progress=advance)
+        loads = load_star(
+            driver_for(self.connection, published.engine, Deadline(self.request.minutes)),
+            published.dataset.name,
+            versions,
+            star=published.dataset.star,
+            force=published.full_refresh or self.request.is_full,
+            copy_role=self.request.copy_role,
+            progress=advance,
+        )
         return tuple(
             PublishedTable(
                 table=load.table,
@@ -100,6 +129,18 @@ class WarehousePublisher:
             for load in loads
             if not load.up_to_date
         )
+
+
+def curated_versions(published: Published, tables: Sequence[Table]) -> tuple[CuratedVersion, ...]:
+    """The tables' published versions, as a load takes them."""
+    from covid_lake.warehouse.staging import CuratedVersion
+
+    versions = []
+    for table in tables:
+        manifest = published.manifest(table)
+        since = partial(_since, published.storage, table, manifest)
+        versions.append(CuratedVersion(table, manifest.version, published.storage, manifest.files, since))
+    return tuple(versions)
 
 
 def purge(connection: WarehouseConnection, dataset: Dataset) -> None:

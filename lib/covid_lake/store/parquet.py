@@ -69,6 +69,7 @@ def stored_rows(storage: Storage, folder: str) -> int:
 
 def read_footer(storage: Storage, path: str) -> FileMetaData:
     """The footer of a Parquet file, read by itself; `StorageError` for a file that is not whole."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     tail = storage.read_tail(path, FOOTER_GUESS_BYTES)
@@ -77,4 +78,7 @@ def read_footer(storage: Storage, path: str) -> FileMetaData:
     footer_bytes = struct.unpack("<I", tail[-8:-4])[0] + 8
     if footer_bytes > len(tail):
         tail = storage.read_tail(path, footer_bytes)
-    return pq.read_metadata(io.BytesIO(tail))
+    try:
+        return pq.read_metadata(io.BytesIO(tail))
+    except (pa.ArrowException, OSError) as error:
+        raise StorageError(f"{storage.root}/{path}: its footer cannot be read: {error}") from error

@@ -168,7 +168,7 @@ def _warehouse_integer(dialect: Dialect, column: Column, value: str) -> str:
         case Type.DATE:
             return f"{value} - date '1970-01-01'"
         case Type.TIMESTAMP:
-            return f"CAST(extract(epoch FROM {value}) * 1000000 AS bigint)"
+            return dialect.time_number.format(time=value)
         case Type.DOUBLE:
             millionths = f"CAST(floor({value} * 1e6::double precision) AS bigint)"
             return f"CASE WHEN abs({value}) < {LARGEST_SUMMED_DOUBLE} THEN {millionths} END"

@@ -10,8 +10,9 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
-from covid_lake.errors import SettingsError, WarehouseError
+from covid_lake.errors import SettingsError
 from covid_lake.warehouse.dialects import DIALECTS, POSTGRESQL, Dialect
+from covid_lake.warehouse.faults import Unreachable
 
 if TYPE_CHECKING:
     import psycopg
@@ -164,7 +165,7 @@ class WarehouseConnection:
         return f"{host}:{self.port}"
 
     def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
-        """Open a psycopg connection, for queries without a JVM. Raises `WarehouseError` if that fails."""
+        """Open a psycopg connection, for queries without a JVM. Raises `Unreachable` if that fails."""
         import psycopg  # AWS Glue has none
 
         settings: dict[str, Any] = {
@@ -181,7 +182,7 @@ class WarehouseConnection:
         except (psycopg.Error, OSError, ValueError) as error:  # a host's name that is none is a ValueError
             raise self.unreachable(str(error)) from None
 
-    def unreachable(self, reason: str) -> WarehouseError:
+    def unreachable(self, reason: str) -> Unreachable:
         """The error for a connection that could not be opened: its address, the reason, and what to do."""
         if "does not support SSL" in reason:  # either driver's words
             way_out = (
@@ -193,7 +194,7 @@ class WarehouseConnection:
         else:
             way_out = f"Is it running, and may this machine reach {self._address}?"
         reason = self.without_password(reason.strip().replace("\t", ""))
-        return WarehouseError(f"cannot connect to the warehouse {self.url}: {reason}\n{way_out}")
+        return Unreachable(f"cannot connect to the warehouse {self.url}: {reason}\n{way_out}")
 
     def without_password(self, text: str) -> str:
         """The text with the password masked, in case a driver repeats it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from covid_lake.contracts import Column, Table
+from covid_lake.contracts import Column, Reference, Table
 from covid_lake.warehouse.dialects import Dialect, quote, quote_text
 
 POSTGRESQL_NAME_LENGTH = 63
@@ -53,15 +53,19 @@ def analyze_statement(table: Table, schema: str) -> str:
     return f"ANALYZE {quote(schema, table.name)}"
 
 
-def staging_statement(table: Table, schema: str, dialect: Dialect) -> str:
-    """CREATE TABLE of the same columns and types without any constraint: what is loaded first and checked later."""
+def staging_statement(table: Table, name: str, dialect: Dialect) -> str:
+    """CREATE TABLE of the same columns and types without any constraint: what is loaded first and checked later.
+
+    `name` is quoted. The rows are distributed and sorted as those of the target, with which they are joined.
+    """
     columns = ",\n    ".join(f"{quote(column.name)} {dialect.type_of(column)}" for column in table.stored_columns)
-    return f"{dialect.create_staging} {quote(schema, table.name)} (\n    {columns}\n)"
+    return f"{dialect.create_staging} {name} (\n    {columns}\n){dialect.layout(table)}"
 
 
 def _column_line(column: Column, table: Table, dialect: Dialect) -> str:
     needed = not column.nullable or column.name in table.key
-    return f"{quote(column.name)} {dialect.type_of(column)}{' NOT NULL' if needed else ''}"
+    null = " NOT NULL" if needed else ""
+    return f"{quote(column.name)} {dialect.type_of(column)}{dialect.encoding(column, table)}{null}"
 
 
 def _key(table: Table) -> str:
@@ -79,10 +83,36 @@ def _constraint_lines(table: Table, schema: str, dialect: Dialect, *, with_key: 
         lines.append(f"PRIMARY KEY ({_key(table)})")
     if dialect.declares_references:
         lines += [
-            f"FOREIGN KEY ({quote(reference.column)}) "
-            f"REFERENCES {quote(schema, reference.table_name)} ({quote(reference.target)})"
-            for reference in table.references
-            # A reference to its own table tells the planner nothing and makes the order of creation matter.
-            if reference.table != table.id
+            f"CONSTRAINT {quote(reference_name(table, reference))} {_foreign_key(reference, schema)}"
+            for reference in declared_references(table)
         ]
     return lines
+
+
+def declared_references(table: Table) -> tuple[Reference, ...]:
+    """The references that become foreign keys, each once.
+
+    A reference to its own table tells the planner nothing and makes the order of creation matter.
+    """
+    return tuple(reference for reference in table.references if reference.table != table.id)
+
+
+def reference_name(table: Table, reference: Reference) -> str:
+    """The name of the foreign key, which both warehouses would give it themselves."""
+    return f"{table.name}_{reference.column}_fkey"
+
+
+def add_reference_statement(table: Table, schema: str, reference: Reference) -> str:
+    """ALTER TABLE that declares a foreign key of an existing table."""
+    name = quote(reference_name(table, reference))
+    return f"ALTER TABLE {quote(schema, table.name)} ADD CONSTRAINT {name} {_foreign_key(reference, schema)}"
+
+
+def drop_constraint_statement(schema: str, table: str, constraint: str) -> str:
+    """ALTER TABLE that removes a foreign key, without which the table that it names can't be dropped."""
+    return f"ALTER TABLE {quote(schema, table)} DROP CONSTRAINT {quote(constraint)}"
+
+
+def _foreign_key(reference: Reference, schema: str) -> str:
+    target = quote(schema, reference.table_name)
+    return f"FOREIGN KEY ({quote(reference.column)}) REFERENCES {target} ({quote(reference.target)})"

@@ -27,6 +27,8 @@ class Dialect:
     """CREATE TABLE for tables that are dropped after the load."""
     text_number: str
     """Turns the text expression `{text}` into the integer of its MD5 hash's first 60 bits."""
+    time_number: str
+    """Turns the timestamp expression `{time}` into the microseconds since 1970-01-01 00:00, exactly."""
     lock: str
     """Locks `{tables}` against other writers, and waits for the lock; readers go on where the warehouse can do that."""
     lock_or_fail: str
@@ -35,8 +37,13 @@ class Dialect:
     """A query that gives a row where there is a role of the name `{role}`, an SQL literal."""
     declares_references: bool
     """Whether CREATE TABLE names the foreign keys."""
+    copies_from_lake: bool
+    """Whether the warehouse reads the lake's files itself, all of a load in one transaction. Otherwise rows are sent to
+    staging tables that are committed before that transaction."""
     layout: Callable[[Table], str]
     """What follows the closing bracket of CREATE TABLE."""
+    encoding: Callable[[Column, Table], str]
+    """What follows a column's type in CREATE TABLE: how the warehouse compresses the column."""
 
     def type_of(self, column: Column) -> str:
         """The column's type as the warehouse spells it, such as `numeric(10,2)`."""
@@ -58,14 +65,37 @@ def _no_layout(_: Table) -> str:
     return ""
 
 
+def _no_encoding(_column: Column, _table: Table) -> str:
+    return ""
+
+
 def _redshift_layout(table: Table) -> str:
     layout = table.layout
     lines = [f"DISTSTYLE {layout.distribution.upper()}"]
     if layout.distribution_key:
         lines.append(f"DISTKEY ({quote(layout.distribution_key)})")
     if layout.sort_key:
-        lines.append(f"SORTKEY ({', '.join(quote(name) for name in layout.sort_key)})")
+        lines.append(f"COMPOUND SORTKEY ({', '.join(quote(name) for name in layout.sort_key)})")
     return "".join(f"\n{line}" for line in lines)
+
+
+# Redshift's own choice for each type, but ZSTD for text and doubles, which have few values here and repeat them.
+_REDSHIFT_ENCODINGS = {
+    Type.TEXT: "zstd",
+    Type.INT: "az64",
+    Type.BIGINT: "az64",
+    Type.DOUBLE: "zstd",
+    Type.DECIMAL: "az64",
+    Type.BOOLEAN: "raw",
+    Type.DATE: "az64",
+    Type.TIMESTAMP: "az64",
+}
+
+
+def _redshift_encoding(column: Column, table: Table) -> str:
+    """ENCODE. The sort key's first column stays raw: of a compressed one more rows are read than a filter needs."""
+    is_first = column.name in table.layout.sort_key[:1]
+    return f" ENCODE {'raw' if is_first else _REDSHIFT_ENCODINGS[column.type]}"
 
 
 _SHARED_TYPES = {
@@ -86,13 +116,16 @@ POSTGRESQL = Dialect(
     types=MappingProxyType({Type.TEXT: "text", **_SHARED_TYPES}),
     create_staging="CREATE UNLOGGED TABLE",
     text_number="('x' || substring(md5({text}), 1, 15))::bit(60)::bigint",
+    time_number="CAST(extract(epoch FROM {time}) * 1000000 AS bigint)",
     lock="LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE",
     lock_or_fail="LOCK TABLE {tables} IN EXCLUSIVE MODE NOWAIT",
     find_role="SELECT 1 FROM pg_roles WHERE rolname = {role}",
     # References were checked before the version was published. To enforce them here would cost a look-up for each row,
     # and a row of a dimension could not be replaced.
     declares_references=False,
+    copies_from_lake=False,
     layout=_no_layout,
+    encoding=_no_encoding,
 )
 
 REDSHIFT = Dialect(
@@ -101,14 +134,19 @@ REDSHIFT = Dialect(
     jdbc_driver="com.amazon.redshift.jdbc.Driver",
     default_port=5439,
     types=MappingProxyType({Type.TEXT: "varchar({bytes})", **_SHARED_TYPES}),
-    create_staging="CREATE TABLE",
+    create_staging="CREATE TEMP TABLE",
     text_number="strtol(substring(md5({text}), 1, 15), 16)",
+    # Redshift's EXTRACT gives whole seconds.
+    time_number="datediff(microsecond, timestamp '1970-01-01 00:00:00', {time})",
+    # Redshift knows no other lock. Readers of a locked table wait, so that only the load's own table is ever locked.
     lock="LOCK TABLE {tables}",
     lock_or_fail="LOCK TABLE {tables}",
     find_role="SELECT 1 FROM svv_roles WHERE role_name = {role}",
     # Redshift does not enforce them, but its planner uses them to leave out joins.
     declares_references=True,
+    copies_from_lake=True,
     layout=_redshift_layout,
+    encoding=_redshift_encoding,
 )
 
 DIALECTS = {dialect.name: dialect for dialect in (POSTGRESQL, REDSHIFT)}

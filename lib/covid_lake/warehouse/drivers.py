@@ -16,23 +16,20 @@ from covid_lake.store.questions import Stored
 from covid_lake.store.storage import Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import POSTGRESQL
+from covid_lake.warehouse.retries import Deadline
 
 if TYPE_CHECKING:
     from covid_lake.engines.protocol import Engine
 
-LOCK_NOT_AVAILABLE = "55P03"
-"""The SQL state of a statement that was told not to wait for a lock."""
 WAY_OUT = "install psycopg, which loads PostgreSQL, or run on Spark with its JVM (`--engine spark`)"
-
-
-class LockTaken(WarehouseError):
-    """Another session holds a lock, and the statement was told not to wait for it."""
 
 
 class SqlSession(Protocol):
     """One connection, used as a context manager. At its end, what was not committed is rolled back.
 
-    Raises `WarehouseError` if the server does not answer or a statement is refused, `LockTaken` if that is for a lock.
+    Raises `WarehouseError` if the server does not answer or a statement is refused; of the kinds in
+    `covid_lake.warehouse.faults` where one fits. At the driver's deadline a running statement is cancelled, and raises
+    `DeadlineExceeded`.
     """
 
     def __enter__(self) -> Self: ...
@@ -71,6 +68,11 @@ class Driver(Protocol):
         """Where the warehouse is."""
         ...
 
+    @property
+    def deadline(self) -> Deadline:
+        """When the time of the load is up."""
+        ...
+
     def session(self, *, autocommit: bool) -> SqlSession:
         """Open a session. With `autocommit` every statement is a transaction of its own."""
         ...
@@ -80,14 +82,16 @@ class Driver(Protocol):
         ...
 
 
-def driver_for(connection: WarehouseConnection, engine: Callable[[], Engine]) -> Driver:
+def driver_for(
+    connection: WarehouseConnection, engine: Callable[[], Engine], deadline: Deadline | None = None
+) -> Driver:
     """psycopg where it is installed and speaks the warehouse's dialect; otherwise JDBC, which starts the engine."""
     if connection.dialect is POSTGRESQL and find_spec("psycopg") is not None:
         from covid_lake.warehouse.postgres import PostgresDriver
 
-        return PostgresDriver(connection)
+        return PostgresDriver(connection, deadline or Deadline())
     if find_spec("py4j") is None:
         raise WarehouseError(f"nothing here can load {connection.url}; {WAY_OUT}")
     from covid_lake.warehouse.jdbc import JdbcDriver
 
-    return JdbcDriver(connection, engine)
+    return JdbcDriver(connection, engine, deadline or Deadline())

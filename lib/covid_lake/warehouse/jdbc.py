@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
@@ -20,8 +21,12 @@ from covid_lake.store.questions import Stored
 from covid_lake.store.storage import Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import quote
-from covid_lake.warehouse.drivers import LOCK_NOT_AVAILABLE, WAY_OUT, LockTaken, Task
+from covid_lake.warehouse.drivers import WAY_OUT, Task
+from covid_lake.warehouse.faults import Cancelled, ConnectionLost, fault_of
+from covid_lake.warehouse.retries import Deadline
 
+# A server that is gone without a word answers no cancellation either: so much later the socket is given up.
+SECONDS_PAST_DEADLINE = 30
 # Two connections keep a small machine busy; the warehouse of one team is no faster with more.
 WRITERS = 2
 ROWS_PER_BATCH = 10_000
@@ -33,15 +38,21 @@ class JdbcSession:
     Raises `WarehouseError` if the driver is not on the class path, too.
     """
 
-    def __init__(self, engine: Engine, connection: WarehouseConnection, *, autocommit: bool) -> None:
+    def __init__(
+        self, engine: Engine, connection: WarehouseConnection, deadline: Deadline, *, autocommit: bool
+    ) -> None:
         self._engine = engine
         self._connection = connection
+        self._deadline = deadline
+        left = deadline.require_time(f"connecting to {connection.url}")
         jvm: Any = getattr(engine.session, "_jvm", None)
         if jvm is None:
             raise WarehouseError(f"a session without a JVM cannot reach {connection.url}; {WAY_OUT}")
         properties = jvm.java.util.Properties()
         for name, value in connection.jdbc_properties.items():
             properties.setProperty(name, value)
+        properties.setProperty("tcpKeepAlive", "true")
+        properties.setProperty("socketTimeout", str(math.ceil(left) + SECONDS_PAST_DEADLINE))
         try:
             # Spark's registry also finds drivers that came by `--jars`, which DriverManager alone does not.
             jvm.org.apache.spark.sql.execution.datasources.jdbc.DriverRegistry.register(connection.dialect.jdbc_driver)
@@ -64,7 +75,8 @@ class JdbcSession:
         with suppress(Py4JJavaError):  # the server has rolled back a connection that broke
             if not self._jdbc.getAutoCommit():
                 self._jdbc.rollback()
-        self._jdbc.close()
+        with suppress(Py4JJavaError):
+            self._jdbc.close()
 
     def execute(self, sql: str) -> int:
         """Run one statement; the number of rows it inserted, updated or deleted."""
@@ -85,7 +97,9 @@ class JdbcSession:
         try:
             self._jdbc.commit()
         except Py4JJavaError as error:
-            raise WarehouseError(f"the warehouse refused to commit: {self._message(error)}") from error
+            raise self._fault(
+                error, "committing", f"the warehouse refused to commit: {self._message(error)}"
+            ) from error
 
     def send(self, storage: Storage, rows: Stored, schema: str) -> None:
         """Append the rows by Spark's writer, over at most `WRITERS` connections of its own.
@@ -103,6 +117,7 @@ class JdbcSession:
                 properties={
                     **self._connection.jdbc_properties,
                     "batchsize": str(ROWS_PER_BATCH),
+                    "queryTimeout": str(math.ceil(self._deadline.require_time(f"sending rows of {table.name}"))),
                     "reWriteBatchedInserts": "true",
                     "stringtype": "unspecified",  # text also fills columns of days and times
                 },
@@ -113,16 +128,32 @@ class JdbcSession:
 
     @contextmanager
     def _statement(self, sql: str) -> Iterator[Any]:
+        left = self._deadline.require_time(f"about to run {sql}")
         statement = None
         try:
             statement = self._jdbc.createStatement()
+            statement.setEscapeProcessing(False)  # braces in a comment are no JDBC escapes
+            statement.setQueryTimeout(math.ceil(left))
             yield statement
         except Py4JJavaError as error:
-            kind = LockTaken if _sql_state(error) == LOCK_NOT_AVAILABLE else WarehouseError
-            raise kind(f"the warehouse refused a statement: {self._message(error)}\n{sql}") from error
+            told = f"the warehouse refused a statement: {self._message(error)}\n{sql}"
+            raise self._fault(error, f"running {sql}", told) from error
         finally:
             if statement is not None:
-                statement.close()
+                with suppress(Py4JJavaError):  # the connection broke
+                    statement.close()
+
+    def _fault(self, error: Py4JJavaError, doing: str, told: str) -> WarehouseError:
+        kind = fault_of(_sql_state(error), java_message(error), is_broken=self._is_broken())
+        if kind in (Cancelled, ConnectionLost) and self._deadline.seconds_left <= 0:
+            return self._deadline.exceeded(doing)
+        return kind(told)
+
+    def _is_broken(self) -> bool:
+        try:
+            return bool(self._jdbc.isClosed())
+        except Py4JJavaError:
+            return True
 
     def _message(self, error: Py4JJavaError) -> str:
         return self._connection.without_password(java_message(error))
@@ -131,12 +162,15 @@ class JdbcSession:
 class JdbcDriver:
     """Opens JDBC connections (see `drivers.Driver`)."""
 
-    def __init__(self, connection: WarehouseConnection, engine: Callable[[], Engine]) -> None:
+    def __init__(
+        self, connection: WarehouseConnection, engine: Callable[[], Engine], deadline: Deadline | None = None
+    ) -> None:
         self.connection = connection
+        self.deadline = deadline or Deadline()
         self._engine = engine
 
     def session(self, *, autocommit: bool) -> JdbcSession:
-        return JdbcSession(self._engine(), self.connection, autocommit=autocommit)
+        return JdbcSession(self._engine(), self.connection, self.deadline, autocommit=autocommit)
 
     def do_all(self, tasks: Sequence[Task]) -> None:
         """Do one task after another: Spark's writer uses all cores as it is."""

@@ -1,30 +1,43 @@
-"""Load curated tables into the warehouse: fill staging tables, then change all targets in one transaction.
+"""Load curated tables into the warehouse, all or none of them, in one transaction.
 
 A reader sees the old tables or the new ones, never a mix, because all changes to the target tables happen in one
 transaction. Before it commits, every loaded table is compared with the files of its curated version. The same
-transaction records in the warehouse which version is loaded, in the schema of the staging tables.
+transaction records in the warehouse which version is loaded, and writes the audit.
 
-A table that the warehouse lacks is built and compared in the schema of the staging tables; the transaction moves it.
+Redshift copies the lake's files itself, within that transaction. PostgreSQL is sent the rows before it, into staging
+tables; a table that PostgreSQL lacks is built and compared there, and the transaction moves it.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
-from covid_lake.contracts import Table, Type
+from covid_lake import paths
+from covid_lake.contracts import Table
 from covid_lake.errors import WarehouseError
+from covid_lake.warehouse import control
+from covid_lake.warehouse.checksums import Checksums
 from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.copying import DEFAULT_ROLE, load_manifest, require_s3, s3_url
 from covid_lake.warehouse.ddl import analyze_statement
-from covid_lake.warehouse.dialects import POSTGRESQL, Dialect, quote, quote_text
-from covid_lake.warehouse.drivers import Driver, LockTaken, SqlSession
-from covid_lake.warehouse.merge import merge_statements
-from covid_lake.warehouse.readers import READER, grant_statements
-from covid_lake.warehouse.staging import CuratedVersion, Progress, Staging, stage, staging_schema, verify
+from covid_lake.warehouse.dialects import Dialect, quote
+from covid_lake.warehouse.drivers import Driver, SqlSession
+from covid_lake.warehouse.existing import existing_schemas, existing_tables
+from covid_lake.warehouse.faults import LockTaken
+from covid_lake.warehouse.planning import plan_load
+from covid_lake.warehouse.preflight import require_readable
+from covid_lake.warehouse.retries import Patience
+from covid_lake.warehouse.sending import stage
+from covid_lake.warehouse.staging import CuratedVersion, Progress, Staging, require_width
+from covid_lake.warehouse.steps import Plan
+from covid_lake.warehouse.transaction import Transaction
 
-LOADED_VERSIONS = "loaded_versions"
-LOAD_LOCK = "load_lock"
+logger = logging.getLogger(__name__)
+PATIENCE = Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +63,16 @@ def read_loaded_versions(connection: WarehouseConnection, dataset: str) -> dict[
     """
     import psycopg  # AWS Glue has none
 
+    find = "SELECT table_name FROM information_schema.tables WHERE table_schema = %s"
     with connection.connect() as opened:
         try:
-            rows = opened.execute(_loaded_versions_query(dataset).encode()).fetchall()
+            rows = opened.execute(control.loaded_versions_query(dataset).encode()).fetchall()
+            existing = {name for (name,) in opened.execute(find, (dataset,))}
         except psycopg.errors.UndefinedTable:
             return {}
         except psycopg.Error as error:
             raise WarehouseError(f"the loaded versions could not be read: {error}") from error
-    return dict(rows)
+    return {table: version for table, version in rows if table in existing}
 
 
 def load_star(
@@ -65,171 +80,171 @@ def load_star(
     dataset: str,
     versions: Sequence[CuratedVersion],
     *,
+    star: Sequence[Table] = (),
     force: bool = False,
+    copy_role: str = DEFAULT_ROLE,
+    patience: Patience = PATIENCE,
     progress: Progress = lambda _table, _phase: None,
 ) -> tuple[TableLoad, ...]:
     """Load exactly the given curated versions into the dataset's tables in the warehouse: all of them or none.
 
     The tables are in the schema that has the dataset's name. A missing table is created, and one whose columns are not
     those of its contract is dropped and created. A table that has its version already is not touched unless `force` is
-    set. `progress` is called with a table's name and the phase that begins.
+    set, which also stages every table whole. `star` has the contracts of all tables that the warehouse may hold, and
+    `copy_role` is the IAM role with which Redshift reads the lake. `progress` is called with a table's name and the
+    phase that begins.
 
-    Returns one `TableLoad` for each table, in the order given. Raises `VerificationFailed` if a loaded table differs
-    from its curated version, and `WarehouseError` if the warehouse refuses a statement or another load is running. The
-    tables then keep their old rows, and the next load removes the staging tables that are left.
+    A load that meets another transaction, or loses its connection, is begun again. Returns one `TableLoad` for each
+    table, in the order given. Raises `VerificationFailed` if a loaded table differs from its curated version,
+    `DeadlineExceeded` if the driver's time is up, and `WarehouseError` if the warehouse refuses a statement or another
+    load is running. The tables then keep their old rows.
     """
-    dialect = driver.connection.dialect
-    if dialect is not POSTGRESQL:
-        raise WarehouseError(f"tables can't be loaded into {dialect.name} yet; load them into PostgreSQL")
-    with driver.session(autocommit=True) as control, driver.session(autocommit=False) as guard:
-        _create_staging_schema(control, dataset)
-        _take_load_lock(guard, dialect, dataset)
-        loaded = {} if force else _loaded_tables(control, dataset)
-        outdated = [given for given in versions if loaded.get(given.table.name) != given.version]
-        loads = {}
-        if outdated:
-            _drop_staging_tables(control, dataset)
-            staged = [_plan(control, dialect, dataset, given, loaded) for given in outdated]
-            stage(driver, staged, progress)
-            with driver.session(autocommit=False) as transaction:
-                loads = _switch(transaction, dialect, dataset, staged, progress)
-            for one in staged:
-                if not one.is_new:
-                    control.execute(analyze_statement(one.table, dataset))
+    load = _Load(driver, dataset, tuple(versions), tuple(star), force, copy_role, progress)
+    loads = patience.persist(load.attempt, driver.deadline, logger.warning)
     return tuple(
         loads.get(given.table.name, TableLoad(given.table.name, given.version, up_to_date=True)) for given in versions
     )
 
 
-def _plan(
-    control: SqlSession, dialect: Dialect, dataset: str, given: CuratedVersion, loaded: Mapping[str, str]
-) -> Staging:
-    """What of the version is to be staged, and whether the staging table will be merged or become the target."""
-    is_new = not _has_contract_columns(control, dialect, dataset, given.table)
-    version = None if is_new else loaded.get(given.table.name)
-    return Staging(dataset, given, is_new, delta=given.since(version) if version is not None else None)
+@dataclass(slots=True)
+class _Load:
+    """One load; what its first attempt has computed from the lake's files, the next ones use again."""
 
+    driver: Driver
+    dataset: str
+    versions: tuple[CuratedVersion, ...]
+    star: tuple[Table, ...]
+    is_full: bool
+    copy_role: str
+    progress: Progress
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    load_id: str = field(init=False)
+    _sums: dict[tuple[str, ...], Checksums] = field(init=False, default_factory=dict)
 
-def _switch(
-    transaction: SqlSession, dialect: Dialect, dataset: str, staged: Sequence[Staging], progress: Progress
-) -> dict[str, TableLoad]:
-    """All changes that readers can see, in one transaction: lock, merge, verify, record, clean up, commit."""
-    existing = _existing_tables(transaction, dataset)
-    if targets := [quote(dataset, one.table.name) for one in staged if one.table.name in existing]:
-        transaction.execute(dialect.lock.format(tables=", ".join(targets)))
-    transaction.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(dataset)}")
-    loads = {}
-    for one in staged:
-        started = time.monotonic()
-        progress(one.table.name, "merging")
-        inserted, changed, deleted = (_move if one.is_new else _merge)(transaction, dataset, one)
-        if not one.is_new:
-            progress(one.table.name, "verifying")
-            verify(transaction, dialect, dataset, one)
-        _record_version(transaction, dataset, one)
-        seconds = one.seconds + time.monotonic() - started
-        loads[one.table.name] = TableLoad(
-            table=one.table.name,
-            version=one.given.version,
-            staged=one.expected.rows,
-            inserted=inserted,
-            changed=changed,
-            deleted=deleted,
-            seconds=seconds,
+    def __post_init__(self) -> None:
+        self.load_id = paths.new_run_id(self.started_at)
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.driver.connection.dialect
+
+    def attempt(self) -> Mapping[str, TableLoad]:
+        """Plan and load; by table, what was done to those that were outdated."""
+        return self._copy() if self.dialect.copies_from_lake else self._send()
+
+    def _send(self) -> Mapping[str, TableLoad]:
+        with self.driver.session(autocommit=True) as session, self.driver.session(autocommit=False) as guard:
+            create_control_tables(session, self.dialect, self.dataset)
+            self._take_load_lock(guard)
+            plan = self._plan(session)
+            if not plan.staged:
+                return {}
+            _drop_staging_tables(session, self.dialect, self.dataset)
+            stage(self.driver, plan.staged, self.progress)
+            return self._transact(plan)
+
+    def _copy(self) -> Mapping[str, TableLoad]:
+        with self.driver.session(autocommit=True) as session:
+            create_control_tables(session, self.dialect, self.dataset)
+            plan = self._plan(session)
+        loads: Mapping[str, TableLoad] = {}
+        if plan.staged:
+            for one in plan.staged:
+                self._inspect(one)
+            with load_manifests(plan) as ready:
+                loads = self._transact(ready)
+        with self.driver.session(autocommit=True) as session:
+            analyze_outdated(session, self.dataset, {given.table.name: given.table for given in self.versions})
+        return loads
+
+    def _plan(self, session: SqlSession) -> Plan:
+        return plan_load(
+            session,
+            self.dialect,
+            self.dataset,
+            self.versions,
+            self.load_id,
+            star=self.star,
+            is_full=self.is_full,
+            copy_role=self.copy_role,
         )
-    _grant_to_reader(transaction, dialect, dataset, staged)
-    # Before the commit: if the process died after it, the tables would stay, as the next load has nothing to do.
-    _drop_staging_tables(transaction, dataset)
-    transaction.commit()
-    return loads
+
+    def _inspect(self, one: Staging) -> None:
+        """Refuse what Redshift would refuse, and sum up the rows; both once for the same files."""
+        key = (one.table.name, *one.rows.paths)
+        if key not in self._sums:
+            self.progress(one.table.name, "inspecting")
+            require_readable(one.given.storage, one.rows)
+            one.sum_up()
+            require_width(one)
+            self._sums[key] = one.expected
+        one.expected = self._sums[key]
+
+    def _transact(self, plan: Plan) -> Mapping[str, TableLoad]:
+        with self.driver.session(autocommit=False) as session:
+            done = Transaction(session, plan, self.started_at, self.progress).run()
+        return {
+            one.table.name: TableLoad(
+                table=one.table.name,
+                version=one.given.version,
+                staged=one.expected.rows,
+                inserted=done[one.table.name].inserted,
+                changed=done[one.table.name].changed,
+                deleted=done[one.table.name].deleted,
+                seconds=one.seconds + done[one.table.name].seconds,
+            )
+            for one in plan.staged
+        }
+
+    def _take_load_lock(self, guard: SqlSession) -> None:
+        """Lock out other loads while `guard` is open: two at once would drop each other's staging tables."""
+        try:
+            guard.execute(control.lock_statement(self.dialect, self.dataset))
+        except LockTaken as error:
+            raise WarehouseError(f"another load of {self.dataset} is running; wait until it is done") from error
 
 
-def _grant_to_reader(transaction: SqlSession, dialect: Dialect, dataset: str, staged: Sequence[Staging]) -> None:
-    """Let the reader's role read the tables, where there is one: tables that were created anew have lost its rights."""
-    if transaction.query(dialect.find_role.format(role=quote_text(READER))):
-        for statement in grant_statements(dataset, [one.table.name for one in staged], dialect):
-            transaction.execute(statement)
+def create_control_tables(session: SqlSession, dialect: Dialect, dataset: str) -> None:
+    """Create those of the loads' own tables that are missing: what is there takes no right to create."""
+    schema = control.staging_schema(dataset)
+    if schema not in existing_schemas(session, [schema]):
+        session.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")
+    for statement in control.create_statements(dataset, existing_tables(session, dialect, schema)):
+        session.execute(statement)
 
 
-def _has_contract_columns(session: SqlSession, dialect: Dialect, dataset: str, table: Table) -> bool:
-    found = session.query(
-        "SELECT column_name, data_type, numeric_precision, numeric_scale FROM information_schema.columns "  # noqa: S608
-        f"WHERE table_schema = {quote_text(dataset)} AND table_name = {quote_text(table.name)} "
-        "ORDER BY ordinal_position"
-    )
-    shown = [
-        (name, f"{kind}({precision},{scale})" if kind == dialect.types[Type.DECIMAL] else kind)
-        for name, kind, precision, scale in found
-    ]
-    return shown == [(column.name, dialect.type_of(column)) for column in table.stored_columns]
-
-
-def _move(transaction: SqlSession, dataset: str, staged: Staging) -> tuple[int, int, int]:
-    """Make the staging table the target, in place of one with other columns; returns what `_merge` does."""
-    name = staged.table.name
-    transaction.execute(f"DROP TABLE IF EXISTS {quote(dataset, name)}")
-    transaction.execute(f"ALTER TABLE {quote(staging_schema(dataset), name)} SET SCHEMA {quote(dataset)}")
-    return staged.given.rows, 0, 0
-
-
-def _merge(transaction: SqlSession, dataset: str, staged: Staging) -> tuple[int, int, int]:
-    """Merge the staged rows into the target; returns how many rows were inserted, changed and deleted."""
-    merge = merge_statements(staged.table, dataset, staging_schema(dataset), staged.scope)
-    deleted = transaction.execute(merge.delete_vanished)
-    changed = transaction.execute(merge.delete_changed)
-    return transaction.execute(merge.insert_missing) - changed, changed, deleted
-
-
-def _record_version(transaction: SqlSession, dataset: str, staged: Staging) -> None:
-    record = quote(staging_schema(dataset), LOADED_VERSIONS)
-    name = quote_text(staged.table.name)
-    transaction.execute(f"DELETE FROM {record} WHERE table_name = {name}")  # noqa: S608
-    transaction.execute(
-        f"INSERT INTO {record} (table_name, version, row_count, loaded_at) "  # noqa: S608
-        f"VALUES ({name}, {quote_text(staged.given.version)}, {staged.given.rows}, CURRENT_TIMESTAMP)"
-    )
-
-
-def _loaded_tables(control: SqlSession, dataset: str) -> dict[str, str]:
-    """The version of each loaded table."""
-    return {str(name): str(version) for name, version in control.query(_loaded_versions_query(dataset))}
-
-
-def _loaded_versions_query(dataset: str) -> str:
-    """A query for the name and version of each loaded table that still exists."""
-    return (
-        f"SELECT v.table_name, v.version FROM {quote(staging_schema(dataset), LOADED_VERSIONS)} AS v "  # noqa: S608
-        "JOIN information_schema.tables AS t ON t.table_name = v.table_name "
-        f"WHERE t.table_schema = {quote_text(dataset)}"
-    )
-
-
-def _create_staging_schema(control: SqlSession, dataset: str) -> None:
-    schema = staging_schema(dataset)
-    control.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")
-    control.execute(
-        f"CREATE TABLE IF NOT EXISTS {quote(schema, LOADED_VERSIONS)} (table_name varchar(128) PRIMARY KEY, "
-        "version varchar(256) NOT NULL, row_count bigint NOT NULL, loaded_at timestamp with time zone NOT NULL)"
-    )
-    control.execute(f"CREATE TABLE IF NOT EXISTS {quote(schema, LOAD_LOCK)} (nothing integer)")
-
-
-def _take_load_lock(guard: SqlSession, dialect: Dialect, dataset: str) -> None:
-    """Lock out other loads while `guard` is open: two at once would drop each other's staging tables."""
+@contextmanager
+def load_manifests(plan: Plan) -> Iterator[Plan]:
+    """Write the list of files of each table into the lake for as long as the load lasts; gives the plan with them."""
+    urls: dict[str, str] = {}
+    written: list[tuple[Staging, str]] = []
+    for one in plan.staged:
+        require_s3(one.given.storage)
     try:
-        guard.execute(dialect.lock_or_fail.format(tables=quote(staging_schema(dataset), LOAD_LOCK)))
-    except LockTaken as error:
-        raise WarehouseError(f"another load of {dataset} is running; wait until it is done") from error
+        for one in plan.staged:
+            if one.rows.paths:
+                path = paths.load_manifest(plan.dataset, plan.load_id, one.table.name)
+                written.append((one, path))
+                one.given.storage.write(path, load_manifest(one.given.storage, one.rows))
+                urls[one.table.name] = s3_url(one.given.storage, path)
+        yield replace(plan, manifest_urls=urls)
+    finally:
+        for one, path in written:
+            one.given.storage.delete([path])
 
 
-def _drop_staging_tables(session: SqlSession, dataset: str) -> None:
-    schema = staging_schema(dataset)
-    for name in sorted(_existing_tables(session, schema) - {LOADED_VERSIONS, LOAD_LOCK}):
+def analyze_outdated(session: SqlSession, dataset: str, tables: Mapping[str, Table]) -> None:
+    """Analyze what loads have changed: after their commits, for Redshift advises against it within a transaction.
+
+    A load that was killed before it came to this leaves the tables noted, and the next load analyzes them.
+    """
+    for (name,) in session.query(control.outdated_query(dataset)):
+        if (table := tables.get(str(name))) is not None:
+            session.execute(analyze_statement(table, dataset))
+            session.execute(control.mark_analyzed_statement(dataset, table.name))
+
+
+def _drop_staging_tables(session: SqlSession, dialect: Dialect, dataset: str) -> None:
+    schema = control.staging_schema(dataset)
+    for name in sorted(existing_tables(session, dialect, schema).keys() - control.CONTROL_TABLES):
         session.execute(f"DROP TABLE {quote(schema, name)}")
-
-
-def _existing_tables(session: SqlSession, schema: str) -> set[str]:
-    rows = session.query(
-        f"SELECT table_name FROM information_schema.tables WHERE table_schema = {quote_text(schema)}"  # noqa: S608
-    )
-    return {name for (name,) in rows if name is not None}

@@ -44,35 +44,41 @@ class Scope:
         return "(" + " OR ".join(f"{column} BETWEEN {low} AND {high}" for low, high in self.ranges) + ")"
 
 
-def merge_statements(table: Table, schema: str, staging_schema: str, scope: Scope | None = None) -> Merge:
-    """The merge of `staging_schema.table` into `schema.table`, with rows matched by the contract's key.
+def merge_statements(table: Table, target: str, staging: str, scope: Scope | None = None) -> Merge:
+    """The merge of the staging table into the target, with rows matched by the contract's key.
 
-    A changed row is deleted and inserted again, as an update does internally in either warehouse. Key columns are NOT
-    NULL, so rows are matched by plain equality, for which the warehouses use hash joins. With a `scope` the staging
-    table has only the rows of that part, and the other rows of the target are not touched.
+    Both tables are given as quoted names; that of the target ends in the contract's name, by which the statements call
+    its columns: Redshift's DELETE takes no alias. A changed row is deleted and inserted again, as an update does
+    internally in either warehouse. Key columns are NOT NULL, so rows are matched by plain equality, for which the
+    warehouses use hash joins. With a `scope` the staging table has only the rows of that part, and the other rows of
+    the target are not touched.
     """
-    target, staging = quote(schema, table.name), quote(staging_schema, table.name)
-    same_key = " AND ".join(f"s.{quote(name)} = t.{quote(name)}" for name in table.key) or "1 = 1"
+    own = quote(table.name)
+    same_key = _same_key(table, own)
     columns = [column.name for column in table.stored_columns]
     values = [name for name in columns if name not in table.key]
     names = ", ".join(quote(name) for name in columns)
     staged = ", ".join(f"s.{quote(name)}" for name in columns)
-    within = f"{scope.predicate('t')} AND " if scope else ""
-    differs = " OR ".join(_differs(quote(name)) for name in values) or "1 = 0"
+    within = f"{scope.predicate(own)} AND " if scope else ""
+    differs = " OR ".join(_differs(own, quote(name)) for name in values) or "1 = 0"
     return Merge(
         delete_vanished=(
-            f"DELETE FROM {target} AS t WHERE {within}NOT EXISTS "  # noqa: S608
+            f"DELETE FROM {target} WHERE {within}NOT EXISTS "  # noqa: S608
             f"(SELECT 1 FROM {staging} AS s WHERE {same_key})"
         ),
-        delete_changed=f"DELETE FROM {target} AS t USING {staging} AS s WHERE {same_key} AND ({differs})",  # noqa: S608
+        delete_changed=f"DELETE FROM {target} USING {staging} AS s WHERE {same_key} AND ({differs})",  # noqa: S608
         insert_missing=(
             f"INSERT INTO {target} ({names}) SELECT {staged} FROM {staging} AS s "  # noqa: S608
-            f"WHERE NOT EXISTS (SELECT 1 FROM {target} AS t WHERE {same_key})"
+            f"WHERE NOT EXISTS (SELECT 1 FROM {target} AS t WHERE {_same_key(table, 't')})"
         ),
     )
 
 
-def _differs(column: str) -> str:
+def _same_key(table: Table, target: str) -> str:
+    return " AND ".join(f"s.{quote(name)} = {target}.{quote(name)}" for name in table.key) or "1 = 1"
+
+
+def _differs(target: str, column: str) -> str:
     """A condition that is true where the two values differ, also if one is null; otherwise it is false or null."""
-    s, t = f"s.{column}", f"t.{column}"
+    s, t = f"s.{column}", f"{target}.{column}"
     return f"{s} <> {t} OR ({s} IS NULL AND {t} IS NOT NULL) OR ({s} IS NOT NULL AND {t} IS NULL)"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager, suppress
 from queue import SimpleQueue
+from threading import Timer
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,7 +22,9 @@ from covid_lake.store.questions import Stored, naming_faults
 from covid_lake.store.storage import Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import quote
-from covid_lake.warehouse.drivers import LOCK_NOT_AVAILABLE, LockTaken, Task
+from covid_lake.warehouse.drivers import Task
+from covid_lake.warehouse.faults import Cancelled, ConnectionLost, fault_of
+from covid_lake.warehouse.retries import Deadline
 
 NUL = b"\0"
 # Takes a quarter less time than Arrow's 1,024.
@@ -33,10 +36,15 @@ AT_ONCE = 2
 class PostgresSession:
     """One psycopg connection (see `drivers.SqlSession`)."""
 
-    def __init__(self, connection: WarehouseConnection, *, autocommit: bool) -> None:
+    def __init__(self, connection: WarehouseConnection, deadline: Deadline, *, autocommit: bool) -> None:
         self._connection = connection
+        self._deadline = deadline
+        left = deadline.require_time(f"connecting to {connection.url}")
         self._opened = connection.connect()
         self._opened.autocommit = autocommit
+        self._alarm = Timer(left, self.cancel)
+        self._alarm.daemon = True
+        self._alarm.start()
 
     def __enter__(self) -> Self:
         return self
@@ -44,6 +52,7 @@ class PostgresSession:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._alarm.cancel()
         # To close would roll back, too, but without waiting: the server might keep the locks for a moment more.
         with suppress(psycopg.Error):  # the server has rolled back a connection that broke
             self._opened.rollback()
@@ -63,7 +72,9 @@ class PostgresSession:
         try:
             self._opened.commit()
         except psycopg.Error as error:
-            raise WarehouseError(f"the warehouse refused to commit: {self._message(error)}") from error
+            raise self._fault(
+                error, "committing", f"the warehouse refused to commit: {self._message(error)}"
+            ) from error
 
     def cancel(self) -> None:
         """Have the server end the statement that another thread waits for."""
@@ -94,16 +105,24 @@ class PostgresSession:
         except psycopg.Error as error:
             # Not the whole message: it may quote the row.
             reason = self._connection.without_password(error.diag.message_primary or str(error))
-            raise WarehouseError(f"{table.name} could not be written to {self._connection.url}: {reason}") from error
+            told = f"{table.name} could not be written to {self._connection.url}: {reason}"
+            raise self._fault(error, f"sending rows of {table.name}", told) from error
 
     @contextmanager
     def _cursor(self, sql: str) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+        self._deadline.require_time(f"about to run {sql}")
         try:
             with self._opened.execute(sql.encode()) as cursor:
                 yield cursor
         except psycopg.Error as error:
-            kind = LockTaken if error.sqlstate == LOCK_NOT_AVAILABLE else WarehouseError
-            raise kind(f"the warehouse refused a statement: {self._message(error)}\n{sql}") from error
+            told = f"the warehouse refused a statement: {self._message(error)}\n{sql}"
+            raise self._fault(error, f"running {sql}", told) from error
+
+    def _fault(self, error: psycopg.Error, doing: str, told: str) -> WarehouseError:
+        kind = fault_of(error.sqlstate, str(error), is_broken=self._opened.broken)
+        if kind in (Cancelled, ConnectionLost) and self._deadline.seconds_left <= 0:
+            return self._deadline.exceeded(doing)
+        return kind(told)
 
     def _message(self, error: psycopg.Error) -> str:
         return self._connection.without_password(str(error))
@@ -112,11 +131,12 @@ class PostgresSession:
 class PostgresDriver:
     """Opens psycopg connections (see `drivers.Driver`)."""
 
-    def __init__(self, connection: WarehouseConnection) -> None:
+    def __init__(self, connection: WarehouseConnection, deadline: Deadline | None = None) -> None:
         self.connection = connection
+        self.deadline = deadline or Deadline()
 
     def session(self, *, autocommit: bool) -> PostgresSession:
-        return PostgresSession(self.connection, autocommit=autocommit)
+        return PostgresSession(self.connection, self.deadline, autocommit=autocommit)
 
     def do_all(self, tasks: Sequence[Task]) -> None:
         """Do `AT_ONCE` tasks at a time. Where one fails, what the others have asked of the server is cancelled."""

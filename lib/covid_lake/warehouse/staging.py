@@ -1,36 +1,19 @@
-"""Staging tables: filled with the rows of a version, or with those in which it differs from what is loaded.
-
-Statements that take the server long run beside each other, and beside what this machine computes.
-"""
+"""A curated version on its way into the warehouse, whole or the part of it that differs, and what must hold of it."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
-from covid_lake.contracts import Table
+from covid_lake import paths
+from covid_lake.contracts import Column, Table
 from covid_lake.errors import VerificationFailed, WarehouseError
 from covid_lake.store.questions import Stored
 from covid_lake.store.snapshots import DataFile
 from covid_lake.store.storage import Storage
-from covid_lake.warehouse.checksums import (
-    Checksums,
-    checksum_query,
-    file_checksums,
-    first_difference,
-    read_checksums,
-)
-from covid_lake.warehouse.ddl import (
-    analyze_statement,
-    create_statements,
-    index_statement,
-    key_statement,
-    staging_statement,
-)
+from covid_lake.warehouse.checksums import Checksums, file_checksums, first_difference, read_checksums
+from covid_lake.warehouse.control import staging_schema
 from covid_lake.warehouse.dialects import Dialect, quote
-from covid_lake.warehouse.drivers import Driver, SqlSession, Task
 from covid_lake.warehouse.merge import Scope
 
 # Called with a table's name and the phase that begins.
@@ -70,15 +53,21 @@ class CuratedVersion:
 
 @dataclass(slots=True)
 class Staging:
-    """One version on its way through a staging table."""
+    """One version on its way into its target."""
 
     dataset: str
     """The dataset, whose name the schema of the targets has."""
+    dialect: Dialect
+    """The warehouse's dialect."""
     given: CuratedVersion
     """The version."""
+    exists: bool
+    """Whether the warehouse has a table of that name."""
     is_new: bool
-    """Whether the staging table becomes the target; otherwise its rows are merged into the target."""
-    delta: Delta | None
+    """Whether the table is created, in place of one with other columns if there is one; otherwise rows are merged."""
+    previous: str | None = None
+    """The version that the target has; None where it is not known."""
+    delta: Delta | None = None
     """What is staged; None for the whole version."""
     expected: Checksums = field(default_factory=lambda: Checksums(0, {}))
     """Of the rows that are staged; known once they are."""
@@ -91,9 +80,21 @@ class Staging:
         return self.given.table
 
     @property
+    def target(self) -> str:
+        """The target's quoted name."""
+        return quote(self.dataset, self.table.name)
+
+    @property
     def schema(self) -> str:
-        """The schema of the staging table."""
+        """The schema of PostgreSQL's staging table."""
         return staging_schema(self.dataset)
+
+    @property
+    def staging(self) -> str:
+        """The staging table's quoted name; Redshift's is temporary, and so has no schema."""
+        if self.dialect.copies_from_lake:
+            return quote(f"staged_{self.table.name}")
+        return quote(self.schema, self.table.name)
 
     @property
     def scope(self) -> Scope | None:
@@ -101,87 +102,56 @@ class Staging:
         return self.delta.scope if self.delta else None
 
     @property
+    def scope_name(self) -> str:
+        """What the audit says of the scope."""
+        if self.is_new:
+            return "created"
+        return "months" if self.delta else "whole"
+
+    @property
     def rows(self) -> Stored:
         """The rows that are staged."""
         return Stored(self.table, self.delta.files if self.delta else self.given.files)
 
-
-def staging_schema(dataset: str) -> str:
-    """The schema of a dataset's staging tables and of the record of what is loaded."""
-    return f"{dataset}_staging"
-
-
-def stage(driver: Driver, versions: Sequence[Staging], progress: Progress) -> None:
-    """Fill a new staging table for each version, and note what its target must have.
-
-    A staging table has the contract's columns and nothing else. One that becomes the target gets comments and key, too,
-    and is compared with the version here: `VerificationFailed` where they differ.
-    """
-    dialect = driver.connection.dialect
-    largest_first = sorted(versions, key=lambda one: -sum(file.rows for file in one.rows.files))
-    filling: list[Task] = []
-    finishing: list[Task] = []
-    for one in largest_first:
-        filling += [partial(_fill, one, dialect, progress), partial(_sum_up, one)]
-        finishing += [partial(_finish, one)]
-        if one.is_new:
-            finishing += [partial(_compare, one, dialect, progress)]
-    driver.do_all(filling)
-    for one in versions:
-        _require_width(one.table, one.expected)
-    driver.do_all(finishing)
+    def sum_up(self) -> None:
+        """Note what the staged rows must add up to in the warehouse."""
+        self.expected = file_checksums(self.given.storage, self.rows, self.table.stored_columns)
 
 
-def verify(session: SqlSession, dialect: Dialect, schema: str, staged: Staging) -> None:
-    """Raise `VerificationFailed` if the table in the schema is not what the version says."""
-    table, columns = staged.table, staged.table.stored_columns
-    row = session.query(checksum_query(schema, table.name, columns, dialect, staged.scope))[0]
-    difference = first_difference(staged.expected, read_checksums(row, columns))
-    if staged.scope and not difference:
-        count = f"SELECT count(*) FROM {quote(schema, table.name)}"  # noqa: S608
-        rows = int(str(session.query(count)[0][0]))
-        if rows != staged.given.rows:
-            difference = f"row count: {staged.given.rows} in the curated version, {rows} in the warehouse"
-    if difference:
-        raise VerificationFailed(
-            f"{staged.dataset}.{table.name}, {difference}. The load was rolled back; the warehouse is as it was."
-        )
+def require_sums(one: Staging, row: Sequence[str | None]) -> None:
+    """Raise `VerificationFailed` if the row of `checksum_query` is not what the version's files add up to."""
+    if difference := first_difference(one.expected, read_checksums(row, one.table.stored_columns)):
+        raise _differs(one, difference)
 
 
-def _fill(one: Staging, dialect: Dialect, progress: Progress, session: SqlSession) -> None:
-    started = time.monotonic()
-    progress(one.table.name, "staging")
-    if one.is_new:
-        session.execute(";\n".join(create_statements(one.table, one.schema, dialect, with_key=False)))
-    else:
-        session.execute(staging_statement(one.table, one.schema, dialect))
-    session.send(one.given.storage, one.rows, one.schema)
-    one.seconds += time.monotonic() - started
+def require_rows(one: Staging, rows: int) -> None:
+    """Raise `VerificationFailed` if the table has another number of rows than the version."""
+    if rows != one.given.rows:
+        raise _differs(one, f"row count: {one.given.rows} in the curated version, {rows} in the warehouse")
 
 
-def _sum_up(one: Staging, _: SqlSession) -> None:
-    one.expected = file_checksums(one.given.storage, one.rows, one.table.stored_columns)
+def _differs(one: Staging, difference: str) -> VerificationFailed:
+    return VerificationFailed(
+        f"{one.dataset}.{one.table.name}, {difference}. The load was rolled back; the warehouse is as it was."
+    )
 
 
-def _finish(one: Staging, session: SqlSession) -> None:
-    started = time.monotonic()
-    if one.is_new and one.table.key:
-        session.execute(index_statement(one.table, one.schema))
-        session.execute(key_statement(one.table, one.schema))
-    session.execute(analyze_statement(one.table, one.schema))
-    one.seconds += time.monotonic() - started
-
-
-def _compare(one: Staging, dialect: Dialect, progress: Progress, session: SqlSession) -> None:
-    progress(one.table.name, "verifying")
-    verify(session, dialect, one.schema, one)
-
-
-def _require_width(table: Table, found: Checksums) -> None:
+def require_width(one: Staging) -> None:
     """Raise `WarehouseError` for a text that is longer than its column's contract: Redshift would refuse it."""
-    for name, length in found.longest.items():
-        if length > (allowed := table.column(name).text_bytes):
+    for name, length in one.expected.longest.items():
+        column = one.table.column(name)
+        if length > column.text_bytes:
             raise WarehouseError(
-                f"{table.id}: the longest value of {name} has {length:,} bytes, and its contract allows {allowed:,}; "
-                f"set the column's max_bytes to {length:,} or more, or shorten the value in the table's step"
+                f"{one.table.id}: the longest value of {name} has {length:,} bytes, and its contract allows "
+                f"{column.text_bytes:,}; it is in {_file_of_longest(one, column)}; set the column's max_bytes to "
+                f"{length:,} or more, or shorten the value in the table's step"
             )
+
+
+def _file_of_longest(one: Staging, column: Column) -> str:
+    """The first file with a text that is too long; asked only when there is one."""
+    for file in one.rows.files:
+        found = file_checksums(one.given.storage, Stored(one.table, (file,)), (column,))
+        if found.longest[column.name] > column.text_bytes:
+            return f"{paths.table(one.table)}/{file.path}"
+    return "a file that has changed meanwhile"

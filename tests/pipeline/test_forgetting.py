@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +25,8 @@ from covid_lake.pipeline.run import Run
 from covid_lake.publish.publisher import Published
 from covid_lake.store.reports import PublisherReport, RunReport, Status
 from covid_lake.store.runs import announced, living_runs
-from covid_lake.store.snapshots import current_snapshot
-from covid_lake.store.storage import LocalStorage
+from covid_lake.store.snapshots import Snapshot, current_snapshot
+from covid_lake.store.storage import LocalStorage, Storage
 from lake_runs import no_engine, report_of, run_lake
 
 PERSON = Table(
@@ -174,7 +175,10 @@ class _Busy:
     def bring_up_to(self, published: Published) -> PublisherReport:
         return PublisherReport(self.name)
 
-    def purge(self, dataset: Dataset) -> None:
+    def expire(self, storage: Storage, dataset: Dataset, kept: Sequence[Snapshot], run_id: str) -> None:
+        pass
+
+    def purge(self, storage: Storage, dataset: Dataset) -> None:
         self.purges.append(dataset.name)
         if len(self.purges) == 1:
             raise WarehouseError("an open transaction still keeps deleted rows")

@@ -59,7 +59,7 @@ def test_a_full_refresh_is_not_asked_for(text: str) -> None:
     ("arguments", "message"),
     [
         ([*NEEDED, "--full_refresh", "perhaps"], "--full_refresh is true or false, not 'perhaps'"),
-        ([*NEEDED, "--fullrefresh", "true"], "unknown argument --fullrefresh; there is: --connection_name, --dataset"),
+        ([*NEEDED, "--fullrefresh", "true"], "unknown argument --fullrefresh; there is: --catalog, --connection_name"),
         ([*NEEDED, "--is_on_glue", "true"], "unknown argument --is_on_glue"),
         ([*NEEDED, "--lake-root", "/x"], "unknown argument --lake-root; it is written --lake_root"),
         (["--dataset", "covid19", "--lake-root", "/x"], "unknown argument --lake-root; it is written --lake_root"),

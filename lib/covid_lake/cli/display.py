@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 
@@ -148,8 +149,10 @@ def show_summary(terminal: Terminal, report: RunReport, zones: Sequence[tuple[st
             terminal.show((f"{table.table} was not built: {table.reason}.", "dim"))
     _show_trouble(terminal, report)
     for publisher in report.publishers:
-        if publisher.tables:
+        if publisher.tables and publisher.publisher == "warehouse":
             terminal.show_grid(_published_tables(report.dataset, publisher))
+        elif publisher.tables:
+            terminal.show(f"{publisher.publisher.capitalize()}: {_sums(publisher)}.")
         if publisher.error:
             fault = f"The {publisher.publisher} was not brought up to date"
             terminal.show((fault, "bold red"), f": {publisher.error}")
@@ -191,6 +194,15 @@ def _published_tables(dataset: str, publisher: PublisherReport) -> Grid:
         for table in publisher.tables
     ]
     return Grid([Column("table"), *_numbers(*names, "seconds")], rows, publisher.publisher.capitalize())
+
+
+def _sums(publisher: PublisherReport) -> str:
+    """What was done to all tables together, such as `19 tables, 40 files added`."""
+    sums: Counter[str] = Counter()
+    for table in publisher.tables:
+        sums.update(table.counts)
+    parts = [f"{len(publisher.tables)} tables", *(f"{count:,} {name}" for name, count in sums.items() if count)]
+    return ", ".join(parts)
 
 
 def _show_trouble(terminal: Terminal, report: RunReport) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from covid_lake import paths
 from covid_lake.cli.opening import open_lake
-from covid_lake.cli.options import dataset_argument, lake_option
+from covid_lake.cli.options import catalog_option, dataset_argument, lake_option, table_format_option
 from covid_lake.cli.terminal import Terminal
 from covid_lake.contracts import Zone
 from covid_lake.errors import SettingsError, UnknownTable
@@ -46,7 +47,9 @@ def versions(table: str, root: str) -> None:
 @click.argument("table")
 @click.argument("version")
 @lake_option
-def restore(table: str, version: str, root: str) -> None:
+@catalog_option
+@table_format_option
+def restore(table: str, version: str, root: str, catalog: str | None, table_format: str | None) -> None:
     """Make an older VERSION of TABLE the one that readers see.
 
     A curated table is restored together with the other curated tables of its time, and with trusted tables that are
@@ -55,15 +58,18 @@ def restore(table: str, version: str, root: str) -> None:
     files again, so correct or remove these first.
     """
     from covid_lake.datasets import registry
+    from covid_lake.runtime.publishers import bring_up, catalog_publishers, chosen_catalog
     from covid_lake.store.retention import restore as restore_version
     from covid_lake.store.runs import announced
 
     found = registry.table_called(table)
     _require_versions(found)
     flow, storage = registry.flow(found.dataset), open_lake(root)
+    publishers = catalog_publishers(chosen_catalog(storage, catalog, table_format), storage)
     run_id = paths.new_run_id(datetime.now(UTC))
     with announced(storage, found.dataset, run_id):
         snapshot = restore_version(storage, flow, found.contract, version, run_id)
+        bring_up(publishers, storage, flow.dataset)
     is_of_star = found.contract in (step.target for step in flow.star)
     what = "the star of that version" if is_of_star else found.contract.id
     Terminal().show(
@@ -74,19 +80,38 @@ def restore(table: str, version: str, root: str) -> None:
 @click.command()
 @dataset_argument
 @lake_option
+@catalog_option
+@table_format_option
 @click.option("--keep", type=click.IntRange(min=1), default=3, show_default=True, help="Versions a table keeps.")
 @click.option("--dry-run", is_flag=True, help="Show what would be removed.")
-def vacuum(dataset: str, root: str, keep: int, dry_run: bool) -> None:
-    """Remove all but the newest versions of DATASET's tables, and orphaned files.
+def vacuum(dataset: str, root: str, catalog: str | None, table_format: str | None, keep: int, dry_run: bool) -> None:
+    """Remove all but the newest versions of DATASET's tables, from the catalog too, and orphaned files.
 
     Refused files, with their reasons, are removed if the run that refused them is older than every snapshot that is
     kept. Files of a run in progress stay. A reader that started more than --keep versions ago loses its files.
     """
     from covid_lake.datasets import registry
+    from covid_lake.publish.publisher import expire_all
+    from covid_lake.runtime.publishers import (
+        bring_up,
+        catalog_publishers,
+        chosen_catalog,
+        require_catalog_named,
+    )
     from covid_lake.store.retention import vacuum as remove_old
+    from covid_lake.store.runs import announced
 
-    family = registry.dataset(dataset)
-    removed = remove_old(open_lake(root), family, keep, dry_run=dry_run)
+    family, storage = registry.dataset(dataset), open_lake(root)
+    choice = chosen_catalog(storage, catalog, table_format)
+    if dry_run:
+        removed = remove_old(storage, family, keep, dry_run=True)
+    else:
+        require_catalog_named(choice, storage, family)
+        publishers, run_id = catalog_publishers(choice, storage), paths.new_run_id(datetime.now(UTC))
+        with announced(storage, dataset, run_id):
+            bring_up(publishers, storage, family)
+            let_go = partial(expire_all, publishers, storage, family, run_id)
+            removed = remove_old(storage, family, keep, before_removal=let_go)
     verb, terminal = "would be removed" if dry_run else "removed", Terminal()
     for folder in removed.versions():
         terminal.show(f"  {folder}")

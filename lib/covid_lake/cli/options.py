@@ -15,6 +15,15 @@ warehouse_option = click.option(
     help="'embedded' starts a PostgreSQL of the library's own; otherwise postgresql://user@host:port/database"
     "[?property=value], with the password in PGPASSWORD.",
 )  # fmt: skip
+catalog_option = click.option(
+    "--catalog", type=click.Choice(["local", "glue", "none"]), envvar="COVID_LAKE_CATALOG",
+    help="Where tables are found by name: 'local' is a file in a lake on disk, and the default there; 'glue' is the "
+    "Glue Data Catalog.",
+)  # fmt: skip
+table_format_option = click.option(
+    "--table-format", type=click.Choice(["iceberg", "hive"]), envvar="COVID_LAKE_TABLE_FORMAT",
+    help="What trusted and curated tables are in the catalog: Iceberg tables, which is the default, or plain Parquet.",
+)  # fmt: skip
 engine_option = click.option(
     "--engine", type=click.Choice(["sail", "spark"]), envvar="COVID_LAKE_ENGINE",
     help="What computes the tables: Sail, which needs no Java, or Spark. Without it, Sail where it is installed.",

@@ -9,7 +9,14 @@ import click
 
 from covid_lake import paths
 from covid_lake.cli.opening import display_of, engine_for, open_lake, start_warehouse
-from covid_lake.cli.options import dataset_argument, engine_option, lake_option, warehouse_option
+from covid_lake.cli.options import (
+    catalog_option,
+    dataset_argument,
+    engine_option,
+    lake_option,
+    table_format_option,
+    warehouse_option,
+)
 from covid_lake.cli.terminal import Terminal
 from covid_lake.errors import SettingsError
 
@@ -26,10 +33,21 @@ STANDARD_INPUT = "-"
 )
 @lake_option
 @warehouse_option
+@catalog_option
+@table_format_option
 @engine_option
 @click.option("--dry-run", is_flag=True, help="Say what would be removed, and change nothing.")
-def forget(dataset: str, key: str, root: str, warehouse: str | None, engine: str | None, dry_run: bool) -> None:
-    """Remove a person from DATASET: landing records, all versions of the tables, quarantine and the warehouse.
+def forget(
+    dataset: str,
+    key: str,
+    root: str,
+    warehouse: str | None,
+    catalog: str | None,
+    table_format: str | None,
+    engine: str | None,
+    dry_run: bool,
+) -> None:
+    """Remove a person from DATASET: landing records, all versions of the tables, quarantine, catalog and warehouse.
 
     The tables are built anew without the person, and all older versions are removed, with everybody's rows: they can't
     be restored any more. A receipt is left that does not say who was forgotten. Remove the person from the sources
@@ -42,13 +60,20 @@ def forget(dataset: str, key: str, root: str, warehouse: str | None, engine: str
     from covid_lake.datasets import registry
     from covid_lake.pipeline.forgetting import forget as forget_person
     from covid_lake.pipeline.run import Run, require_sense
-    from covid_lake.publish.warehouse import WarehousePublisher
+    from covid_lake.runtime.publishers import (
+        catalog_publishers,
+        chosen_catalog,
+        require_catalog_named,
+        warehouse_publishers,
+    )
 
     terminal = Terminal()
     flow, storage = registry.flow(dataset), open_lake(root)
     person = sys.stdin.readline().strip() if key == STANDARD_INPUT else key
     if not person.strip():
         raise SettingsError("the standard input holds no key" if key == STANDARD_INPUT else "--key is empty")
+    choice = chosen_catalog(storage, catalog, table_format)
+    require_catalog_named(choice, storage, flow.dataset)
     with display_of(terminal) as display, engine_for(root, engine, display) as start:
         target = start_warehouse(warehouse, display) if warehouse is not None and not dry_run else None
         run = Run(
@@ -56,7 +81,7 @@ def forget(dataset: str, key: str, root: str, warehouse: str | None, engine: str
             storage=storage,
             start_engine=start,
             listener=display,
-            publishers=(WarehousePublisher(target),) if target is not None else (),
+            publishers=(*catalog_publishers(choice, storage), *warehouse_publishers(target)),
         )
         if not dry_run:
             require_sense(flow, storage, run.request)  # before a file is changed
@@ -72,7 +97,7 @@ def forget(dataset: str, key: str, root: str, warehouse: str | None, engine: str
     if dry_run:
         return
     terminal.show(f"  {len(forgotten.versions):,} older versions removed; readers see snapshot {forgotten.snapshot}")
-    if not forgotten.publishers:
+    if target is None:
         terminal.show(("no warehouse was named", "yellow"), ": if one is loaded from this lake, forget there too")
     receipt = f"{storage.root}/{paths.receipt(forgotten.dataset, forgotten.run_id)}"
     terminal.show(f"Forgotten. The receipt, which does not say who: {receipt}")

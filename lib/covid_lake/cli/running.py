@@ -14,6 +14,7 @@ from covid_lake import paths
 from covid_lake.cli.group import EXIT_FAULT
 from covid_lake.cli.opening import display_of, engine_for, open_lake, open_place, start_warehouse
 from covid_lake.cli.options import (
+    catalog_option,
     dataset_argument,
     endpoint_option,
     engine_option,
@@ -21,6 +22,7 @@ from covid_lake.cli.options import (
     lake_option,
     only_option,
     source_option,
+    table_format_option,
     to_date_option,
     unsigned_option,
     warehouse_option,
@@ -66,6 +68,8 @@ def land(
 @source_option
 @lake_option
 @warehouse_option
+@catalog_option
+@table_format_option
 @only_option
 @click.option("--full-refresh", is_flag=True, help="Build everything again, even if it is up to date.")
 @from_date_option
@@ -79,6 +83,8 @@ def run(
     sources: tuple[str, ...],
     root: str,
     warehouse: str | None,
+    catalog: str | None,
+    table_format: str | None,
     only: tuple[str, ...],
     full_refresh: bool,
     first_day: datetime | None,
@@ -88,7 +94,7 @@ def run(
     engine: str | None,
     dry_run: bool,
 ) -> None:
-    """Bring DATASET's trusted and curated tables, and the warehouse, up to date with the landing zone.
+    """Bring DATASET's trusted and curated tables, the catalog and the warehouse up to date with the landing zone.
 
     A table is built if its data or code has changed; if none has, no engine is started. A new version is written,
     checked and then published; a table that fails keeps its old version. With --from, files are landed first.
@@ -101,14 +107,16 @@ def run(
     from covid_lake.cli.display import show_plan, show_summary
     from covid_lake.datasets import registry
     from covid_lake.pipeline.run import Request, Run, make_plan, require_keys, require_sense
-    from covid_lake.publish.warehouse import WarehousePublisher
     from covid_lake.runtime.engine_choice import chosen_engine
+    from covid_lake.runtime.publishers import catalog_publishers, chosen_catalog, warehouse_publishers
 
     terminal = Terminal()
     flow, storage = registry.flow(dataset), open_place(root)
     first, last = _days(first_day, last_day)
     request = Request(only, full_refresh, first_day=first, last_day=last)
     require_keys(flow, request)  # before files are landed in vain
+    choice = chosen_catalog(storage, catalog, table_format)
+    followers = catalog_publishers(choice, storage)
     if not dry_run:
         chosen_engine(engine)  # the same
     if not sources:
@@ -123,9 +131,11 @@ def run(
         landed = _land(dataset, sources, storage, display, endpoint, unsigned, False, run_id) if sources else None
         target = start_warehouse(warehouse, display) if warehouse is not None else None
         with engine_for(root, engine, display) as start:
-            publishers = (WarehousePublisher(target),) if target is not None else ()
+            publishers = (*followers, *warehouse_publishers(target))
             report = Run(flow, storage, start, display, request, publishers).execute(landed, run_id)
     show_summary(terminal, report, places(dataset, storage, report.run_id, target))
+    if choice.notice:
+        terminal.show((choice.notice, "dim"))
     if not report.succeeded:
         sys.exit(EXIT_FAULT)
 

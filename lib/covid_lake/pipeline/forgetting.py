@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +27,7 @@ from covid_lake.flows import Erasure, Flow
 from covid_lake.landing.erasure import ErasedFile, Values, find_in_file, folded, landing_records, own_paths
 from covid_lake.landing.inventory import LandingFile, files_of, refresh_inventory, write_inventory
 from covid_lake.pipeline.run import Run
+from covid_lake.publish.publisher import expire_all
 from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.retention import vacuum
 from covid_lake.store.runs import announced, living_runs
@@ -102,8 +104,9 @@ def forget(run: Run, key: str, *, dry_run: bool = False) -> Forgotten:
         _require_built(report)
         # Before the older versions go: as long as they hold the person, a repetition has something to find.
         for publisher in run.publishers:
-            publisher.purge(dataset)
-        removal = vacuum(storage, dataset, keep=1)
+            publisher.purge(storage, dataset)
+        let_go = partial(expire_all, run.publishers, storage, dataset, run_id)
+        removal = vacuum(storage, dataset, keep=1, before_removal=let_go)
         # A refused file can't be searched, so none is kept.
         storage.delete_folder(paths.refused_files(dataset.name))
         _require_gone(storage, flow, values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -70,6 +70,24 @@ class Publisher(Protocol):
         """
         ...
 
-    def purge(self, dataset: Dataset) -> None:
-        """Remove for good what was deleted from the dataset's tables, and what older versions of them hold."""
+    def expire(self, storage: Storage, dataset: Dataset, kept: Sequence[Snapshot], run_id: str) -> None:
+        """Let go of versions that only other snapshots than the kept ones name: their files are about to be removed.
+
+        The run `run_id` is going to remove them, and is announced. A fault stops it before it has removed anything.
+        """
         ...
+
+    def purge(self, storage: Storage, dataset: Dataset) -> None:
+        """Remove for good what was deleted from the dataset's tables, and what older versions of them hold.
+
+        No run over the dataset is at work but the one that asks for it.
+        """
+        ...
+
+
+def expire_all(
+    publishers: Sequence[Publisher], storage: Storage, dataset: Dataset, run_id: str, kept: Sequence[Snapshot]
+) -> None:
+    """Let every publisher go of the versions that only other snapshots than the kept ones name."""
+    for publisher in publishers:
+        publisher.expire(storage, dataset, kept, run_id)

@@ -15,7 +15,7 @@ from covid_lake.contracts import Dataset, Table
 from covid_lake.errors import SettingsError, StorageError, WarehouseError
 from covid_lake.publish.publisher import Published
 from covid_lake.store.reports import PublishedTable, PublisherReport
-from covid_lake.store.snapshots import Manifest, read_manifest
+from covid_lake.store.snapshots import Manifest, Snapshot, read_manifest
 from covid_lake.store.storage import Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import POSTGRESQL, quote
@@ -75,8 +75,12 @@ class WarehousePublisher:
         outdated = self._outdated(published)
         return PublisherReport(self.name, self._load(published, outdated) if outdated else ())
 
-    def purge(self, dataset: Dataset) -> None:
+    def expire(self, storage: Storage, dataset: Dataset, kept: Sequence[Snapshot], run_id: str) -> None:
+        """Do nothing: a warehouse has rows of its own."""
+
+    def purge(self, storage: Storage, dataset: Dataset) -> None:
         """Remove for good what was deleted from the dataset's loaded tables (see `purge`)."""
+        del storage
         purge(self.connection, dataset)
 
     def _outdated(self, published: Published) -> tuple[Table, ...]:

@@ -13,10 +13,10 @@ from covid_lake.datasets import registry
 from covid_lake.errors import LakeError, SettingsError
 from covid_lake.pipeline.keys import key_of_environment, key_of_secret
 from covid_lake.pipeline.run import Request, Run, require_sense
-from covid_lake.publish.warehouse import WarehousePublisher
 from covid_lake.runtime import interrupts
 from covid_lake.runtime.engine_choice import chosen_engine, start_engine
 from covid_lake.runtime.java import leave_foreign_spark
+from covid_lake.runtime.publishers import catalog_publishers, chosen_catalog, warehouse_publishers
 from covid_lake.runtime.settings import JobSettings
 from covid_lake.store.reports import RunReport, TableReport
 from covid_lake.store.storage import S3_SCHEMES, open_storage
@@ -82,7 +82,9 @@ def _run(job: str, settings: JobSettings) -> RunReport:
     request = Request(settings.only, settings.full_refresh, ZONES[job])
     key_of = partial(key_of_secret, settings.pseudonym_secret) if settings.pseudonym_secret else key_of_environment
     require_sense(flow, storage, request, key_of)  # before a warehouse is started in vain
-    publishers = (WarehousePublisher(_warehouse(settings)),) if job == "curated_to_redshift" else ()
+    choice = chosen_catalog(storage, settings.catalog, settings.table_format, on_glue=settings.is_on_glue)
+    loads = job == "curated_to_redshift"
+    publishers = (*catalog_publishers(choice, storage), *warehouse_publishers(_warehouse(settings) if loads else None))
     run = Run(
         flow=flow,
         storage=storage,
@@ -100,7 +102,7 @@ def _run(job: str, settings: JobSettings) -> RunReport:
             print(f"{one.publisher}: {loaded.table}: {counts}, {loaded.seconds:.1f} s", flush=True)
     for path, reason in report.files_of_no_table.items():
         print(f"warning: {path} belongs to no table: {reason}", flush=True)
-    for notice in report.notices:
+    for notice in (*report.notices, *((choice.notice,) if choice.notice else ())):
         print(f"warning: {notice}", flush=True)
     if not report.succeeded:
         raise LakeError(f"run {report.run_id} did not refresh everything: {'; '.join(report.faults)}")

@@ -48,6 +48,10 @@ class JobSettings:
     """The Glue connection of the warehouse."""
     warehouse: str | None = None
     """The warehouse where there is no Glue: `embedded`, or a URL."""
+    catalog: str | None = None
+    """Where tables are found by name: `glue`, `local` or `none`; None leaves it to where the job runs."""
+    table_format: str | None = None
+    """What trusted and curated tables are in the catalog: `iceberg` or `hive`; None means `iceberg`."""
     pseudonym_secret: str | None = None
     """The secret in AWS Secrets Manager that holds the key of pseudonyms; None takes it from the environment."""
     is_on_glue: bool = False
@@ -81,6 +85,8 @@ class JobSettings:
             full_refresh="full_refresh" in own and _truth("full_refresh", values["full_refresh"] or "true"),
             connection_name=values.get("connection_name"),
             warehouse=values.get("warehouse"),
+            catalog=values.get("catalog"),
+            table_format=values.get("table_format"),
             pseudonym_secret=values.get("pseudonym_secret"),
             is_on_glue="JOB_RUN_ID" in given,
         )

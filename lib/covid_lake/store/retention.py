@@ -6,7 +6,7 @@ folders of a dataset's tables belongs to a living run, or is orphaned.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -99,10 +99,17 @@ def restore(storage: Storage, flow: Flow, table: Table, version: str, run_id: st
     return publish(storage, current_snapshot(storage, dataset.name), run_id, entries)
 
 
-def vacuum(storage: Storage, dataset: Dataset, keep: int, *, dry_run: bool = False) -> Removal:
+def vacuum(
+    storage: Storage,
+    dataset: Dataset,
+    keep: int,
+    *,
+    dry_run: bool = False,
+    before_removal: Callable[[Sequence[Snapshot]], None] | None = None,
+) -> Removal:
     """Remove all but the newest `keep` versions of each table, the snapshots that name older ones, and what no snapshot
     names. Refused files go when the run that refused them began before the run of the oldest snapshot that is kept.
-    Files of living runs stay.
+    Files of living runs stay. `before_removal` is told the snapshots that are kept; if it raises, nothing is removed.
     """
     # The order protects a run that begins or ends meanwhile: either its files are not listed yet, or it is found alive,
     # or its snapshot is read.
@@ -116,6 +123,8 @@ def vacuum(storage: Storage, dataset: Dataset, keep: int, *, dry_run: bool = Fal
     outdated = [file for file in unreached if _is_in_version(file.path) or _was_refused_before(file.path, kept)]
     files = tuple(file for file in outdated if _run_of(file.path) not in alive)
     if not dry_run:
+        if before_removal:
+            before_removal(kept)
         # Snapshots are removed before files, the oldest first, so that no snapshot names a missing file.
         for number in old:
             storage.delete([paths.snapshot(dataset.name, number)])

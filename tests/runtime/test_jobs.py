@@ -160,7 +160,10 @@ def story(small_sample: Path, warehouse: WarehouseConnection, tmp_path_factory: 
         "warehouse again": ("curated_to_redshift", "--connection_name", "warehouse"),
         "warehouse anew": ("curated_to_redshift", "--connection_name", "warehouse", "--full_refresh", "true"),
         "trusted again": ("landing_to_trusted",),
-        "one table anew": ("landing_to_trusted", "--only", "state_abv", "--full_refresh", "true"),
+        "one table anew": (
+            *("landing_to_trusted", "--only", "state_abv", "--full_refresh", "true"),
+            *("--dpus", "2", "--dpu_hour_price", "0.5"),
+        ),
     }
     ended = dict(zip(scripts, glue.run(*scripts.values()), strict=True))
     states = glue.lake / "landing" / "covid19" / STATES
@@ -176,9 +179,30 @@ def test_landing_becomes_trusted(story: Story) -> None:
     assert statuses["trusted.state_abv"] == statuses["trusted.hospital_beds"] == Status.PUBLISHED
     assert statuses["trusted.jhu_daily_reports"] == Status.SKIPPED
     assert not any(table.startswith("curated.") for table in statuses)
-    assert "trusted.state_abv: started" in story.first.stdout
-    assert re.search(r"^trusted.state_abv: published, \d+ read, \d+ written", story.first.stdout, re.MULTILINE)
-    assert f"run {story.reports['landing'].run_id}: " in story.first.stdout
+    lines = [json.loads(line) for line in story.first.stdout.splitlines()]
+    told = [(line["event"], line.get("table")) for line in lines if "event" in line]
+    assert ("table_started", "trusted.state_abv") in told
+    assert ("table_finished", "trusted.state_abv") in told
+    (run,) = (line for line in lines if line.get("event") == "run")
+    assert (run["run_id"], run["job"]) == (story.reports["landing"].run_id, "landing_to_trusted")
+
+
+def test_figures_of_each_table_and_of_the_job_are_for_cloudwatch(story: Story) -> None:
+    lines = [json.loads(line) for line in story.first.stdout.splitlines()]
+    figures = {line.get("table", line.get("job")): line for line in lines if "_aws" in line}
+    assert figures.keys() == {*(table.table for table in story.reports["landing"].tables), "landing_to_trusted"}
+    (states,) = (table for table in story.reports["landing"].tables if table.table == "trusted.state_abv")
+    assert figures["trusted.state_abv"]["RowsIn"] == states.records_read
+    assert 0 <= figures["trusted.state_abv"]["FreshnessSeconds"] < 3600
+    assert figures["landing_to_trusted"]["JobsSucceeded"] == 1
+
+
+def test_the_cost_is_in_the_report_of_a_job_that_knows_what_it_runs_on(story: Story) -> None:
+    cost = story.reports["one table anew"].cost
+    assert cost is not None
+    assert (cost.dpus, cost.dollars_per_dpu_hour, cost.dpu_seconds >= 120) == (2, 0.5, True)
+    assert cost.dollars == round(cost.dpu_seconds / 3600 * 0.5, 4)
+    assert story.reports["trusted again"].cost is None
 
 
 def test_trusted_becomes_curated(story: Story) -> None:

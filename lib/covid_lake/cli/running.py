@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
@@ -207,14 +206,12 @@ def _land(
 ) -> LandingResult:
     from covid_lake.datasets import registry
     from covid_lake.landing.arrivals import land
-    from covid_lake.store.storage import open_storage
+    from covid_lake.landing.sources import open_sources
 
     if not sources:
         raise SettingsError("name at least one place to land files from, with --from DIR_OR_S3")
-    family, opened = registry.dataset(dataset), []
-    for source in sources:
-        is_public = urlsplit(source).netloc in family.public_buckets and not endpoint
-        opened.append(open_storage(source, unsigned=unsigned or is_public, endpoint=endpoint))
+    family = registry.dataset(dataset)
+    opened = open_sources(family, sources, unsigned=unsigned, endpoint=endpoint)
     run_id = run_id or paths.new_run_id(datetime.now(UTC))
     return land(family, opened, storage, run_id, dry_run=dry_run, progress=display.progress)
 

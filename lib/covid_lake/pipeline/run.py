@@ -35,7 +35,7 @@ from covid_lake.publish.publisher import Published, Publisher
 from covid_lake.store.parquet import require_spark_path
 from covid_lake.store.presence import require_input
 from covid_lake.store.questions import Questions, Stored, quoted
-from covid_lake.store.reports import PublisherReport, RunReport, Status, TableReport, write_report
+from covid_lake.store.reports import Cost, PublisherReport, RunReport, Status, TableReport, write_report
 from covid_lake.store.retention import read_snapshots, remove_leavings
 from covid_lake.store.runs import announced, require_announced
 from covid_lake.store.snapshots import Snapshot, current_snapshot, publish, read_manifest, require_version
@@ -228,6 +228,8 @@ class Run:
     """The time, for the run's id and its date."""
     key_of: Callable[[PseudonymKey], bytes] = key_of_environment
     """Gives a key that steps compute pseudonyms with."""
+    cost: Callable[[], Cost] | None = None
+    """Tells what the run has cost so far, for its report; None where it costs nothing."""
     _listener: Undisturbed = field(init=False)
     _reports: list[TableReport] = field(default_factory=list)
     _started: Engine | None = None
@@ -300,6 +302,7 @@ class Run:
             files_of_no_table={stray.path: stray.reason for stray in strays.of_no_table},
             leavings=tuple(sorted({stray.path for stray in strays.leavings})),
             notices=plan.notices,
+            cost=self.cost() if self.cost else None,
         )
         write_report(self.storage, report)
         if fault := fault or self._listener.fault:

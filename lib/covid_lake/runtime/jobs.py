@@ -1,9 +1,14 @@
-"""The three jobs that the scripts in `glue_jobs/` start, on Glue or on a laptop."""
+"""The jobs that the scripts in `glue_jobs/` start, on Glue or on a laptop.
+
+`python -m covid_lake.runtime.jobs JOB --dataset …` starts one without its script.
+"""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,17 +19,29 @@ from covid_lake.errors import LakeError, SettingsError
 from covid_lake.pipeline.keys import key_of_environment, key_of_secret
 from covid_lake.pipeline.run import Request, Run, require_sense
 from covid_lake.runtime import interrupts
+from covid_lake.runtime.costs import Charge
 from covid_lake.runtime.engine_choice import chosen_engine, start_engine
 from covid_lake.runtime.java import leave_foreign_spark
+from covid_lake.runtime.job_log import JobLog
+from covid_lake.runtime.landing_job import land_files
+from covid_lake.runtime.metrics import ages_of_versions, metric_lines
 from covid_lake.runtime.publishers import catalog_publishers, chosen_catalog, warehouse_publishers
 from covid_lake.runtime.settings import JobSettings
-from covid_lake.store.reports import RunReport, TableReport
+from covid_lake.store.reports import RunReport
 from covid_lake.store.storage import S3_SCHEMES, open_storage
 
 if TYPE_CHECKING:
     from covid_lake.engines.protocol import Engine
     from covid_lake.warehouse.connection import WarehouseConnection
 
+LANDING_JOB = "source_to_landing"
+# What a job did not do where its report says that something failed.
+DOINGS = {
+    LANDING_JOB: "land",
+    "landing_to_trusted": "refresh",
+    "trusted_to_curated": "refresh",
+    "curated_to_redshift": "refresh",
+}
 ZONES = {
     "landing_to_trusted": frozenset({Zone.TRUSTED}),
     "trusted_to_curated": frozenset({Zone.CURATED}),
@@ -32,29 +49,8 @@ ZONES = {
 }
 
 
-class _LogListener:
-    """Prints the progress of a run as lines, which Glue keeps in CloudWatch."""
-
-    def progress(self, label: str, done: int, total: int) -> None:
-        if done == total:
-            print(f"{label}: {total} done", flush=True)
-
-    def started(self, table: str) -> None:
-        print(f"{table}: started", flush=True)
-
-    def finished(self, report: TableReport) -> None:
-        if interrupts.is_stopping():  # tables fail because the job was asked to stop
-            return
-        print(
-            f"{report.table}: {report.status}, {report.records_read} read, {report.written} written, "
-            f"{report.superseded} superseded, {report.rejected} rejected, {report.withheld} withheld, "
-            f"{report.seconds} s {report.reason}",
-            flush=True,
-        )
-
-
 def main(job: str) -> None:
-    """Run one of the three jobs as a script; an error of this library is printed as one line, with exit code 1."""
+    """Run one of the jobs as a script; an error of this library is printed as one line, with exit code 1."""
     try:
         run_job(job)
     except LakeError as error:
@@ -62,7 +58,7 @@ def main(job: str) -> None:
 
 
 def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport:
-    """Run one of the three jobs; raises `LakeError` if a table failed, so that Glue marks the job as failed."""
+    """Run one of the jobs; raises `LakeError` if a table failed, so that Glue marks the job as failed."""
     settings = JobSettings.from_arguments(sys.argv[1:] if arguments is None else arguments)
     if settings.is_on_glue:
         return _run(job, settings)
@@ -78,6 +74,36 @@ def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport:
 
 
 def _run(job: str, settings: JobSettings) -> RunReport:
+    log = JobLog(as_json=settings.is_on_glue, job=job, dataset=settings.dataset)
+    charge = Charge(settings.dpus, settings.dpu_hour_price, time.monotonic()) if settings.dpus else None
+    report = _land(settings, log, charge) if job == LANDING_JOB else _refresh(job, settings, log, charge)
+    if report.cost:
+        log.say("cost", f"cost: {report.cost.dollars:.4f} dollars at most", dollars=report.cost.dollars)
+    if settings.is_on_glue:
+        storage, now = open_storage(settings.lake_root), datetime.now(UTC)
+        for line in metric_lines(report, job, ages_of_versions(storage, report, now), now):
+            log.write(line)
+    if not report.succeeded:
+        raise LakeError(f"run {report.run_id} did not {DOINGS[job]} everything: {'; '.join(report.faults)}")
+    return report
+
+
+def _land(settings: JobSettings, log: JobLog, charge: Charge | None) -> RunReport:
+    report, landed = land_files(settings, log.progress, charge)
+    log.say(
+        "run",
+        f"run {report.run_id}: {len(landed.copied)} files copied ({landed.total_bytes / 1e6:.1f} MB), "
+        f"{landed.unchanged} unchanged, {len(landed.refused)} refused, {report.seconds} s",
+        run_id=report.run_id,
+        copied=len(landed.copied),
+        unchanged=landed.unchanged,
+        refused=len(landed.refused),
+    )
+    _warn(log, report)
+    return report
+
+
+def _refresh(job: str, settings: JobSettings, log: JobLog, charge: Charge | None) -> RunReport:
     flow, storage = registry.flow(settings.dataset), open_storage(settings.lake_root)
     request = Request(settings.only, settings.full_refresh, ZONES[job])
     key_of = partial(key_of_secret, settings.pseudonym_secret) if settings.pseudonym_secret else key_of_environment
@@ -89,24 +115,39 @@ def _run(job: str, settings: JobSettings) -> RunReport:
         flow=flow,
         storage=storage,
         start_engine=partial(_start_engine, settings),
-        listener=_LogListener(),
+        listener=log,
         request=request,
         publishers=publishers,
         key_of=key_of,
+        cost=charge.so_far if charge else None,
     )
     report = run.execute()
-    print(f"run {report.run_id}: {report.seconds} s, reconciled {report.reconciled}", flush=True)
+    log.say(
+        "run",
+        f"run {report.run_id}: {report.seconds} s, reconciled {report.reconciled}",
+        run_id=report.run_id,
+        seconds=report.seconds,
+        reconciled=report.reconciled,
+    )
     for one in report.publishers:
         for loaded in one.tables:
             counts = ", ".join(f"{count} {name}" for name, count in loaded.counts.items())
-            print(f"{one.publisher}: {loaded.table}: {counts}, {loaded.seconds:.1f} s", flush=True)
-    for path, reason in report.files_of_no_table.items():
-        print(f"warning: {path} belongs to no table: {reason}", flush=True)
-    for notice in (*report.notices, *((choice.notice,) if choice.notice else ())):
-        print(f"warning: {notice}", flush=True)
-    if not report.succeeded:
-        raise LakeError(f"run {report.run_id} did not refresh everything: {'; '.join(report.faults)}")
+            log.say(
+                "published",
+                f"{one.publisher}: {loaded.table}: {counts}, {loaded.seconds:.1f} s",
+                publisher=one.publisher,
+                table=loaded.table,
+                counts=dict(loaded.counts),
+            )
+    _warn(log, report, *([choice.notice] if choice.notice else []))
     return report
+
+
+def _warn(log: JobLog, report: RunReport, *more: str) -> None:
+    for path, reason in report.files_of_no_table.items():
+        log.warn(f"{path} belongs to no table: {reason}")
+    for notice in (*report.notices, *more):
+        log.warn(notice)
 
 
 def _start_engine(settings: JobSettings) -> Engine:
@@ -139,3 +180,7 @@ def _warehouse(settings: JobSettings) -> WarehouseConnection:
 
         return WarehouseConnection.from_url(settings.warehouse)
     raise SettingsError("name the warehouse: --connection_name on Glue, --warehouse elsewhere")
+
+
+if __name__ == "__main__":
+    main(sys.argv.pop(1))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from covid_lake.errors import SettingsError
+from covid_lake.runtime.costs import DPU_HOUR_PRICE
 
 # Arguments that Glue adds to a job's own. Its other ones have dashes in their names, such as --job-bookmark-option.
 GLUE_ARGUMENTS = frozenset(
@@ -18,6 +20,7 @@ GLUE_ARGUMENTS = frozenset(
         "TempDir",
         "WORKFLOW_NAME",
         "WORKFLOW_RUN_ID",
+        "airflow_task_uuid",  # Airflow's, by which it finds a run again
         "class",
         "conf",
         "continuous_log_logGroup",
@@ -40,6 +43,8 @@ class JobSettings:
     """The dataset to refresh."""
     lake_root: str
     """A directory, or `s3://bucket/prefix`."""
+    sources: tuple[str, ...] = ()
+    """Where files are copied from: `s3://bucket/prefix` or directories. Without any, the dataset's public buckets."""
     only: tuple[str, ...] = ()
     """Names of tables; the job refreshes these and whatever they need. Without any, all tables."""
     full_refresh: bool = False
@@ -54,6 +59,10 @@ class JobSettings:
     """What trusted and curated tables are in the catalog: `iceberg` or `hive`; None means `iceberg`."""
     pseudonym_secret: str | None = None
     """The secret in AWS Secrets Manager that holds the key of pseudonyms; None takes it from the environment."""
+    dpus: float | None = None
+    """The most DPUs that the job may have on Glue, for its cost; None where it costs nothing."""
+    dpu_hour_price: float = DPU_HOUR_PRICE
+    """What a DPU costs for an hour, in dollars."""
     is_on_glue: bool = False
     """Whether Glue has started the job, which it shows by an argument of its own."""
 
@@ -81,13 +90,16 @@ class JobSettings:
         return cls(
             dataset=values["dataset"],
             lake_root=values["lake_root"],
-            only=tuple(name.strip() for name in values.get("only", "").split(",") if name.strip()),
+            sources=_several(values.get("sources", "")),
+            only=_several(values.get("only", "")),
             full_refresh="full_refresh" in own and _truth("full_refresh", values["full_refresh"] or "true"),
             connection_name=values.get("connection_name"),
             warehouse=values.get("warehouse"),
             catalog=values.get("catalog"),
             table_format=values.get("table_format"),
             pseudonym_secret=values.get("pseudonym_secret"),
+            dpus=_amount("dpus", values["dpus"]) if "dpus" in values else None,
+            dpu_hour_price=_amount("dpu_hour_price", values.get("dpu_hour_price", str(DPU_HOUR_PRICE))),
             is_on_glue="JOB_RUN_ID" in given,
         )
 
@@ -108,6 +120,21 @@ def _pairs(arguments: Sequence[str]) -> dict[str, str | None]:
         else:
             pairs[name] = rest.pop(0) if rest and not rest[0].startswith("--") else None
     return pairs
+
+
+def _several(text: str) -> tuple[str, ...]:
+    """The names in a text that has commas between them."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _amount(name: str, text: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < math.inf:
+        raise SettingsError(f"--{name} is a number such as 0.44, not {text!r}")
+    return amount
 
 
 def _truth(name: str, text: str) -> bool:

@@ -122,6 +122,20 @@ class PublisherReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What a run cost on AWS Glue, at most: autoscaling may have used less than the job may have."""
+
+    dpus: float
+    """The most DPUs that the job may have at a time; one DPU is 4 virtual cores and 16 GB."""
+    dpu_seconds: float
+    """The DPUs times the seconds that are charged, 60 at least."""
+    dollars_per_dpu_hour: float
+    """The price that the job was told."""
+    dollars: float
+    """What that makes, to a hundredth of a cent."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """What one run did."""
 
@@ -155,6 +169,8 @@ class RunReport:
     """Paths of hidden files there, and of what tools and desktops leave lying about."""
     notices: tuple[str, ...] = ()
     """What is odd about landing files that are fine each by itself, in sentences."""
+    cost: Cost | None = None
+    """What the run cost at most; None where nobody said what it runs on, as on a laptop."""
 
     @property
     def reconciled(self) -> bool:
@@ -214,6 +230,8 @@ def from_json(content: dict[str, Any]) -> RunReport:
         )
         if content["format"] == 1:
             fields["publishers"] = _publishers_of_format_1(fields.pop("warehouse"), fields.pop("warehouse_error"))
+        if fields.get("cost") is not None:
+            fields["cost"] = Cost(**fields["cost"])
         fields["publishers"] = tuple(
             PublisherReport(**{**one, "tables": tuple(PublishedTable(**table) for table in one["tables"])})
             for one in fields["publishers"]

@@ -1,0 +1,102 @@
+"""Commands about the workflow of a dataset: show it, run it here, render it for others."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from covid_lake.cli.group import EXIT_FAULT
+from covid_lake.cli.options import dataset_argument, lake_option, source_option, warehouse_option
+from covid_lake.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from covid_lake.deploy.workflow import Workflow
+
+schedule_option = click.option(
+    "--schedule", metavar="CRON",
+    help="When it starts, in UTC: five fields of cron, or 'none' for by hand.  [default: every day at 04:15]",
+)  # fmt: skip
+
+
+@click.group()
+def workflow() -> None:
+    """The jobs of a dataset and their order: on this machine, in AWS Glue, in Airflow.
+
+    The same jobs run everywhere: files are landed, promoted to trusted tables, built into the star, and loaded.
+    """
+
+
+@workflow.command()
+@dataset_argument
+@schedule_option
+def show(dataset: str, schedule: str | None) -> None:
+    """Print the workflow of DATASET as a picture in Mermaid, with what each job runs on."""
+    from covid_lake.deploy.mermaid import render as render_mermaid
+
+    Terminal().write(render_mermaid(_deployed(dataset, schedule)))
+
+
+@workflow.command()
+@dataset_argument
+@source_option
+@lake_option
+@warehouse_option
+def run(dataset: str, sources: tuple[str, ...], root: str, warehouse: str | None) -> None:
+    """Run the jobs of DATASET on this machine, in the order of Glue's triggers, each in a process of its own.
+
+    A job that fails is not tried again, and the jobs that need it are not started. Without --from, the files that lie
+    in the landing zone already are promoted.
+    """
+    from covid_lake.datasets import registry
+    from covid_lake.deploy.local import run_workflow
+    from covid_lake.deploy.workflow import Choices, Job, workflow_of
+
+    terminal = Terminal()
+    named = {"warehouse": warehouse} if warehouse else {}
+    planned = workflow_of(registry.dataset(dataset), Choices(root, sources, named, schedule=None))
+
+    def starting(job: Job) -> None:
+        terminal.show((f"{planned.jobs.index(job) + 1}/{len(planned.jobs)} {job.stage}", "bold"))
+
+    ended = run_workflow(planned, starting)
+    for job in planned.jobs:
+        state = ended.run.states.get(job.name)
+        took = f"{ended.seconds[job.name]:.1f} s" if state else "not started: a job that it needs did not succeed"
+        terminal.show(f"{job.stage:<20} {state or '-':<10} {took}")
+    if not ended.succeeded:
+        sys.exit(EXIT_FAULT)
+
+
+@workflow.command()
+@dataset_argument
+@click.option("--to", "target", type=click.Choice(["airflow"]), required=True, help="What it is rendered for.")
+@schedule_option
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; otherwise it is printed."
+)
+def render(dataset: str, target: str, schedule: str | None, out: Path | None) -> None:
+    """Render the workflow of DATASET as a DAG of Apache Airflow, which starts the jobs that are deployed in Glue."""
+    from covid_lake.deploy.airflow_dag import render as render_dag
+
+    del target  # there is one so far
+    text = render_dag(_deployed(dataset, schedule))
+    if out is None:
+        Terminal().write(text)
+        return
+    out.write_text(text, encoding="utf-8")
+    Terminal().show(f"{out}: {dataset}'s workflow for Airflow")
+
+
+def _deployed(name: str, schedule: str | None) -> Workflow:
+    """The workflow as it is deployed to Glue, with a warehouse behind a connection."""
+    from covid_lake.datasets import registry
+    from covid_lake.deploy.schedules import Schedule
+    from covid_lake.deploy.workflow import NIGHTLY, Choices, workflow_of
+
+    when = NIGHTLY if schedule is None else None if schedule.casefold() == "none" else Schedule(schedule)
+    # Neither the picture nor the DAG says where the lake and the warehouse are: the deployed jobs know.
+    choices = Choices("s3://BUCKET", warehouse={"connection_name": "CONNECTION"}, schedule=when)
+    return workflow_of(registry.dataset(name), choices)

@@ -29,6 +29,9 @@ from covid_lake.flows import Flow, TableCheck
 from covid_lake.pipeline.forgetting import Forgotten, forget
 from covid_lake.pipeline.listeners import Silent
 from covid_lake.pipeline.run import Run
+from covid_lake.publish.catalog.local import LocalCatalog
+from covid_lake.publish.catalog.publisher import CatalogPublisher
+from covid_lake.publish.publisher import Publisher
 from covid_lake.publish.warehouse import WarehousePublisher
 from covid_lake.reading.lake import Lake
 from covid_lake.store.reports import RunReport, Status, TableReport
@@ -36,6 +39,7 @@ from covid_lake.store.snapshots import current_snapshot
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.stedi import generate_sample
+from iceberg_lakes import tables_in, texts_of_metadata
 from lake_runs import Recorder, land_files, no_engine, report_of, run_lake
 from stedi_frames import KEY
 from stedi_secrets import customers, found_in, secrets_of, text_of
@@ -233,7 +237,7 @@ def test_a_killed_run_leaves_nothing_of_people_who_did_not_agree(
 
 
 def forgetting(
-    engine: Engine | None, storage: LocalStorage, person: str, *publishers: WarehousePublisher, dry: bool = False
+    engine: Engine | None, storage: LocalStorage, person: str, *publishers: Publisher, dry: bool = False
 ) -> Forgotten:
     run = Run(
         flow=registry.flow("stedi"),
@@ -276,8 +280,8 @@ def test_whom_we_forget_is_in_no_file_and_no_table_any_more(
     sample: Path,
     empty_warehouse: WarehouseConnection,
 ) -> None:
-    publisher = WarehousePublisher(empty_warehouse)
-    report = run_lake(lambda: engine, landed, flow=FLOW, warehouse=empty_warehouse)
+    publishers = (CatalogPublisher(LocalCatalog(landed)), WarehousePublisher(empty_warehouse))
+    report = run_lake(lambda: engine, landed, flow=FLOW, publishers=publishers)
     assert report.succeeded, report.faults
     person = max(agreed_in(landed) & {r["email"] for r in customers(sample) if serials_of(sample, r.get("email", ""))})
     about = {person, *serials_of(sample, person)}
@@ -285,12 +289,14 @@ def test_whom_we_forget_is_in_no_file_and_no_table_any_more(
     before, others = lines_about(landing, about), lines_about(landing, {""})
     warehouse_files = data_directory(empty_warehouse) / "base"
     assert files_with(warehouse_files, [person.encode()])
+    # The last address in a file is its highest one, of which Iceberg's metadata keep the first signs.
+    assert person[:15] in texts_of_metadata(landed)
 
     planned = forgetting(None, landed, person.upper(), dry=True)
     assert sum(file.records for file in planned.landing) == before > 2
     assert lines_about(landing, about) == before
 
-    done = forgetting(engine, landed, person, publisher)
+    done = forgetting(engine, landed, person, *publishers)
     assert {(file.path, file.records) for file in done.landing} == {(f.path, f.records) for f in planned.landing}
     assert (lines_about(landing, about), lines_about(landing, {""})) == (0, others - before)
     assert found_in(landed.directory, about, but="") == set()
@@ -299,6 +305,9 @@ def test_whom_we_forget_is_in_no_file_and_no_table_any_more(
         rows = opened.execute('SELECT count(*) FROM "stedi"."customer" WHERE "email" = %s', (person,)).fetchone()
     assert rows == (0,)
     assert files_with(warehouse_files, [person.encode()]) == []
+    assert person[:15] not in texts_of_metadata(landed)
+    with tables_in(landed) as tables:
+        assert person not in tables["stedi_trusted.customer"].scan().to_arrow()["email"].to_pylist()
     receipt = json.loads(landed.read(f"_receipts/stedi/{done.run_id}.json"))
     assert (receipt["dataset"], receipt["snapshot"]) == ("stedi", current_snapshot(landed, "stedi").number)
     # The source still has the file as it was: landing it again does not bring the person back.

@@ -33,8 +33,11 @@ READY_TO_RUN := $(VENV)/.ready-to-run
 READY := $(VENV)/.ready
 NEEDED := setup.py samples/setup.py scripts/setup.sh requirements/run.txt requirements/$(LOCK).txt $(ENGINE_SETUP)
 
+# Airflow shares no package with the rest, so it has an environment of its own.
+AIRFLOW := .venv-airflow/bin/airflow
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-trino faults chaos surroundings corpus check format ddl bench clean
+.PHONY: help setup run test test-trino test-airflow faults chaos surroundings corpus check format ddl bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,12 +63,20 @@ $(SAMPLE_KEY): | $(READY_TO_RUN)
 	@umask 077; $(BIN)/python -c "import secrets; print(secrets.token_hex(32))" > $@
 
 test: setup ## Run the tests; 'make faults' has those that kill, fill disks and stop servers
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --ignore tests/chaos --ignore tests/trino
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --ignore tests/chaos --ignore tests/trino --ignore tests/airflow_dags
 
 test-trino: setup ## Ask Trino, the engine of Athena, for every table of a lake; fetches Trino (800 MB), needs Java 24
 	@$(BIN)/python tests/trino/server.py
 	@$(BIN)/python scripts/fetch_trino.py
 	@$(BIN)/pytest -q tests/trino
+
+test-airflow: setup $(AIRFLOW) ## Have a real Airflow (414 MB) run the rendered DAG against the Glue of the emulator
+	@$(BIN)/pytest -q tests/airflow_dags
+
+$(AIRFLOW): requirements/airflow.in
+	@python3 -m venv .venv-airflow
+	@.venv-airflow/bin/python -m pip --quiet --disable-pip-version-check install --requirement requirements/airflow.in
+	@touch $@
 
 faults: setup ## Run the tests of faults: a few kills, full disks, lost connections, two runs at once
 	@$(BIN)/pytest -q tests/chaos

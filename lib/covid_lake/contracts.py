@@ -473,6 +473,14 @@ class Drift:
     """Smaller sums are not compared: where there was one case, one more is no jump."""
 
 
+class Codec(StrEnum):
+    """How Parquet files are compressed, by the name that footers and engines know."""
+
+    SNAPPY = "snappy"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+
+
 class Distribution(StrEnum):
     """On which nodes of a warehouse the rows of a table are kept."""
 
@@ -495,6 +503,9 @@ class WarehouseLayout:
     """The column by which rows are distributed; needed by `KEY` alone."""
     sort_key: tuple[str, ...] = ()
     """The columns by which rows are sorted, so that blocks of other values are passed over."""
+    codec: Codec = Codec.SNAPPY
+    """How the table's Parquet files are compressed: so that the warehouse can read them. Redshift documents `SNAPPY`
+    and `GZIP` for its COPY from Parquet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -650,6 +661,16 @@ class Table:
         return self.day_column is not None
 
     @property
+    def is_loaded(self) -> bool:
+        """Whether a warehouse gets the table."""
+        return self.zone is Zone.CURATED and self.in_warehouse
+
+    @property
+    def codec(self) -> Codec:
+        """How the table's Parquet files are compressed: best where only the lake's own readers read them."""
+        return self.layout.codec if self.is_loaded else Codec.ZSTD
+
+    @property
     def withholds(self) -> bool:
         """Whether the table has records that may not leave the landing zone: nothing may copy or quote its files."""
         return any(rule.severity is Severity.WITHHOLD for rule in self.rules)
@@ -683,7 +704,7 @@ def _fault_of_layout(table: Table) -> str | None:
     layout = table.layout
     stored = {column.name for column in table.stored_columns}
     named = [*((layout.distribution_key,) if layout.distribution_key else ()), *layout.sort_key]
-    if layout != WarehouseLayout() and (table.zone is not Zone.CURATED or not table.in_warehouse):
+    if layout != WarehouseLayout() and not table.is_loaded:
         return "the table is not loaded into the warehouse"
     if (layout.distribution is Distribution.KEY) != (layout.distribution_key is not None):
         return "a distribution by key needs a distribution_key, and no other one has any"
@@ -743,7 +764,7 @@ class Dataset:
     @property
     def star(self) -> tuple[Table, ...]:
         """The curated tables that the warehouse gets."""
-        return tuple(table for table in self.zone(Zone.CURATED) if table.in_warehouse)
+        return tuple(table for table in self.tables if table.is_loaded)
 
     def zone(self, zone: Zone) -> tuple[Table, ...]:
         return tuple(table for table in self.tables if table.zone == zone)

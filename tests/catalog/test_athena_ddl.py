@@ -45,7 +45,7 @@ STORED AS PARQUET
 LOCATION '${location}'
 TBLPROPERTIES (
   'classification' = 'parquet',
-  'parquet.compression' = 'ZSTD'
+  'parquet.compression' = 'SNAPPY'
 )
 """
     )

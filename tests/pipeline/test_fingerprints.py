@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from covid_lake import contracts
-from covid_lake.contracts import Column, Drift, Rule, Severity, Table, Type, WarehouseLayout
+from covid_lake.contracts import Codec, Column, Drift, Rule, Severity, Table, Type, WarehouseLayout
 from covid_lake.datasets import registry
 from covid_lake.datasets.covid19.contracts import DIM_DATE, FACT_CASES, JHU_DAILY_REPORTS, STATE_ABV
 from covid_lake.engines.semantics import SEMANTICS
@@ -139,8 +139,8 @@ def test_the_order_of_functions_changes_nothing(before: Mapping[str, str]) -> No
         ("covid_lake.pipeline.trusted", "F.col(NEWEST) &", "~F.col(NEWEST) &", TRUSTED),
         ("covid_lake.pipeline.curated", "for value in partitions}", "for value in partitions[1:]}", EVERY - TRUSTED),
         ("covid_lake.pipeline.star", "only_grew = not removed", "only_grew = bool(removed)", BY_PARTITIONS),
-        ("covid_lake.engines.spark", '"zstd"', '"gzip"', EVERY),
-        ("covid_lake.engines.sail", '"zstd(3)"', '"gzip"', EVERY),
+        ("covid_lake.engines.spark", '"overwrite"', '"append"', EVERY),
+        ("covid_lake.engines.sail", '"zstd(3)"', '"zstd(9)"', EVERY),
         ("covid_lake.transforms.frames", "T.IntegerType()", "T.ShortType()", EVERY),
     ],
 )
@@ -281,6 +281,11 @@ def test_what_the_warehouse_does_with_a_table_changes_nothing() -> None:
     other = replace(FACT_CASES, layout=WarehouseLayout(), columns=columns)
     assert other != FACT_CASES
     assert contract_text(other) == contract_text(FACT_CASES)
+
+
+def test_another_codec_is_another_table() -> None:
+    other = replace(FACT_CASES, layout=replace(FACT_CASES.layout, codec=Codec.GZIP))
+    assert contract_text(other) != contract_text(FACT_CASES)
 
 
 def test_a_first_rule_that_only_warns_changes_nothing() -> None:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from pyspark.sql import functions as F
 
-from covid_lake.contracts import Rule, Severity, Zone
+from covid_lake import paths
+from covid_lake.contracts import Codec, Rule, Severity, Table, Zone
 from covid_lake.datasets.covid19 import contracts as c
 from covid_lake.datasets.covid19 import curated
 from covid_lake.datasets.covid19.flow import FLOW
@@ -25,8 +26,9 @@ from covid_lake.pipeline.listeners import Silent
 from covid_lake.pipeline.plan import Action
 from covid_lake.pipeline.run import Request, make_plan
 from covid_lake.reading.lake import Lake
+from covid_lake.store.parquet import read_footer
 from covid_lake.store.reports import RunReport, Status, from_json, read_report
-from covid_lake.store.snapshots import current_snapshot, snapshot_numbers
+from covid_lake.store.snapshots import current_snapshot, read_manifest, snapshot_numbers
 from covid_lake.store.storage import LocalStorage
 from lake_runs import BuiltLake, Recorder, land_files, no_engine, report_of, run_lake
 
@@ -103,6 +105,32 @@ def test_what_is_read_back_is_what_was_written(built_lake: BuiltLake) -> None:
     for table in c.COVID19.tables:
         rows = lake.dataset(f"covid19_{table.id}").count_rows()
         assert rows == report_of(built_lake.report, table.id).written, table.id
+
+
+def codecs(storage: LocalStorage, table: Table) -> set[str]:
+    """How the columns of the table's files are compressed."""
+    version = current_snapshot(storage, table.dataset).tables[table.id].version
+    footers = [
+        read_footer(storage, f"{paths.table(table)}/{file.path}")
+        for file in read_manifest(storage, table, version).files
+    ]
+    groups = [footer.row_group(number) for footer in footers for number in range(footer.num_row_groups)]
+    return {group.column(number).compression.lower() for group in groups for number in range(group.num_columns)}
+
+
+def test_every_table_s_files_have_the_codec_of_its_contract(built_lake: BuiltLake) -> None:
+    found = {table.id: codecs(built_lake.storage, table) for table in c.COVID19.tables}
+    assert found == {table.id: {table.codec} for table in c.COVID19.tables}
+    assert found["curated.fact_cases"] == {"snappy"}
+    assert found["curated.region_names"] == found["trusted.jhu_daily_reports"] == {"zstd"}
+
+
+def test_the_same_rows_in_another_codec_are_another_version(engine: Engine, copied: LocalStorage) -> None:
+    layout = replace(c.DIM_DATE.layout, codec=Codec.GZIP)
+    flow = Flow(c.COVID19, (replace(CALENDAR, target=replace(c.DIM_DATE, layout=layout)),))
+    report = run_lake(lambda: engine, copied, flow=flow, after_minutes=1)
+    assert statuses(report) == {"curated.dim_date": Status.PUBLISHED}
+    assert codecs(copied, c.DIM_DATE) == {"gzip"}
 
 
 def test_a_report_is_the_same_after_it_was_written_and_read(built_lake: BuiltLake) -> None:

@@ -29,7 +29,7 @@ def render_table(table: Table) -> str:
         f"LOCATION '{LOCATION_PLACEHOLDER}'",
         "TBLPROPERTIES (",
         "  'classification' = 'parquet',",
-        "  'parquet.compression' = 'ZSTD'",
+        f"  'parquet.compression' = '{table.codec.upper()}'",
         ")",
     ]
     return "\n".join(clauses) + "\n"

@@ -8,7 +8,7 @@ from typing import Final
 from covid_lake import paths
 from covid_lake.catalog.column_types import hive_type
 from covid_lake.catalog.descriptions import Field, FileLayout, HiveTable
-from covid_lake.contracts import Column, Table, Zone
+from covid_lake.contracts import Codec, Column, Table, Zone
 from covid_lake.datasets.registry import database_name
 
 PARQUET_LAYOUT: Final = FileLayout(
@@ -16,7 +16,6 @@ PARQUET_LAYOUT: Final = FileLayout(
     "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
     "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
 )
-PARQUET_PARAMETERS: Final[Mapping[str, str]] = {"classification": "parquet", "parquet.compression": "ZSTD"}
 QUARANTINE_FIELDS: Final = (
     Field("run_id", "string", "Run that refused the record"),
     Field("table_name", "string", "Table that the record was meant for"),
@@ -41,7 +40,7 @@ def stored_table(table: Table, location: str | None = None) -> HiveTable:
         location=location or paths.table(table),
         layout=PARQUET_LAYOUT,
         partitions=tuple(table_field(table.column(name)) for name in table.partition_by),
-        parameters=PARQUET_PARAMETERS,
+        parameters=_parameters(table.codec),
     )
 
 
@@ -57,8 +56,12 @@ def quarantine_table(table: Table, location: str | None = None) -> HiveTable:
         columns=QUARANTINE_FIELDS,
         location=location or paths.quarantine(table.dataset, table.name),
         layout=PARQUET_LAYOUT,
-        parameters=PARQUET_PARAMETERS,
+        parameters=_parameters(Codec.ZSTD),
     )
+
+
+def _parameters(codec: Codec) -> Mapping[str, str]:
+    return {"classification": "parquet", "parquet.compression": codec.upper()}
 
 
 def table_field(column: Column) -> Field:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from covid_lake.contracts import Table
+from covid_lake.contracts import Codec, Table
 from covid_lake.landing.inventory import LandingFile
 from covid_lake.store.snapshots import DataFile
 from covid_lake.store.storage import Storage
@@ -58,8 +58,15 @@ class Engine(Protocol):
         """
         ...
 
-    def write(self, frame: DataFrame, storage: Storage, folder: str, partition_by: Sequence[str] = ()) -> None:
-        """Write the frame as zstd Parquet into the folder of a version that is not published yet."""
+    def write(
+        self,
+        frame: DataFrame,
+        storage: Storage,
+        folder: str,
+        partition_by: Sequence[str] = (),
+        codec: Codec = Codec.ZSTD,
+    ) -> None:
+        """Write the frame as Parquet, compressed so, into the folder of a version that is not published yet."""
         ...
 
     def counted(

@@ -28,7 +28,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.connect.client.retries import DefaultPolicy
 
 from covid_lake import paths
-from covid_lake.contracts import Format, Table
+from covid_lake.contracts import Codec, Format, Table
 from covid_lake.engines.protocol import CONNECT_MODE, Counted
 from covid_lake.engines.sail_server import SailServer
 from covid_lake.engines.scratch import Scratch
@@ -46,7 +46,9 @@ from covid_lake.transforms.frames import empty_frame, spark_schema
 # gRPC reads these when it is loaded: it would meddle in every process that this one starts.
 GRPC: Final = {"GRPC_ENABLE_FORK_SUPPORT": "0", "GRPC_VERBOSITY": "NONE"}
 # Values that hardly repeat, such as hashes, take a quarter more room with a dictionary: it ends where it grows large.
-PARQUET: Final = {"compression": "zstd(3)", "dictionary_page_size_limit": "16384"}
+PARQUET: Final = {"dictionary_page_size_limit": "16384"}
+# Sail's names of codecs: it has a level of no codec as its default. These are the levels that Spark has.
+COMPRESSION: Final = {Codec.SNAPPY: "snappy", Codec.GZIP: "gzip(6)", Codec.ZSTD: "zstd(3)"}
 TRANSFERS_AT_ONCE: Final = 8
 RETRIES, RETRY_MILLISECONDS = 3, 400
 # Of the settings that decide what rows mean, those that Sail knows.
@@ -130,12 +132,20 @@ class SailEngine:
             rows = rows.withColumn(name, F.lit(None if value == NULL_PARTITION else value).cast("string"))
         return rows.select(*table.column_names)
 
-    def write(self, frame: DataFrame, storage: Storage, folder: str, partition_by: Sequence[str] = ()) -> None:
+    def write(
+        self,
+        frame: DataFrame,
+        storage: Storage,
+        folder: str,
+        partition_by: Sequence[str] = (),
+        codec: Codec = Codec.ZSTD,
+    ) -> None:
+        options = {**PARQUET, "compression": COMPRESSION[codec]}
         for name in partition_by:
             frame = frame.withColumn(name, F.coalesce(F.col(name), F.lit(NULL_PARTITION)))
         target = storage.directory / folder if isinstance(storage, LocalStorage) else self._new_folder("version")
         with _naming(target):
-            frame.write.mode("overwrite").options(**PARQUET).partitionBy(*partition_by).parquet(_url(target))
+            frame.write.mode("overwrite").options(**options).partitionBy(*partition_by).parquet(_url(target))
         if not isinstance(storage, LocalStorage):
             _send(storage, target, folder)
 

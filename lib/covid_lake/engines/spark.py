@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from covid_lake import paths
-from covid_lake.contracts import Format, Table
+from covid_lake.contracts import Codec, Format, Table
 from covid_lake.engines.protocol import Counted
 from covid_lake.errors import StorageError
 from covid_lake.landing.formats import files_in
@@ -65,8 +65,15 @@ class SparkEngine:
         reader = self.session.read.schema(spark_schema(table.columns)).option("basePath", storage.url(folder))
         return reader.parquet(*urls).select(*table.column_names)
 
-    def write(self, frame: DataFrame, storage: Storage, folder: str, partition_by: Sequence[str] = ()) -> None:
-        writer = frame.write.mode("overwrite").option("compression", "zstd")
+    def write(
+        self,
+        frame: DataFrame,
+        storage: Storage,
+        folder: str,
+        partition_by: Sequence[str] = (),
+        codec: Codec = Codec.ZSTD,
+    ) -> None:
+        writer = frame.write.mode("overwrite").option("compression", codec.value)
         writer.partitionBy(*partition_by).parquet(storage.url(folder))
 
     def counted(

@@ -211,7 +211,8 @@ class RowCounts(_Observed):
             return None
         columns = ", ".join(f"{column.name} {column.type_name}" for column in self._table.columns)
         digest = ", ".join(str(self._count("rows", name)) for name in ("high", "low", "xor"))
-        return f"{self.rows} rows, {digest}: {columns}"
+        # Files of another codec are another version, for a reader that can't read the old ones.
+        return f"{self.rows} rows, {digest}: {columns}; {self._table.codec}"
 
     @property
     def warnings(self) -> dict[str, int]:

@@ -43,7 +43,7 @@ def compact(
         if rows.num_rows:
             ordered = rows.sort_by([(name, "ascending") for name in table.key])
             content = io.BytesIO()
-            pq.write_table(ordered, content, compression="zstd")
+            pq.write_table(ordered, content, compression=table.codec)
             storage.write(
                 f"{paths.version(table, version)}/{partition}/part-kept-{version}.parquet", content.getvalue()
             )

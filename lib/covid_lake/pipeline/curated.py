@@ -64,7 +64,7 @@ def build(
         if table.partition_by and not work.is_partial:
             # A file a partition, where there would be one a task in each. A few partitions are a few tasks anyway.
             rows = rows.repartition(*table.partition_by)
-        engine.write(counts.observe(rows), storage, paths.version(table, run_id), table.partition_by)
+        engine.write(counts.observe(rows), storage, paths.version(table, run_id), table.partition_by, table.codec)
     files = written_files(storage, table, run_id)
     written = sum(file.rows for file in files)
     if work.is_growth:

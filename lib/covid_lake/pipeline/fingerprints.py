@@ -17,6 +17,7 @@ from enum import Enum
 from typing import Any
 
 from covid_lake.contracts import (
+    Codec,
     Column,
     DailyFiles,
     Dataset,
@@ -165,9 +166,12 @@ def _plain(value: Any) -> object:
         its = {name: getattr(value, name) for name in _deciding(kind)}
         if isinstance(value, Table):
             its["rules"] = tuple(rule for rule in value.rules if rule.severity in SELECTING)
+            # The rest of the layout is the warehouse's own affair.
+            its["codec"] = value.codec
         # Formats with their defaults differ in nothing but their class.
         named = {"format": kind.__name__} if isinstance(value, Format) else {}
-        return named | {name: _plain(one) for name, one in its.items() if one != _deciding(kind)[name]}
+        defaults = {**_deciding(kind), "codec": Codec.ZSTD}
+        return named | {name: _plain(one) for name, one in its.items() if one != defaults[name]}
     if isinstance(value, Mapping):
         return [[_plain(key), _plain(one)] for key, one in value.items()]
     if isinstance(value, set | frozenset):

@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from covid_lake import paths
-from covid_lake.contracts import Severity, Table
+from covid_lake.contracts import Codec, Severity, Table
 from covid_lake.engines.protocol import Engine
 from covid_lake.errors import AuditFailed
 from covid_lake.flows import landing_id
@@ -89,7 +89,7 @@ def promote(
     work = _Promotion(engine, storage, plan, inputs, record_checks(table, run_date, SURPLUS), run_id)
     counts = RecordCounts(engine, table, work.checks)
     if plan.due:
-        engine.write(_newest(work, counts), storage, paths.version(table, run_id), table.partition_by)
+        engine.write(_newest(work, counts), storage, paths.version(table, run_id), table.partition_by, table.codec)
     copy_files(storage, table, base.copied, run_id)
     kept = compact(storage, table, base.reopened, run_id, base.day_column, base.days) if base.reopened else 0
     if counts.fatal:
@@ -283,7 +283,7 @@ def _quarantine(work: _Promotion, files: Sequence[LandingFile], base: _Base) -> 
     table, storage = work.table, work.storage
     folder = paths.quarantine_version(table.dataset, table.name, work.run_id)
     if files:
-        work.engine.write(_refused_records(work, files), storage, folder)
+        work.engine.write(_refused_records(work, files), storage, folder, codec=Codec.ZSTD)
     if base.quarantine and base.staying.rejected:
         keep_quarantined(storage, base.quarantine, folder, base.staying.rejected)
     found = count_quarantine(storage, folder, work.run_id)

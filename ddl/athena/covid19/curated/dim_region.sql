@@ -20,5 +20,5 @@ STORED AS PARQUET
 LOCATION '${location}'
 TBLPROPERTIES (
   'classification' = 'parquet',
-  'parquet.compression' = 'ZSTD'
+  'parquet.compression' = 'SNAPPY'
 );

@@ -2,16 +2,20 @@
 
 A table of the Glue catalog that has no description gets an empty one from MiniStack, and none from AWS. Trino takes a
 description for the table's comment, and finds a view by its comment: to it, an empty one makes a view a table.
+MiniStack deletes partitions one by one only, and AWS in batches of up to 25 too.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ministack.app import main
 from ministack.services import glue
 
-create_table = glue._create_table
+MOST_DELETES = 25
+
+create_table, handle_others = glue._create_table, glue.handle_request
 
 
 def create_table_without_empty_description(data: dict[str, Any]) -> Any:
@@ -22,6 +26,18 @@ def create_table_without_empty_description(data: dict[str, Any]) -> Any:
     return answer
 
 
+async def handle_request(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Any:
+    if not headers.get("x-amz-target", "").endswith(".BatchDeletePartition"):
+        return await handle_others(method, path, headers, body, query)
+    data = json.loads(body)
+    if len(data["PartitionsToDelete"]) > MOST_DELETES:
+        return glue.error_response_json("InvalidInputException", f"at most {MOST_DELETES} partitions", 400)
+    for partition in data["PartitionsToDelete"]:
+        glue._delete_partition({**data, "PartitionValues": partition["Values"]})
+    return glue.json_response({"Errors": []})
+
+
 if __name__ == "__main__":
+    glue.handle_request = handle_request
     glue._create_table = create_table_without_empty_description
     main()

@@ -84,8 +84,13 @@ def chosen_catalog(
     return choice
 
 
-def catalog_publishers(choice: CatalogChoice, storage: Storage) -> tuple[CatalogPublisher, ...]:
-    """The publisher of the chosen catalog; none for the catalog `none`. Changes nothing yet."""
+def catalog_publishers(
+    choice: CatalogChoice, storage: Storage, *, takes_over: bool = False
+) -> tuple[CatalogPublisher, ...]:
+    """The publisher of the chosen catalog; none for the catalog `none`. Changes nothing yet.
+
+    `takes_over` lets it change what another lake or a person made in the Glue Data Catalog.
+    """
     from covid_lake.publish.catalog.publisher import CatalogPublisher
 
     if choice.name == LOCAL and isinstance(storage, LocalStorage):
@@ -95,7 +100,7 @@ def catalog_publishers(choice: CatalogChoice, storage: Storage) -> tuple[Catalog
     if choice.name == GLUE:
         from covid_lake.publish.catalog.glue import GlueTableCatalog
 
-        return (CatalogPublisher(GlueTableCatalog(storage), choice.table_format),)
+        return (CatalogPublisher(GlueTableCatalog(storage, takes_over=takes_over), choice.table_format),)
     return ()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pyiceberg.catalog.glue import GlueCatalog
-from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.exceptions import NoSuchIcebergTableError, NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.typedef import Identifier
 
 from covid_lake.catalog.glue_input import (
@@ -29,12 +29,16 @@ class LakeGlueCatalog(GlueCatalog):
 
     PyIceberg writes an entry anew at each commit, which would take away descriptions and comments that people gave it;
     and a table that is dropped and made again loses its grants. Here an entry is always written in place.
+
+    The entries of a database are listed once, and read one by one only after a change. An entry that another publisher
+    has changed since then is not written over: Glue compares its version.
     """
 
     def __init__(self, root: str, client: Any, *, takes_over: bool, **properties: str) -> None:
         super().__init__("glue", client=client, **properties)
         self._root, self._takes_over = root, takes_over
-        self._found: dict[str, Mapping[str, Any]] = {}
+        self._listed: dict[str, dict[str, Mapping[str, Any]]] = {}
+        self._written: set[tuple[str, str]] = set()
 
     def drop_table(self, identifier: str | Identifier) -> None:
         """Make the entry one that is no Iceberg table, and that the next table of its name takes the place of."""
@@ -42,27 +46,49 @@ class LakeGlueCatalog(GlueCatalog):
         found = self._get_glue_table(database, name)
         parameters = {key: value for key, value in found["Parameters"].items() if key not in ICEBERG_PARAMETERS}
         emptied = {**as_input(found), "Parameters": parameters}
+        self._written.add((database, name))
         super()._update_glue_table(database, name, emptied, found["VersionId"])
 
     def _get_glue_table(self, database_name: str, table_name: str) -> Any:
-        found = super()._get_glue_table(database_name, table_name)
-        self._found[f"{database_name}.{table_name}"] = found
+        found = self._entry(database_name, table_name)
+        if not is_iceberg(found):
+            raise NoSuchIcebergTableError(f"{database_name}.{table_name} is no Iceberg table")
         return found
+
+    def _entry(self, database: str, table: str) -> Any:
+        """The entry, Iceberg's or not; `NoSuchTableError` where there is none."""
+        if (database, table) in self._written:
+            return super()._get_glue_table(database, table)
+        if database not in self._listed:
+            self._listed[database] = self._list(database)
+        if table not in self._listed[database]:
+            raise NoSuchTableError(f"Table does not exist: {database}.{table}")
+        return self._listed[database][table]
+
+    def _list(self, database: str) -> dict[str, Mapping[str, Any]]:
+        try:
+            pages = self.glue.get_paginator("get_tables").paginate(DatabaseName=database)
+            return {entry["Name"]: entry for page in pages for entry in page["TableList"]}
+        except self.glue.exceptions.EntityNotFoundException:
+            return {}
 
     def _create_glue_table(self, database_name: str, table_name: str, table_input: Any) -> None:
         """Create the entry; where the lake has a plain Parquet table of that name, make it the Iceberg table."""
         try:
+            found = self._entry(database_name, table_name)
+        except NoSuchTableError:
+            self._written.add((database_name, table_name))
             super()._create_glue_table(database_name, table_name, self._marked(table_input, {}))
-        except TableAlreadyExistsError:
-            found = self._get_glue_table(database_name, table_name)
-            if is_iceberg(found) or not (self._takes_over or lake_of(found) == self._root):
-                raise
-            self._update_glue_table(database_name, table_name, table_input, found["VersionId"])
-            delete_partitions(self.glue, database_name, table_name)
+            return
+        if is_iceberg(found) or not (self._takes_over or lake_of(found) == self._root):
+            raise TableAlreadyExistsError(f"Table {database_name}.{table_name} already exists")
+        self._update_glue_table(database_name, table_name, table_input, found["VersionId"])
+        delete_partitions(self.glue, database_name, table_name)
 
     def _update_glue_table(self, database_name: str, table_name: str, table_input: Any, version_id: str) -> None:
-        found = self._found[f"{database_name}.{table_name}"]
+        found = self._entry(database_name, table_name)
         wanted = self._marked(table_input, found)
+        self._written.add((database_name, table_name))
         super()._update_glue_table(database_name, table_name, updated(found, wanted) or wanted, version_id)
 
     def _is_s3tables_database(self, database_name: str) -> bool:

@@ -10,14 +10,16 @@ from typing import Any
 import boto3
 import redshift_connector
 
+import star_lake
 from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.dialects import REDSHIFT
 from redshift_double import RedshiftDouble
 from redshift_double.server import ROLE
 
 URL, PASSWORD, COPY_ROLE, ROOT = (
     f"COVID_LAKE_TEST_REDSHIFT_{name}" for name in ("URL", "PASSWORD", "COPY_ROLE", "ROOT")
 )
-SCHEMA = "covid_lake_test"
+SCHEMA = star_lake.NAME
 # Schemas that the tests make, and remove before and after each.
 SCHEMAS = (SCHEMA, f"{SCHEMA}_staging")
 
@@ -46,6 +48,19 @@ class Redshift:
     @property
     def jdbc_url(self) -> str:
         return f"jdbc:redshift://{self.host}:{self.port}/{self.database}?ssl={str(self.is_encrypted).lower()}"
+
+    @property
+    def connection(self) -> WarehouseConnection:
+        """For the library."""
+        return WarehouseConnection(
+            self.host,
+            self.port,
+            self.database,
+            self.user,
+            self.password,
+            {} if self.is_encrypted else {"sslmode": "disable"},
+            REDSHIFT,
+        )
 
     def connect(self) -> Any:
         """A connection of Redshift's driver for Python, in which each statement is a transaction of its own."""
@@ -95,6 +110,10 @@ class Redshift:
     def empty(self) -> None:
         """Remove what tests have made."""
         self.run(*(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE' for schema in SCHEMAS), f'CREATE SCHEMA "{SCHEMA}"')
+
+    def rows(self, table: str) -> list[tuple[Any, ...]]:
+        """The rows of a table of the schema, in the order of `star_lake.in_order`."""
+        return star_lake.in_order(self.run(f'SELECT * FROM "{SCHEMA}"."{table}"'))
 
 
 def named_workgroup(environ: Mapping[str, str]) -> Redshift | None:

@@ -8,6 +8,7 @@ from pyspark.sql import SparkSession
 from covid_lake.errors import SettingsError, WarehouseError
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import REDSHIFT
+from covid_lake.warehouse.retries import Deadline
 
 
 def test_url_is_read_with_everything_in_it() -> None:
@@ -80,10 +81,25 @@ def test_missing_password_says_where_to_put_it() -> None:
 def test_another_machine_is_reached_over_tls_unless_the_url_says_otherwise(scheme: str, host: str) -> None:
     connection = WarehouseConnection.from_url(f"{scheme}://ana:secret@{host}/lake", {})
     assert connection.properties == {"sslmode": "require"}
-    assert connection.jdbc_properties["sslmode"] == "require"
-    for mode in ("disable", "allow", "prefer", "verify-ca", "verify-full"):
+    known = ("disable", "allow", "prefer", "verify-ca", "verify-full")
+    for mode in known if scheme == "postgresql" else ("disable", "verify-ca", "verify-full"):
         asked = WarehouseConnection.from_url(f"{scheme}://ana:secret@{host}/lake?sslmode={mode}", {})
         assert asked.properties == {"sslmode": mode}
+
+
+def test_redshift_is_told_of_tls_in_the_words_of_its_driver() -> None:
+    """It refuses sslmode=require and disable, and ssl beside them: tests/redshift has the driver itself."""
+    place = "redshift://ana:secret@cluster.example/lake"
+
+    def given(url: str) -> tuple[str, str | None]:
+        properties = WarehouseConnection.from_url(url, {}).jdbc_properties
+        return properties["ssl"], properties.get("sslmode")
+
+    assert given(place) == given(f"{place}?sslmode=require") == ("true", "verify-ca")
+    assert given(f"{place}?sslmode=verify-full") == ("true", "verify-full")
+    assert given(f"{place}?sslmode=disable") == ("false", None)
+    with pytest.raises(SettingsError, match="sslmode=prefer is unknown to Redshift; there is: disable, require"):
+        given(f"{place}?sslmode=prefer")
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]"])
@@ -107,7 +123,7 @@ def test_a_server_without_tls_is_refused_and_the_way_out_is_named(
         connection.connect().close()
 
     def by_jdbc(connection: WarehouseConnection) -> None:
-        with JdbcSession(SparkEngine(spark_on_java), connection, autocommit=True) as session:
+        with JdbcSession(SparkEngine(spark_on_java), connection, Deadline(), autocommit=True) as session:
             assert session.query("SELECT 1") == [("1",)]
 
     in_the_open = replace(as_if_remote, properties={"sslmode": "disable"})

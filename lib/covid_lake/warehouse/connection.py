@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from covid_lake.errors import SettingsError
-from covid_lake.warehouse.dialects import DIALECTS, POSTGRESQL, Dialect
+from covid_lake.warehouse.dialects import DIALECTS, POSTGRESQL, REDSHIFT, Dialect
 from covid_lake.warehouse.faults import Unreachable
 
 if TYPE_CHECKING:
@@ -24,6 +24,15 @@ SCHEMES = {**{name: name for name in DIALECTS}, "postgres": "postgresql"}
 # verify-full) takes a file of certificates, which only the one who writes the URL can name.
 LEAST_SSL_MODE = "require"
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+# Redshift's JDBC driver refuses every other value of sslmode, and has the certificates for its checks with it:
+# https://docs.aws.amazon.com/redshift/latest/mgmt/jdbc20-configuration-options.html. To encrypt without any check it
+# would have to be given another class for its sockets; it checks instead.
+SSL_OF_REDSHIFT = {
+    "disable": {"ssl": "false"},
+    "require": {"ssl": "true", "sslmode": "verify-ca"},
+    "verify-ca": {"ssl": "true", "sslmode": "verify-ca"},
+    "verify-full": {"ssl": "true", "sslmode": "verify-full"},
+}
 HIGHEST_PORT = 65535
 # What comes before a password in a text: password=x, "password": "x", PGPASSWORD='x', password "x".
 PASSWORD_BEFORE = r"""(?i:pass(?:word|wd)?|pwd)(?:["']?\s*[=:]\s*["']?|\s+["'])"""  # noqa: S105
@@ -122,6 +131,8 @@ class WarehouseConnection:
             raise SettingsError("the warehouse's host is a socket's folder, which JDBC cannot reach; name a host")
         if "," in parts["host"]:
             raise SettingsError("the warehouse's URL names several hosts; name one")
+        if dialect is REDSHIFT and (mode := properties.get("sslmode", "require")) not in SSL_OF_REDSHIFT:
+            raise SettingsError(f"sslmode={mode} is unknown to Redshift; there is: {', '.join(SSL_OF_REDSHIFT)}")
         environ = os.environ if environ is None else environ
         password = parts.get("password", environ.get("PGPASSWORD"))
         if password is None:
@@ -152,8 +163,11 @@ class WarehouseConnection:
     @property
     def jdbc_properties(self) -> dict[str, str]:
         """The properties for the JDBC driver. The password is among them: never log this."""
+        given = {KNOWN[name].jdbc: value for name, value in self.properties.items()}
+        if self.dialect is REDSHIFT and "sslmode" in given:
+            given |= SSL_OF_REDSHIFT[given.pop("sslmode")]
         return {
-            **{KNOWN[name].jdbc: value for name, value in self.properties.items()},
+            **given,
             "user": self.user,
             "password": self.password,
             "driver": self.dialect.jdbc_driver,

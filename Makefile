@@ -50,7 +50,7 @@ $(READY_TO_RUN): $(NEEDED)
 	@scripts/setup.sh $(VENV) $(LOCK) run
 	@touch $@
 
-$(READY): $(NEEDED) requirements/dev.txt
+$(READY): $(NEEDED) requirements/dev.txt requirements/emulator.txt
 	@scripts/setup.sh $(VENV) $(LOCK) dev
 	@touch $(READY_TO_RUN) $@
 

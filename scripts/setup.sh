@@ -71,4 +71,11 @@ spark-*)
   "$venv/bin/python" scripts/archive_classes.py || fail "a first run of Spark failed; the message above says why."
   ;;
 esac
+if [ "$purpose" = dev ] && [ ! .venv-emulator/.ready -nt requirements/emulator.txt ]; then
+  echo "setup: installing the AWS emulator into .venv-emulator"
+  [ -x .venv-emulator/bin/python ] || "$python" -m venv .venv-emulator
+  .venv-emulator/bin/python -m pip --quiet --disable-pip-version-check install --no-compile --require-hashes \
+    --requirement requirements/emulator.txt || fail "pip could not install the AWS emulator; is a package index reachable?"
+  touch .venv-emulator/.ready
+fi
 echo "setup: ready; the command is $venv/bin/covid-lake"

@@ -41,7 +41,7 @@ def running_emulator() -> Iterator[str]:
         "LOG_LEVEL": "WARNING",
     }
     process = subprocess.Popen(
-        [sys.executable, SERVER], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [server_python(), SERVER], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         endpoint = f"http://{HOST}:{port}"
@@ -78,6 +78,15 @@ def reaching(endpoint: str) -> Iterator[None]:
         for name, value in {**ENVIRONMENT, **addresses}.items():
             patch.setenv(name, value)
         yield
+
+
+def server_python() -> Path:
+    """The Python of the emulator's own environment, beside that of the tests: the emulator pins botocore."""
+    named = os.environ.get("COVID_LAKE_EMULATOR_PYTHON")
+    python = Path(named) if named else Path(sys.prefix).parent / ".venv-emulator" / "bin" / "python"
+    if not python.exists():
+        raise RuntimeError(f"the AWS emulator is not installed at {python}; run 'make setup'")
+    return python
 
 
 def _free_port() -> int:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from covid_lake.catalog import glue_input
 from covid_lake.catalog.descriptions import HiveTable, View
 from covid_lake.catalog.glue_input import LAKE, Input, lake_of
-from covid_lake.catalog.parameters import PREFIX, lake_snapshot
+from covid_lake.catalog.parameters import PREFIX, VERSION, lake_snapshot
 from covid_lake.contracts import Zone
 from covid_lake.datasets.registry import database_name
 from covid_lake.errors import CatalogConflict, CatalogError, SettingsError
+from covid_lake.publish.catalog.column_statistics import VersionStatistics
 from covid_lake.publish.catalog.glue_client import glue_client, naming, require_no_errors
 from covid_lake.publish.catalog.glue_partitions import PartitionChanges, list_partitions
 from covid_lake.publish.catalog.protocol import Disagreement, Registration
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
 STATE: Final = f"{PREFIX}state"
 # The zone whose database keeps what the publisher remembers: every dataset has tables there.
 REMEMBERING: Final = Zone.TRUSTED
+# The most that the API takes in one call.
 DELETES_A_CALL: Final = 100
+STATISTICS_A_CALL: Final = 25
 # What an update may say of a database.
 _DATABASE_NAMES: Final = (
     "Name",
@@ -56,6 +60,8 @@ class _Change:
     """The entry as it should be; None where it should be removed."""
     partitions: PartitionChanges | None = None
     """What has to be done to its partitions; None for an entry without partitions."""
+    statistics: VersionStatistics | None = None
+    """What its columns will hold; None where that is not known, or is what the catalog has already."""
 
     @property
     def full_name(self) -> str:
@@ -222,7 +228,9 @@ class GlueTableCatalog:
                 with naming("list the partitions of", f"{entry.database}.{entry.name}"):
                     there = list_partitions(self._client, entry.database, entry.name)
             partitions = PartitionChanges.between(there, entry, registration.partitions, self._root)
-        return _Change(entry.database, entry.name, present, wanted, partitions)
+        has_version = present is not None and _version(present) == _version(wanted)
+        statistics = None if has_version else registration.statistics
+        return _Change(entry.database, entry.name, present, wanted, partitions, statistics)
 
     def _may_change(self, present: Mapping[str, Any], entry: HiveTable | View) -> bool:
         """Whether the entry is the lake's: marked so, or a table over its folders or the same view, as from the DDL."""
@@ -254,6 +262,20 @@ class GlueTableCatalog:
                     SkipArchive=True,  # otherwise old versions pile up until the account's limit
                 )
 
+        if change.statistics:
+            self._write_statistics(change, change.statistics)
+
+    def _write_statistics(self, change: _Change, statistics: VersionStatistics) -> None:
+        place = {"DatabaseName": change.database, "TableName": change.name}
+        types = {column["Name"]: column["Type"] for column in (change.wanted or {})["StorageDescriptor"]["Columns"]}
+        now = datetime.now(UTC)
+        found = [{**one, "ColumnType": types[one["ColumnName"]], "AnalyzedTime": now} for one in statistics.read()]
+        for start in range(0, len(found), STATISTICS_A_CALL):
+            batch = found[start : start + STATISTICS_A_CALL]
+            with naming("write the columns' statistics of", change.full_name):
+                answer = self._client.update_column_statistics_for_table(**place, ColumnStatisticsList=batch)
+            require_no_errors(f"write the columns' statistics of {change.full_name}", answer)
+
     def _remove(self, changes: Sequence[_Change]) -> None:
         for database in dict.fromkeys(change.database for change in changes):
             names = [change.name for change in changes if change.database == database]
@@ -284,6 +306,11 @@ class GlueTableCatalog:
                 return {table["Name"]: table for page in pages for table in page["TableList"]}
             except self._client.exceptions.EntityNotFoundException:
                 return {}
+
+
+def _version(entry: Mapping[str, Any]) -> str | None:
+    """The version of the lake that an entry shows."""
+    return dict(entry.get("Parameters") or {}).get(VERSION)
 
 
 def _about_strangers(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from covid_lake.catalog.descriptions import HiveTable, View
+from covid_lake.publish.catalog.column_statistics import VersionStatistics
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog as IcebergCatalog
@@ -44,6 +45,8 @@ class Registration:
     """The table or the view."""
     partitions: tuple[Partition, ...] = ()
     """All partitions of a partitioned Hive table."""
+    statistics: VersionStatistics | None = None
+    """What its columns hold, to be read when the table has another version than before; None where nobody counts."""
 
 
 @dataclass(frozen=True, slots=True)

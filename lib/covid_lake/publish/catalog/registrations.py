@@ -14,6 +14,7 @@ from covid_lake.catalog.tables import quarantine_table, stored_table
 from covid_lake.contracts import Table, Zone
 from covid_lake.landing.inventory import LandingFile, read_inventory
 from covid_lake.landing.names import files_by_folder
+from covid_lake.publish.catalog.column_statistics import VersionStatistics
 from covid_lake.publish.catalog.protocol import Partition, Registration, TableFormat
 from covid_lake.publish.publisher import Published
 from covid_lake.store.snapshots import DataFile
@@ -78,8 +79,10 @@ def _stored(published: Published, table: Table) -> HiveTable:
 def _registration(published: Published, table: Table, entry: HiveTable | View) -> Registration:
     manifest = published.manifest(table)
     snapshot = published.snapshot
-    total = sum(file.bytes for file in manifest.files)
-    parameters = state_parameters(table, manifest.version, manifest.rows, total, snapshot.number, snapshot.run_id)
+    rows, total = manifest.rows, manifest.total_bytes
+    parameters = state_parameters(table, manifest.version, rows, total, snapshot.number, snapshot.run_id)
+    # By these names Hive's readers, Spark and Trino among them, know how large a table is.
+    parameters |= {"numRows": str(rows), "totalSize": str(total), "numFiles": str(len(manifest.files))}
     described = replace(entry, parameters={**entry.parameters, **parameters}) if isinstance(entry, HiveTable) else entry
     folders: dict[str, list[DataFile]] = {}
     for file in manifest.files if table.partition_by else ():
@@ -93,4 +96,4 @@ def _registration(published: Published, table: Table, entry: HiveTable | View) -
         )
         for folder, files in folders.items()
     ]
-    return Registration(described, tuple(partitions))
+    return Registration(described, tuple(partitions), VersionStatistics(published.storage, table, manifest))

@@ -13,6 +13,7 @@ import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyiceberg.exceptions import CommitFailedException
 
 from covid_lake import paths
 from covid_lake.datasets.covid19.contracts import COVID19
@@ -253,3 +254,36 @@ def test_a_table_that_the_contracts_no_longer_have_leaves_the_catalog(place: Pla
     names = {one["Name"] for one in boto3.client("glue").get_tables(DatabaseName="covid19_curated")["TableList"]}
     assert names == {"dim_date"}
     assert len(storage.list_files(paths.version(FACT, VERSION))) == 3
+
+
+@pytest.mark.parametrize("place", [ICEBERG_IN_GLUE], indirect=True)
+def test_what_people_added_to_an_iceberg_table_stays_through_a_new_version(place: Place) -> None:
+    publisher, storage = place
+    change_entry(Parameters={"team": "epidemiology"}, Description="Ana's days", Owner="ana")
+    fill(storage, LATER)
+    assert publisher.bring_up_to(published(storage)).error == ""
+    entry = boto3.client("glue").get_table(DatabaseName="covid19_curated", Name="dim_date")["Table"]
+    assert (entry["Description"], entry["Owner"]) == ("Ana's days", "ana")
+    assert entry["Parameters"]["team"] == "epidemiology"
+    assert entry["Parameters"]["covid_lake.version"] == LATER
+    assert found(publisher, storage) == []
+
+
+@pytest.mark.parametrize("place", [ICEBERG_IN_GLUE], indirect=True)
+def test_an_entry_that_changed_since_it_was_read_is_not_written_over(place: Place) -> None:
+    catalog = place[0].catalog.iceberg()
+    table = catalog.load_table(DATE_NAME)
+    change_entry(Description="By another publisher")
+    with pytest.raises(CommitFailedException, match="concurrent update"):
+        table.transaction().set_properties(colour="red").commit_transaction()
+    again = catalog.load_table(DATE_NAME).transaction().set_properties(colour="blue").commit_transaction()
+    assert again.properties["colour"] == "blue"
+
+
+def change_entry(**changes: Any) -> None:
+    """Change the entry of dim_date as a person does in the console; parameters are added to those that it has."""
+    client = boto3.client("glue")
+    entry = client.get_table(DatabaseName="covid19_curated", Name="dim_date")["Table"]
+    given = {key: entry[key] for key in ("Name", "TableType", "StorageDescriptor", "Parameters", "Description")}
+    parameters = {**given["Parameters"], **changes.pop("Parameters", {})}
+    client.update_table(DatabaseName="covid19_curated", TableInput={**given, **changes, "Parameters": parameters})

@@ -19,9 +19,9 @@ from glue_servers import BUCKET, count_calls, moto_server
 
 LANDING, CURATED = "books_landing", "books_curated"
 DATABASES = (
-    ("books_trusted", "Books, typed", "trusted/books"),
+    ("books_curated", "Books as a star", "curated/books"),
     (LANDING, "Books as delivered", "landing/books"),
-    (CURATED, "Books as a star", "curated/books"),
+    ("books_trusted", "Books, typed", "trusted/books"),
 )
 TABLE = HiveTable(
     database=LANDING,
@@ -164,10 +164,10 @@ def test_what_is_remembered_is_one_call_and_keeps_the_databases_own_words(server
     assert catalog.remembered("books") is None
     client = boto3.client("glue")
     client.update_database(
-        Name="books_trusted",
+        Name="books_curated",
         DatabaseInput={
             **{
-                key: client.get_database(Name="books_trusted")["Database"][key]
+                key: client.get_database(Name="books_curated")["Database"][key]
                 for key in ("Name", "LocationUri", "Parameters")
             },
             "Description": "Ana's words",
@@ -178,7 +178,7 @@ def test_what_is_remembered_is_one_call_and_keeps_the_databases_own_words(server
     assert catalog.remembered("books") == "digest"
     assert calls == {"GetDatabase": 1}
     catalog.create_databases(DATABASES)
-    assert client.get_database(Name="books_trusted")["Database"]["Description"] == "Ana's words"
+    assert client.get_database(Name="books_curated")["Database"]["Description"] == "Ana's words"
     assert catalog.remembered("books") == "digest"
 
 
@@ -186,7 +186,7 @@ def test_another_lake_leaves_the_databases_alone_until_it_takes_them_over(server
     opened().remember("books", "digest")
     other = catalog_of("other")
     assert other.remembered("books") is None
-    with pytest.raises(CatalogError, match=f"books_trusted .* shows the lake s3://{BUCKET}/lake"):
+    with pytest.raises(CatalogError, match=f"books_curated .* shows the lake s3://{BUCKET}/lake"):
         other.create_databases(DATABASES)
     taking = catalog_of("other", takes_over=True)
     taking.create_databases(DATABASES)

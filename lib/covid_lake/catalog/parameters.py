@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from covid_lake.contracts import Table
+from covid_lake.contracts import Table, Zone
 
 PREFIX: Final = "covid_lake."
 CLASSIFICATION: Final = "classification"
@@ -17,6 +17,10 @@ VERSION: Final = f"{PREFIX}version"
 CONTRACT: Final = f"{PREFIX}contract"
 ROWS: Final = f"{PREFIX}rows"
 BYTES: Final = f"{PREFIX}bytes"
+# What a publisher remembers of a dataset, as a property of one of its databases.
+STATE: Final = f"{PREFIX}state"
+# The zone whose database has it.
+STATE_ZONE: Final = Zone.CURATED
 # Enough of a digest to tell contracts apart, and short enough to be read.
 DIGEST_CHARACTERS: Final = 16
 

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from covid_lake.catalog import glue_input
 from covid_lake.catalog.descriptions import HiveTable, View
 from covid_lake.catalog.glue_input import LAKE, Input, lake_of
-from covid_lake.catalog.parameters import PREFIX, VERSION, lake_snapshot
-from covid_lake.contracts import Zone
+from covid_lake.catalog.parameters import STATE, STATE_ZONE, VERSION, lake_snapshot
 from covid_lake.datasets.registry import database_name
 from covid_lake.errors import CatalogConflict, CatalogError, SettingsError
 from covid_lake.publish.catalog.column_statistics import VersionStatistics
@@ -29,9 +28,6 @@ from covid_lake.store.storage import S3Storage, Storage
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog as IcebergCatalog
 
-STATE: Final = f"{PREFIX}state"
-# The zone whose database keeps what the publisher remembers: every dataset has tables there.
-REMEMBERING: Final = Zone.TRUSTED
 # The most that the API takes in one call.
 DELETES_A_CALL: Final = 100
 STATISTICS_A_CALL: Final = 25
@@ -122,12 +118,12 @@ class GlueTableCatalog:
         return self._takes_over
 
     def remembered(self, dataset: str) -> str | None:
-        found = self._database(database_name(dataset, REMEMBERING))
+        found = self._database(database_name(dataset, STATE_ZONE))
         parameters = dict((found or {}).get("Parameters") or {})
         return parameters.get(STATE) if parameters.get(LAKE) == self._root else None
 
     def remember(self, dataset: str, state: str) -> None:
-        name = database_name(dataset, REMEMBERING)
+        name = database_name(dataset, STATE_ZONE)
         found = self._database(name)
         if found is None:
             raise CatalogConflict(f"the database {name} was removed from the Glue Data Catalog meanwhile; run again")

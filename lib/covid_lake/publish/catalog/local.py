@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from covid_lake import paths
 from covid_lake.catalog import parameters
-from covid_lake.contracts import Zone
 from covid_lake.datasets.registry import database_name
 from covid_lake.errors import CatalogError
 from covid_lake.publish.catalog.locations import location
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 # Whoever opens the catalog has to call it so: one SQLite file may hold several catalogs, by name.
 CATALOG_NAME: Final = "lake"
-STATE: Final = f"{parameters.PREFIX}state"
 INTO_PROPERTIES: Final = (
     "INTO iceberg_namespace_properties (catalog_name, namespace, property_key, property_value) VALUES (?, ?, ?, ?)"
 )
@@ -66,14 +64,14 @@ class LocalCatalog:
             found = connection.execute(
                 "SELECT property_value FROM iceberg_namespace_properties "
                 "WHERE catalog_name = ? AND namespace = ? AND property_key = ?",
-                (CATALOG_NAME, _beside(dataset), STATE),
+                (CATALOG_NAME, _beside(dataset), parameters.STATE),
             ).fetchone()
         return str(found[0]) if found else None
 
     def remember(self, dataset: str, state: str) -> None:
         """Keep a digest of what the catalog was brought up to, as a property of the curated database."""
         with self._opened() as connection:
-            values = (CATALOG_NAME, _beside(dataset), STATE, state)
+            values = (CATALOG_NAME, _beside(dataset), parameters.STATE, state)
             connection.execute(f"INSERT OR REPLACE {INTO_PROPERTIES}", values)
 
     def create_databases(self, databases: Sequence[tuple[str, str, str]]) -> None:
@@ -131,7 +129,7 @@ class LocalCatalog:
 
 
 def _beside(dataset: str) -> str:
-    return database_name(dataset, Zone.CURATED)
+    return database_name(dataset, parameters.STATE_ZONE)
 
 
 def _has_tables(connection: sqlite3.Connection) -> bool:

@@ -15,6 +15,10 @@ warehouse_option = click.option(
     help="'embedded' starts a PostgreSQL of the library's own; otherwise postgresql://user@host:port/database"
     "[?property=value], with the password in PGPASSWORD.",
 )  # fmt: skip
+copy_role_option = click.option(
+    "--copy-role", default="default", show_default=True, metavar="ARN", envvar="COVID_LAKE_COPY_ROLE",
+    help="Redshift only: the IAM role with which it reads the lake.",
+)  # fmt: skip
 catalog_option = click.option(
     "--catalog", type=click.Choice(["local", "glue", "none"]), envvar="COVID_LAKE_CATALOG",
     help="Where tables are found by name: 'local' is a file in a lake on disk, and the default there; 'glue' is the "

@@ -34,6 +34,7 @@ from covid_lake.errors import SettingsError
 if TYPE_CHECKING:
     from covid_lake.cli.display import RunDisplay
     from covid_lake.landing.arrivals import LandingResult
+    from covid_lake.publish.publisher import Publisher
     from covid_lake.store.storage import Storage
     from covid_lake.warehouse.connection import WarehouseConnection
 
@@ -130,7 +131,7 @@ def run(
         landed = _land(dataset, sources, storage, display, endpoint, unsigned, False, run_id) if sources else None
         target = start_warehouse(warehouse, display) if warehouse is not None else None
         with engine_for(root, engine, display) as start:
-            publishers = (*followers, *warehouse_publishers(target))
+            publishers: tuple[Publisher, ...] = (*followers, *warehouse_publishers(target))
             report = Run(flow, storage, start, display, request, publishers).execute(landed, run_id)
     show_summary(terminal, report, places(dataset, storage, report.run_id, target))
     if choice.notice:

@@ -18,11 +18,14 @@ from covid_lake.store.reports import PublishedTable, PublisherReport
 from covid_lake.store.snapshots import Manifest, Snapshot, read_manifest
 from covid_lake.store.storage import Storage
 from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.copying import DEFAULT_ROLE
 from covid_lake.warehouse.dialects import POSTGRESQL, quote
+from covid_lake.warehouse.retries import DEFAULT_MINUTES, Deadline
 
 if TYPE_CHECKING:
     import psycopg
 
+    from covid_lake.warehouse.drivers import Driver
     from covid_lake.warehouse.staging import CuratedVersion, Delta
 
 PURGE_ATTEMPTS = 3
@@ -39,9 +42,9 @@ class LoadRequest:
     """Names of the tables to load; none means all. `SettingsError` for one that the warehouse does not get."""
     is_full: bool = False
     """Whether tables that are up to date are loaded again, and each one whole; otherwise only what has changed."""
-    copy_role: str = "default"
+    copy_role: str = DEFAULT_ROLE
     """The ARN of the IAM role with which Redshift reads the lake; `default` is the one that it has as its default."""
-    minutes: float = 60
+    minutes: float = DEFAULT_MINUTES
     """How long the load may take; what still runs then is cancelled."""
 
     def tables_of(self, dataset: Dataset) -> tuple[Table, ...]:
@@ -83,6 +86,25 @@ class WarehousePublisher:
         del storage
         purge(self.connection, dataset)
 
+    def preview(self, published: Published) -> str:
+        """The SQL that `bring_up_to` would run now; see `load.preview_star`."""
+        from covid_lake.warehouse.load import preview_star
+
+        dataset, wanted = published.dataset, self.request.tables_of(published.dataset)
+        return preview_star(
+            self._driver(published),
+            dataset.name,
+            curated_versions(published, [table for table in wanted if published.snapshot.version_of(table)]),
+            star=dataset.star,
+            force=published.full_refresh or self.request.is_full,
+            copy_role=self.request.copy_role,
+        )
+
+    def _driver(self, published: Published) -> Driver:
+        from covid_lake.warehouse.drivers import driver_for
+
+        return driver_for(self.connection, published.engine, Deadline(self.request.minutes))
+
     def _outdated(self, published: Published) -> tuple[Table, ...]:
         """The curated tables that have to be loaded, according to the warehouse itself. Starts no engine.
 
@@ -98,9 +120,7 @@ class WarehousePublisher:
         return tuple(table for table, version in versions if version and loaded.get(table.name) != version.version)
 
     def _load(self, published: Published, tables: Sequence[Table]) -> tuple[PublishedTable, ...]:
-        from covid_lake.warehouse.drivers import driver_for
         from covid_lake.warehouse.load import load_star
-        from covid_lake.warehouse.retries import Deadline
 
         versions = curated_versions(published, tables)
         total = len(PHASES) * len(tables)
@@ -110,7 +130,7 @@ class WarehousePublisher:
             published.progress(f"{phase} {table}", min(next(begun), total), total)
 
         loads = load_star(
-            driver_for(self.connection, published.engine, Deadline(self.request.minutes)),
+            self._driver(published),
             published.dataset.name,
             versions,
             star=published.dataset.star,

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,6 +18,8 @@ from covid_lake.datasets import registry
 from covid_lake.errors import LakeError, SettingsError
 from covid_lake.pipeline.keys import key_of_environment, key_of_secret
 from covid_lake.pipeline.run import Request, Run, require_sense
+from covid_lake.publish.publisher import Published, Publisher
+from covid_lake.publish.warehouse import LoadRequest
 from covid_lake.runtime import interrupts
 from covid_lake.runtime.costs import Charge
 from covid_lake.runtime.engine_choice import chosen_engine, start_engine
@@ -26,8 +28,9 @@ from covid_lake.runtime.job_log import JobLog
 from covid_lake.runtime.landing_job import land_files
 from covid_lake.runtime.metrics import ages_of_versions, metric_lines
 from covid_lake.runtime.publishers import catalog_publishers, chosen_catalog, warehouse_publishers
-from covid_lake.runtime.settings import JobSettings
+from covid_lake.runtime.settings import FULL, JobSettings
 from covid_lake.store.reports import RunReport
+from covid_lake.store.snapshots import current_snapshot
 from covid_lake.store.storage import S3_SCHEMES, open_storage
 
 if TYPE_CHECKING:
@@ -35,17 +38,18 @@ if TYPE_CHECKING:
     from covid_lake.warehouse.connection import WarehouseConnection
 
 LANDING_JOB = "source_to_landing"
+LOADING_JOB = "curated_to_redshift"
 # What a job did not do where its report says that something failed.
 DOINGS = {
     LANDING_JOB: "land",
     "landing_to_trusted": "refresh",
     "trusted_to_curated": "refresh",
-    "curated_to_redshift": "refresh",
+    LOADING_JOB: "refresh",
 }
 ZONES = {
     "landing_to_trusted": frozenset({Zone.TRUSTED}),
     "trusted_to_curated": frozenset({Zone.CURATED}),
-    "curated_to_redshift": frozenset[Zone](),
+    LOADING_JOB: frozenset[Zone](),
 }
 
 
@@ -57,8 +61,11 @@ def main(job: str) -> None:
         sys.exit(f"error: {error}")
 
 
-def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport:
-    """Run one of the jobs; raises `LakeError` if a table failed, so that Glue marks the job as failed."""
+def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport | None:
+    """Run one of the jobs; raises `LakeError` if a table failed, so that Glue marks the job as failed.
+
+    Returns the report; None for a dry run, which leaves none.
+    """
     settings = JobSettings.from_arguments(sys.argv[1:] if arguments is None else arguments)
     if settings.is_on_glue:
         return _run(job, settings)
@@ -73,8 +80,11 @@ def run_job(job: str, arguments: Sequence[str] | None = None) -> RunReport:
             raise
 
 
-def _run(job: str, settings: JobSettings) -> RunReport:
+def _run(job: str, settings: JobSettings) -> RunReport | None:
     log = JobLog(as_json=settings.is_on_glue, job=job, dataset=settings.dataset)
+    if settings.dry_run:
+        _preview(job, settings, log)
+        return None
     charge = Charge(settings.dpus, settings.dpu_hour_price, time.monotonic()) if settings.dpus else None
     report = _land(settings, log, charge) if job == LANDING_JOB else _refresh(job, settings, log, charge)
     if report.cost:
@@ -109,8 +119,12 @@ def _refresh(job: str, settings: JobSettings, log: JobLog, charge: Charge | None
     key_of = partial(key_of_secret, settings.pseudonym_secret) if settings.pseudonym_secret else key_of_environment
     require_sense(flow, storage, request, key_of)  # before a warehouse is started in vain
     choice = chosen_catalog(storage, settings.catalog, settings.table_format, on_glue=settings.is_on_glue)
-    loads = job == "curated_to_redshift"
-    publishers = (*catalog_publishers(choice, storage), *warehouse_publishers(_warehouse(settings) if loads else None))
+    loads = job == LOADING_JOB
+    target = _warehouse(settings) if loads else None
+    publishers: tuple[Publisher, ...] = (
+        *catalog_publishers(choice, storage),
+        *warehouse_publishers(target, _load_request(settings)),
+    )
     run = Run(
         flow=flow,
         storage=storage,
@@ -141,6 +155,26 @@ def _refresh(job: str, settings: JobSettings, log: JobLog, charge: Charge | None
             )
     _warn(log, report, *([choice.notice] if choice.notice else []))
     return report
+
+
+def _preview(job: str, settings: JobSettings, log: JobLog) -> None:
+    """Print the SQL of the load."""
+    if job != LOADING_JOB:
+        raise SettingsError(f"--dry_run is for {LOADING_JOB}; 'covid-lake plan' shows what the other jobs would do")
+    dataset, storage = registry.dataset(settings.dataset), open_storage(settings.lake_root)
+    published = Published(
+        storage=storage,
+        dataset=dataset,
+        snapshot=current_snapshot(storage, dataset.name),
+        engine=cache(partial(_start_engine, settings)),
+    )
+    (publisher,) = warehouse_publishers(_warehouse(settings), _load_request(settings))
+    sql = publisher.preview(published)
+    log.say("dry_run", sql, sql=sql)
+
+
+def _load_request(settings: JobSettings) -> LoadRequest:
+    return LoadRequest(settings.tables, settings.load == FULL, settings.copy_role, settings.load_minutes)
 
 
 def _warn(log: JobLog, report: RunReport, *more: str) -> None:

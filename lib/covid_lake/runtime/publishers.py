@@ -19,6 +19,7 @@ from covid_lake.store.storage import LocalStorage, Storage
 
 if TYPE_CHECKING:
     from covid_lake.publish.catalog.publisher import CatalogPublisher
+    from covid_lake.publish.warehouse import LoadRequest, WarehousePublisher
     from covid_lake.warehouse.connection import WarehouseConnection
 
 CATALOG_VARIABLE: Final = "COVID_LAKE_CATALOG"
@@ -104,13 +105,15 @@ def catalog_publishers(
     return ()
 
 
-def warehouse_publishers(connection: WarehouseConnection | None) -> tuple[Publisher, ...]:
-    """The publisher of the warehouse; none where there is no connection to one."""
+def warehouse_publishers(
+    connection: WarehouseConnection | None, request: LoadRequest | None = None
+) -> tuple[WarehousePublisher, ...]:
+    """The publisher of the warehouse, with what is asked of its loads; none where there is no connection to one."""
     if connection is None:
         return ()
-    from covid_lake.publish.warehouse import WarehousePublisher
+    from covid_lake.publish.warehouse import LoadRequest, WarehousePublisher
 
-    return (WarehousePublisher(connection),)
+    return (WarehousePublisher(connection, request or LoadRequest()),)
 
 
 def require_catalog_named(choice: CatalogChoice, storage: Storage, dataset: Dataset) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from covid_lake.errors import SettingsError
 from covid_lake.runtime.costs import DPU_HOUR_PRICE
+from covid_lake.warehouse.copying import DEFAULT_ROLE
+from covid_lake.warehouse.retries import DEFAULT_MINUTES
 
 # Arguments that Glue adds to a job's own. Its other ones have dashes in their names, such as --job-bookmark-option.
 GLUE_ARGUMENTS = frozenset(
@@ -32,7 +34,8 @@ GLUE_ARGUMENTS = frozenset(
 )
 YES, NO = ("true", "yes", "1"), ("false", "no", "0")
 # Settings that mean true where they stand alone.
-SWITCHES = ("full_refresh",)
+SWITCHES = ("full_refresh", "dry_run")
+INCREMENTAL, FULL = "incremental", "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,16 @@ class JobSettings:
     """The Glue connection of the warehouse."""
     warehouse: str | None = None
     """The warehouse where there is no Glue: `embedded`, or a URL."""
+    load: str = INCREMENTAL
+    """What is loaded into the warehouse: `incremental` for what differs, `full` for every table, whole."""
+    tables: tuple[str, ...] = ()
+    """Names of the tables that are loaded into the warehouse. Without any, all that it gets."""
+    copy_role: str = DEFAULT_ROLE
+    """The ARN of the IAM role with which Redshift reads the lake; `default` is the one that it has as its default."""
+    load_minutes: float = DEFAULT_MINUTES
+    """How long the load may take; what still runs then is cancelled."""
+    dry_run: bool = False
+    """Whether the SQL of the load is printed, and nothing done."""
     catalog: str | None = None
     """Where tables are found by name: `glue`, `local` or `none`; None leaves it to where the job runs."""
     table_format: str | None = None
@@ -87,14 +100,22 @@ class JobSettings:
             if not (value or "").strip(" ,") and name not in SWITCHES:
                 raise SettingsError(f"the argument --{name} has no value")
         values = {name: value or "" for name, value in own.items()}
+        load = values.get("load", INCREMENTAL).lower()
+        if load not in (INCREMENTAL, FULL):
+            raise SettingsError(f"--load is {INCREMENTAL} or {FULL}, not {values['load']!r}")
         return cls(
             dataset=values["dataset"],
             lake_root=values["lake_root"],
             sources=_several(values.get("sources", "")),
             only=_several(values.get("only", "")),
-            full_refresh="full_refresh" in own and _truth("full_refresh", values["full_refresh"] or "true"),
+            full_refresh=_switch("full_refresh", values),
             connection_name=values.get("connection_name"),
             warehouse=values.get("warehouse"),
+            load=load,
+            tables=_several(values.get("tables", "")),
+            copy_role=values.get("copy_role", DEFAULT_ROLE),
+            load_minutes=_amount("load_minutes", values.get("load_minutes", str(DEFAULT_MINUTES))),
+            dry_run=_switch("dry_run", values),
             catalog=values.get("catalog"),
             table_format=values.get("table_format"),
             pseudonym_secret=values.get("pseudonym_secret"),
@@ -137,7 +158,11 @@ def _amount(name: str, text: str) -> float:
     return amount
 
 
-def _truth(name: str, text: str) -> bool:
+def _switch(name: str, values: Mapping[str, str]) -> bool:
+    """Whether the switch stands there, alone or with a text that means true."""
+    if name not in values:
+        return False
+    text = values[name] or YES[0]
     if text.lower() not in (*YES, *NO):
         raise SettingsError(f"--{name} is true or false, not {text!r}")
     return text.lower() in YES

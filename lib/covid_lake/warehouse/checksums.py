@@ -71,7 +71,8 @@ def checksum_query(
     """A query for the same numbers of a table in the warehouse, or a part of it; `read_checksums` reads its row."""
     part = f" WHERE {scope.predicate('t')}" if scope else ""
     table_or_part = f"{quote(schema, table)} AS t{part}"
-    sums, source = _sums(table_or_part, columns, partial(_warehouse_integer, dialect), "numeric(38, 0)")
+    integer = partial(_warehouse_integer, dialect)
+    sums, source = _sums(table_or_part, columns, integer, "numeric(38, 0)", groups=dialect.compares_trailing_blanks)
     return f"SELECT {', '.join(sums)} FROM {source}"  # noqa: S608
 
 
@@ -94,17 +95,17 @@ def first_difference(expected: Checksums, found: Checksums) -> str | None:
 
 
 def _sums(
-    table: str, columns: Sequence[Column], integer: Callable[[Column, str], str], exact: str
+    table: str, columns: Sequence[Column], integer: Callable[[Column, str], str], exact: str, *, groups: bool = True
 ) -> tuple[list[str], str]:
     """The numbers that are wanted as expressions, and what they are selected from.
 
-    That has a row for each combination of texts, of which a table of facts has few, so that each is hashed once and not
-    for every row. `exact` is a type for the product of a text's integer and a number of rows.
+    With `groups` that has a row for each combination of texts, of which a table of facts has few, so that each is
+    hashed once and not for every row. `exact` is a type for the product of a text's integer and a number of rows.
     """
     wanted, grouped, texts = ["sum(_rows)"], ["count(*) AS _rows"], []
     for position, column in enumerate(columns):
         name = quote(column.name)
-        if column.type is Type.TEXT:
+        if column.type is Type.TEXT and groups:
             text = _text(position)
             texts.append(name)
             grouped.append(f"{name} AS {text}")

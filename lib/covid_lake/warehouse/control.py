@@ -3,7 +3,8 @@
 - `loaded_versions` has a row for each loaded table: the version that its rows are from.
 - `loads` is the audit: a row for each table and load, written in the transaction that changed the table.
 - `load_lock` is locked while a load is at work, so that two loads of a dataset come one after the other.
-- `outdated_statistics` names the tables that are still to be analyzed, where that can't be done in the transaction.
+- `outdated_statistics` names the tables that are still to be analyzed; of Redshift, which does that after the
+  transaction.
 """
 
 from __future__ import annotations
@@ -62,12 +63,13 @@ def staging_schema(dataset: str) -> str:
     return f"{dataset}_staging"
 
 
-def create_statements(dataset: str, existing: Collection[str] = ()) -> tuple[str, ...]:
-    """CREATE TABLE for those of the tables that are not there yet."""
+def create_statements(dialect: Dialect, dataset: str, existing: Collection[str] = ()) -> tuple[str, ...]:
+    """CREATE TABLE for those of the dialect's tables that are not there yet."""
     schema = staging_schema(dataset)
     statements = []
     for name, columns in _TABLES.items():
-        if name not in existing:
+        is_used = name != OUTDATED_STATISTICS or dialect.copies_from_lake
+        if is_used and name not in existing:
             statements.append(f"CREATE TABLE IF NOT EXISTS {quote(schema, name)} ({columns})")
             if name == LOADS:
                 statements.append(f"COMMENT ON TABLE {quote(schema, name)} IS '{_LOADS_COMMENT}'")

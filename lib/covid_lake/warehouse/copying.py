@@ -53,13 +53,20 @@ def s3_url(storage: Storage, path: str) -> str:
 def copy_statement(table: str, manifest_url: str, role: str) -> str:
     """COPY of the manifest's files into the table, which is a quoted name.
 
-    `role` is the ARN of the IAM role that Redshift takes on to read the files, a chain of ARNs between commas, or
-    `default`. `SettingsError` for any other text.
+    `role` is one that `require_role` lets through.
+    """
+    named = DEFAULT_ROLE if role == DEFAULT_ROLE else quote_text(role)
+    return f"COPY {table} FROM {quote_text(manifest_url)} IAM_ROLE {named} FORMAT AS PARQUET MANIFEST"
+
+
+def require_role(role: str) -> str:
+    """The role that Redshift takes on to read the files: its ARN, a chain of ARNs between commas, or `default`.
+
+    `SettingsError` for any other text.
     """
     if role != DEFAULT_ROLE and not ROLE.fullmatch(role):
         raise SettingsError(
             f"the role {role!r}, with which Redshift is to read the lake, is neither 'default' nor an ARN such as "
             "arn:aws:iam::123456789012:role/redshift-reads-lake"
         )
-    named = DEFAULT_ROLE if role == DEFAULT_ROLE else quote_text(role)
-    return f"COPY {table} FROM {quote_text(manifest_url)} IAM_ROLE {named} FORMAT AS PARQUET MANIFEST"
+    return role

@@ -29,6 +29,10 @@ class Dialect:
     """Turns the text expression `{text}` into the integer of its MD5 hash's first 60 bits."""
     time_number: str
     """Turns the timestamp expression `{time}` into the microseconds since 1970-01-01 00:00, exactly."""
+    text_differs: str
+    """True where the texts `{one}` and `{other}` differ in any character; null if either is null."""
+    compares_trailing_blanks: bool
+    """Whether two texts are different for `=` and GROUP BY where only one ends in blanks."""
     lock: str
     """Locks `{tables}` against other writers, and waits for the lock; readers go on where the warehouse can do that."""
     lock_or_fail: str
@@ -117,6 +121,8 @@ POSTGRESQL = Dialect(
     create_staging="CREATE UNLOGGED TABLE",
     text_number="('x' || substring(md5({text}), 1, 15))::bit(60)::bigint",
     time_number="CAST(extract(epoch FROM {time}) * 1000000 AS bigint)",
+    text_differs="{one} <> {other}",
+    compares_trailing_blanks=True,
     lock="LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE",
     lock_or_fail="LOCK TABLE {tables} IN EXCLUSIVE MODE NOWAIT",
     find_role="SELECT 1 FROM pg_roles WHERE rolname = {role}",
@@ -138,6 +144,10 @@ REDSHIFT = Dialect(
     text_number="strtol(substring(md5({text}), 1, 15), 16)",
     # Redshift's EXTRACT gives whole seconds.
     time_number="datediff(microsecond, timestamp '1970-01-01 00:00:00', {time})",
+    # Its comparison passes over blanks at the end, its length does not; see "Significance of trailing blanks" in
+    # https://docs.aws.amazon.com/redshift/latest/dg/r_Character_types.html.
+    text_differs="{one} <> {other} OR octet_length({one}) <> octet_length({other})",
+    compares_trailing_blanks=False,
     # Redshift knows no other lock. Readers of a locked table wait, so that only the load's own table is ever locked.
     lock="LOCK TABLE {tables}",
     lock_or_fail="LOCK TABLE {tables}",

@@ -18,7 +18,8 @@ CONFLICTS = ("40001", "40P01")
 # Redshift's own: 1023 is a conflict of concurrent transactions. 1018 says that a table is missing which another
 # transaction has replaced meanwhile. Both have the SQL state of an internal error.
 REDSHIFT_CONFLICT = re.compile(
-    r"\b1023\b|Serializable isolation violation|\b1018\b.*Relation does not exist", re.DOTALL | re.IGNORECASE
+    r"Serializable isolation violation|^(?:ERROR: ?)?(?:1023\b|1018\b.*Relation does not exist)",
+    re.DOTALL | re.IGNORECASE,
 )
 
 

@@ -19,17 +19,19 @@ from datetime import UTC, datetime
 from covid_lake import paths
 from covid_lake.contracts import Table
 from covid_lake.errors import WarehouseError
+from covid_lake.store.storage import Storage
 from covid_lake.warehouse import control
 from covid_lake.warehouse.checksums import Checksums
 from covid_lake.warehouse.connection import WarehouseConnection
-from covid_lake.warehouse.copying import DEFAULT_ROLE, load_manifest, require_s3, s3_url
+from covid_lake.warehouse.copying import DEFAULT_ROLE, load_manifest, require_role, require_s3, s3_url
 from covid_lake.warehouse.ddl import analyze_statement
 from covid_lake.warehouse.dialects import Dialect, quote
 from covid_lake.warehouse.drivers import Driver, SqlSession
-from covid_lake.warehouse.existing import existing_schemas, existing_tables
+from covid_lake.warehouse.existing import existing_tables
 from covid_lake.warehouse.faults import LockTaken
-from covid_lake.warehouse.planning import plan_load
+from covid_lake.warehouse.planning import missing_control_tables, plan_load
 from covid_lake.warehouse.preflight import require_readable
+from covid_lake.warehouse.preview import render_load
 from covid_lake.warehouse.retries import Patience
 from covid_lake.warehouse.sending import stage
 from covid_lake.warehouse.staging import CuratedVersion, Progress, Staging, require_width
@@ -99,11 +101,31 @@ def load_star(
     `DeadlineExceeded` if the driver's time is up, and `WarehouseError` if the warehouse refuses a statement or another
     load is running. The tables then keep their old rows.
     """
-    load = _Load(driver, dataset, tuple(versions), tuple(star), force, copy_role, progress)
+    load = _Load(driver, dataset, tuple(versions), tuple(star), force, require_role(copy_role), progress)
     loads = patience.persist(load.attempt, driver.deadline, logger.warning)
     return tuple(
         loads.get(given.table.name, TableLoad(given.table.name, given.version, up_to_date=True)) for given in versions
     )
+
+
+def preview_star(
+    driver: Driver,
+    dataset: str,
+    versions: Sequence[CuratedVersion],
+    *,
+    star: Sequence[Table] = (),
+    force: bool = False,
+    copy_role: str = DEFAULT_ROLE,
+) -> str:
+    """The SQL that `load_star` would run now, with comments; changes nothing, neither in the warehouse nor in the lake.
+
+    The files' footers are inspected for Redshift, and refused as a load would refuse them. What only the rows tell is
+    not known: keys that stand twice, and how many rows the statements will change.
+    """
+    load = _Load(
+        driver, dataset, tuple(versions), tuple(star), force, require_role(copy_role), lambda _table, _phase: None
+    )
+    return load.preview()
 
 
 @dataclass(slots=True)
@@ -132,6 +154,21 @@ class _Load:
         """Plan and load; by table, what was done to those that were outdated."""
         return self._copy() if self.dialect.copies_from_lake else self._send()
 
+    def preview(self) -> str:
+        """The SQL of the load."""
+        with self.driver.session(autocommit=True) as session:
+            missing = missing_control_tables(session, self.dialect, self.dataset)
+            record = quote(control.staging_schema(self.dataset), control.LOADED_VERSIONS)
+            plan = self._plan(session, has_record=not any(record in statement for statement in missing))
+        if self.dialect.copies_from_lake:
+            for one in plan.staged:
+                require_s3(one.given.storage)
+                require_readable(one.given.storage, one.rows)
+            plan = replace(
+                plan, manifest_urls={one.table.name: s3_url(*place) for one, place in _manifest_places(plan)}
+            )
+        return render_load(plan, missing, self.started_at)
+
     def _send(self) -> Mapping[str, TableLoad]:
         with self.driver.session(autocommit=True) as session, self.driver.session(autocommit=False) as guard:
             create_control_tables(session, self.dialect, self.dataset)
@@ -157,7 +194,7 @@ class _Load:
             analyze_outdated(session, self.dataset, {given.table.name: given.table for given in self.versions})
         return loads
 
-    def _plan(self, session: SqlSession) -> Plan:
+    def _plan(self, session: SqlSession, *, has_record: bool = True) -> Plan:
         return plan_load(
             session,
             self.dialect,
@@ -167,6 +204,7 @@ class _Load:
             star=self.star,
             is_full=self.is_full,
             copy_role=self.copy_role,
+            has_record=has_record,
         )
 
     def _inspect(self, one: Staging) -> None:
@@ -205,32 +243,40 @@ class _Load:
 
 
 def create_control_tables(session: SqlSession, dialect: Dialect, dataset: str) -> None:
-    """Create those of the loads' own tables that are missing: what is there takes no right to create."""
-    schema = control.staging_schema(dataset)
-    if schema not in existing_schemas(session, [schema]):
-        session.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")
-    for statement in control.create_statements(dataset, existing_tables(session, dialect, schema)):
-        session.execute(statement)
+    """Create those of the loads' own tables that are missing: what is there takes no right to create.
+
+    Another load may create them at the same time; then it is enough that they are there.
+    """
+    try:
+        for statement in missing_control_tables(session, dialect, dataset):
+            session.execute(statement)
+    except WarehouseError:
+        if missing_control_tables(session, dialect, dataset):
+            raise
 
 
 @contextmanager
 def load_manifests(plan: Plan) -> Iterator[Plan]:
     """Write the list of files of each table into the lake for as long as the load lasts; gives the plan with them."""
-    urls: dict[str, str] = {}
-    written: list[tuple[Staging, str]] = []
     for one in plan.staged:
         require_s3(one.given.storage)
+    places = _manifest_places(plan)
     try:
-        for one in plan.staged:
-            if one.rows.paths:
-                path = paths.load_manifest(plan.dataset, plan.load_id, one.table.name)
-                written.append((one, path))
-                one.given.storage.write(path, load_manifest(one.given.storage, one.rows))
-                urls[one.table.name] = s3_url(one.given.storage, path)
-        yield replace(plan, manifest_urls=urls)
+        for one, (storage, path) in places:
+            storage.write(path, load_manifest(storage, one.rows))
+        yield replace(plan, manifest_urls={one.table.name: s3_url(*place) for one, place in places})
     finally:
-        for one, path in written:
-            one.given.storage.delete([path])
+        for _, (storage, path) in places:
+            storage.delete([path])
+
+
+def _manifest_places(plan: Plan) -> list[tuple[Staging, tuple[Storage, str]]]:
+    """Where the list of files of each table that has rows is to be."""
+    return [
+        (one, (one.given.storage, paths.load_manifest(plan.dataset, plan.load_id, one.table.name)))
+        for one in plan.staged
+        if one.rows.paths
+    ]
 
 
 def analyze_outdated(session: SqlSession, dataset: str, tables: Mapping[str, Table]) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from covid_lake.contracts import Table
-from covid_lake.warehouse.dialects import quote
+from covid_lake.contracts import Column, Table, Type
+from covid_lake.warehouse.dialects import Dialect, quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Scope:
         return "(" + " OR ".join(f"{column} BETWEEN {low} AND {high}" for low, high in self.ranges) + ")"
 
 
-def merge_statements(table: Table, target: str, staging: str, scope: Scope | None = None) -> Merge:
+def merge_statements(table: Table, target: str, staging: str, dialect: Dialect, scope: Scope | None = None) -> Merge:
     """The merge of the staging table into the target, with rows matched by the contract's key.
 
     Both tables are given as quoted names; that of the target ends in the contract's name, by which the statements call
@@ -56,11 +56,16 @@ def merge_statements(table: Table, target: str, staging: str, scope: Scope | Non
     own = quote(table.name)
     same_key = _same_key(table, own)
     columns = [column.name for column in table.stored_columns]
-    values = [name for name in columns if name not in table.key]
+    # A key may come back with other blanks at its end, which Redshift takes for the same key.
+    compared = [
+        column
+        for column in table.stored_columns
+        if column.name not in table.key or (column.type is Type.TEXT and not dialect.compares_trailing_blanks)
+    ]
     names = ", ".join(quote(name) for name in columns)
     staged = ", ".join(f"s.{quote(name)}" for name in columns)
     within = f"{scope.predicate(own)} AND " if scope else ""
-    differs = " OR ".join(_differs(own, quote(name)) for name in values) or "1 = 0"
+    differs = " OR ".join(_differs(own, column, dialect) for column in compared) or "1 = 0"
     return Merge(
         delete_vanished=(
             f"DELETE FROM {target} WHERE {within}NOT EXISTS "  # noqa: S608
@@ -78,7 +83,8 @@ def _same_key(table: Table, target: str) -> str:
     return " AND ".join(f"s.{quote(name)} = {target}.{quote(name)}" for name in table.key) or "1 = 1"
 
 
-def _differs(target: str, column: str) -> str:
+def _differs(target: str, column: Column, dialect: Dialect) -> str:
     """A condition that is true where the two values differ, also if one is null; otherwise it is false or null."""
-    s, t = f"s.{column}", f"{target}.{column}"
-    return f"{s} <> {t} OR ({s} IS NULL AND {t} IS NOT NULL) OR ({s} IS NOT NULL AND {t} IS NULL)"
+    s, t = f"s.{quote(column.name)}", f"{target}.{quote(column.name)}"
+    differs = dialect.text_differs.format(one=s, other=t) if column.type is Type.TEXT else f"{s} <> {t}"
+    return f"{differs} OR ({s} IS NULL AND {t} IS NOT NULL) OR ({s} IS NOT NULL AND {t} IS NULL)"

@@ -8,12 +8,20 @@ from covid_lake.contracts import Table
 from covid_lake.errors import WarehouseError
 from covid_lake.warehouse import control
 from covid_lake.warehouse.ddl import declared_references
-from covid_lake.warehouse.dialects import Dialect, quote_text
+from covid_lake.warehouse.dialects import Dialect, quote, quote_text
 from covid_lake.warehouse.drivers import SqlSession
 from covid_lake.warehouse.existing import ExistingTable, existing_schemas, existing_tables, foreign_keys
 from covid_lake.warehouse.readers import READER
 from covid_lake.warehouse.staging import CuratedVersion, Staging
 from covid_lake.warehouse.steps import Plan
+
+
+def missing_control_tables(session: SqlSession, dialect: Dialect, dataset: str) -> tuple[str, ...]:
+    """The statements that create what loads keep for themselves, as far as it is missing."""
+    schema = control.staging_schema(dataset)
+    if not existing_schemas(session, [schema]):
+        return f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}", *control.create_statements(dialect, dataset)
+    return control.create_statements(dialect, dataset, existing_tables(session, dialect, schema))
 
 
 def plan_load(
@@ -26,15 +34,17 @@ def plan_load(
     star: Sequence[Table] = (),
     is_full: bool = False,
     copy_role: str = "",
+    has_record: bool = True,
 ) -> Plan:
     """Plan the load of the versions that the warehouse has not; with `is_full` of all of them, whole.
 
-    Reads, and changes nothing. `star` has all tables of the dataset that a warehouse may hold. Raises `WarehouseError`
+    Reads, and changes nothing. `star` has all tables of the dataset that a warehouse may hold. `has_record` tells
+    whether the record of loaded versions exists. Raises `WarehouseError`
     if a table would refer to one that neither is there nor comes with the load.
     """
-    schemas = existing_schemas(session, (dataset, control.staging_schema(dataset)))
-    existing = existing_tables(session, dialect, dataset) if dataset in schemas else {}
-    recorded = _recorded_versions(session, dialect, dataset, schemas)
+    has_schema = bool(existing_schemas(session, [dataset]))
+    existing = existing_tables(session, dialect, dataset) if has_schema else {}
+    recorded = _recorded_versions(session, dataset) if has_record else {}
     loaded = {table: version for table, version in recorded.items() if table in existing}
     outdated = [given for given in versions if is_full or loaded.get(given.table.name) != given.version]
     staged = tuple(_staging(dialect, dataset, given, existing, loaded, is_full) for given in _by_reference(outdated))
@@ -50,16 +60,13 @@ def plan_load(
         recorded=recorded,
         neighbours=tuple(table for table in star if table.name in existing and table.name not in names),
         foreign_keys=foreign_keys(session, dataset) if dialect.declares_references and rebuilds else (),
-        creates_schema=bool(staged) and dataset not in schemas,
+        creates_schema=bool(staged) and not has_schema,
         has_reader=bool(staged) and bool(session.query(dialect.find_role.format(role=quote_text(READER)))),
         copy_role=copy_role,
     )
 
 
-def _recorded_versions(session: SqlSession, dialect: Dialect, dataset: str, schemas: set[str]) -> dict[str, str]:
-    schema = control.staging_schema(dataset)
-    if schema not in schemas or control.LOADED_VERSIONS not in existing_tables(session, dialect, schema):
-        return {}
+def _recorded_versions(session: SqlSession, dataset: str) -> dict[str, str]:
     return {str(name): str(version) for name, version in session.query(control.loaded_versions_query(dataset))}
 
 

@@ -73,6 +73,8 @@ class Step:
     """The statement."""
     staged: Staging | None = None
     """The table's load that it belongs to; None for all."""
+    about: str = ""
+    """The table whose keys or references the statement counts, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +159,13 @@ def _built(plan: Plan, one: Staging) -> Iterator[Step]:
     for statement in create_statements(one.table, plan.dataset, plan.dialect):
         yield Step(Kind.RUN, statement, one)
     yield from _copied(plan, one, one.target)
-    yield Step(Kind.UNIQUE, _repeated_keys(one.table, one.target), one)
+    yield Step(Kind.UNIQUE, _repeated_keys(one.table, one.target), one, f"{plan.dataset}.{one.table.name}")
 
 
 def _merged_from_copy(plan: Plan, one: Staging) -> Iterator[Step]:
     yield Step(Kind.RUN, staging_statement(one.table, one.staging, plan.dialect), one)
     yield from _copied(plan, one, one.staging)
-    yield Step(Kind.UNIQUE, _repeated_keys(one.table, one.staging), one)
+    yield Step(Kind.UNIQUE, _repeated_keys(one.table, one.staging), one, f"{plan.dataset}.{one.table.name}")
     yield from _merged(one)
     yield Step(Kind.RUN, f"DROP TABLE {one.staging}", one)
     yield Step(Kind.OUTDATED, control.mark_outdated_statement(plan.dataset, one.table.name), one)
@@ -175,7 +177,7 @@ def _copied(plan: Plan, one: Staging, into: str) -> Iterator[Step]:
 
 
 def _merged(one: Staging) -> Iterator[Step]:
-    merge = merge_statements(one.table, one.target, one.staging, one.scope)
+    merge = merge_statements(one.table, one.target, one.staging, one.dialect, one.scope)
     yield Step(Kind.DELETE_VANISHED, merge.delete_vanished, one)
     yield Step(Kind.DELETE_CHANGED, merge.delete_changed, one)
     yield Step(Kind.INSERT, merge.insert_missing, one)
@@ -218,7 +220,8 @@ def _references_hold(plan: Plan) -> Iterator[Step]:
             is_target_loaded = reference.table_name in loaded
             if one is not None or is_target_loaded:
                 scope = None if one is None or is_target_loaded else one.scope
-                yield Step(Kind.REFERENCES, _orphans(table, plan.dataset, reference, scope), one)
+                about = f"{plan.dataset}.{table.name}, {reference.column}"
+                yield Step(Kind.REFERENCES, _orphans(table, plan.dataset, reference, scope), one, about)
 
 
 def _granted(plan: Plan) -> Iterator[Step]:

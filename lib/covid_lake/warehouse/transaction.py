@@ -74,7 +74,7 @@ class Transaction:
                 if found != self.plan.recorded:
                     raise Overtaken(f"another load of {self.plan.dataset} committed meanwhile")
             case Kind.REFERENCES:
-                self._require_none(step, "a neighbour of the loaded tables")
+                self._require_none(step)
             case _:
                 self.session.execute(step.sql)
 
@@ -84,7 +84,7 @@ class Transaction:
                 self.progress(one.table.name, "staging")
                 self.session.execute(step.sql)
             case Kind.UNIQUE | Kind.REFERENCES:
-                self._require_none(step, one.target)
+                self._require_none(step)
             case Kind.DELETE_VANISHED:
                 self.progress(one.table.name, "merging")
                 loaded.deleted = self.session.execute(step.sql)
@@ -116,7 +116,7 @@ class Transaction:
                 f"this load waited for its whole time and gave up; the warehouse keeps its old data\n{error}"
             ) from error
 
-    def _require_none(self, step: Step, name: str) -> None:
+    def _require_none(self, step: Step) -> None:
         found = _number(self.session, step.sql)
         if not found:
             return
@@ -126,7 +126,7 @@ class Transaction:
             else f"{found} rows refer to a row that the warehouse does not have; load the table that they refer to, too"
         )
         raise VerificationFailed(
-            f"{name}: {fault}. The load was rolled back; the warehouse is as it was. This query counts them:\n"
+            f"{step.about}: {fault}. The load was rolled back; the warehouse is as it was. This query counts them:\n"
             f"{step.sql}"
         )
 

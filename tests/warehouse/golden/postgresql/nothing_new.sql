@@ -1,0 +1,2 @@
+-- load 20200701T043000Z-4e5f of covid19 into postgresql
+-- every table is up to date: nothing else would be run

@@ -70,6 +70,20 @@ def test_a_connection_is_encrypted_and_checked_where_the_catalog_says_so(
     assert glue_connection("cluster").properties["sslmode"] == mode
 
 
+def test_a_connection_whose_url_says_so_logs_in_by_iam(connections: Path) -> None:
+    endpoint = "lake.123456789012.us-east-1.redshift-serverless.amazonaws.com"
+    url = f"jdbc:redshift:iam://{endpoint}:5439/dev"
+    by_role = {"vendor": "redshift", "url": url, "fullUrl": url, "enforceSSL": "true"}
+    connections.write_text(json.dumps({"role": by_role, "user": {**by_role, "user": "loader", "password": "unused"}}))
+    role, user = glue_connection("role"), glue_connection("user")
+    assert role.login is not None
+    assert (role.login.name, role.login.region, role.login.is_serverless) == ("lake", "us-east-1", True)
+    assert (role.host, role.user, role.password) == (endpoint, "", "")
+    assert role.properties["sslmode"] == "verify-ca"
+    assert user.login is not None
+    assert (user.login.db_user, user.password) == ("loader", "")
+
+
 @pytest.mark.parametrize(
     ("connection", "message"),
     [

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 from pyspark.sql import SparkSession
 
 from covid_lake.errors import SettingsError, WarehouseError
@@ -71,6 +75,106 @@ def test_unusable_url_is_refused_without_repeating_it(url: str) -> None:
 def test_missing_password_says_where_to_put_it() -> None:
     with pytest.raises(SettingsError, match="PGPASSWORD"):
         WarehouseConnection.from_url("postgresql://ana@db.example/lake", {})
+
+
+# --- Redshift's own URLs ---------------------------------------------------------------------------------------------
+
+CLUSTER = "lake.abc123.us-east-1.redshift.amazonaws.com"
+WORKGROUP = "lake.123456789012.eu-west-1.redshift-serverless.amazonaws.com"
+
+
+def test_redshift_s_urls_may_have_semicolons_and_its_own_names() -> None:
+    connection = WarehouseConnection.from_url(f"jdbc:redshift://{CLUSTER}:5440/dev;UID=ana;PWD=p%3Ax;ssl=true", {})
+    assert (connection.user, connection.password, connection.port) == ("ana", "p:x", 5440)
+    assert connection.properties == {"sslmode": "verify-ca"}
+    assert connection.jdbc_url == f"jdbc:redshift://{CLUSTER}:5440/dev"
+    open_one = WarehouseConnection.from_url(f"redshift://ana:x@{CLUSTER}/dev?ssl=false", {})
+    assert open_one.properties == {"sslmode": "disable"}
+
+
+def login_of(
+    url: str, service: str, region: str, clock: Callable[[], float] = float
+) -> tuple[WarehouseConnection, Stubber]:
+    """A connection with a login by IAM, and the service's client, whose answers are still to be said.
+
+    The stubber knows what the service takes and gives.
+    """
+    connection, stubber = WarehouseConnection.from_url(url, {}), Stubber(aws_client(service, region))
+    stubber.activate()
+    assert connection.login is not None
+    connection.login.clock = clock
+
+    def client(asked_service: str, asked_region: str) -> object:
+        assert (asked_service, asked_region) == (service, region)
+        return stubber.client
+
+    connection.login.client = client
+    return connection, stubber
+
+
+def aws_client(service: str, region: str) -> Any:
+    return boto3.client(service, region_name=region, aws_access_key_id="x", aws_secret_access_key="x")
+
+
+def test_a_cluster_s_user_gets_a_temporary_password() -> None:
+    connection, aws = login_of(f"jdbc:redshift:iam://{CLUSTER}:5439/dev?DbUser=loader", "redshift", "us-east-1")
+    aws.add_response(
+        "get_cluster_credentials",
+        {"DbUser": "IAM:loader", "DbPassword": "te/mp"},
+        {
+            "DbUser": "loader",
+            "AutoCreate": False,
+            "ClusterIdentifier": "lake",
+            "DbName": "dev",
+            "DurationSeconds": 3600,
+        },
+    )
+    assert connection.jdbc_url == f"jdbc:redshift://{CLUSTER}:5439/dev"
+    found = connection.jdbc_properties
+    assert (found["user"], found["password"], found["ssl"]) == ("IAM:loader", "te/mp", "true")
+    assert "te/mp" not in f"{connection!r} {connection.url} {connection.unreachable('password te/mp wrong')}"
+    assert connection.url == f"redshift:iam://loader@{CLUSTER}:5439/dev?sslmode=require"
+    aws.assert_no_pending_responses()
+
+
+def test_without_a_user_the_role_is_the_user_and_a_workgroup_knows_no_other() -> None:
+    connection, aws = login_of(f"redshift:iam://{CLUSTER}/dev", "redshift", "us-east-1")
+    answer = {"DbUser": "IAMR:glue", "DbPassword": "temp"}
+    asked = {"ClusterIdentifier": "lake", "DbName": "dev", "DurationSeconds": 3600}
+    aws.add_response("get_cluster_credentials_with_iam", answer, asked)
+    assert connection.jdbc_properties["user"] == "IAMR:glue"
+    connection, aws = login_of(f"redshift:iam://{WORKGROUP}:5439/dev", "redshift-serverless", "eu-west-1")
+    answer = {"dbUser": "IAMR:glue", "dbPassword": "temp"}
+    asked = {"workgroupName": "lake", "dbName": "dev", "durationSeconds": 3600}
+    aws.add_response("get_credentials", answer, asked)
+    assert connection.jdbc_properties["user"] == "IAMR:glue"
+
+
+def test_a_password_is_asked_for_again_before_its_life_ends() -> None:
+    times = iter([0.0, 3200.0, 3400.0, 3400.0, 3500.0])
+    connection, aws = login_of(f"redshift:iam://{CLUSTER}/dev", "redshift", "us-east-1", times.__next__)
+    for password in ("first", "second"):
+        aws.add_response("get_cluster_credentials_with_iam", {"DbUser": "a", "DbPassword": password})
+    found = [connection.jdbc_properties["password"] for _ in range(4)]
+    assert found == ["first", "first", "second", "second"]
+
+
+def test_a_name_of_one_s_own_says_which_cluster_or_workgroup_it_is() -> None:
+    url = "redshift:iam://dwh.example/dev?serverlessWorkGroup=lake&Region=eu-west-1"
+    connection, aws = login_of(url, "redshift-serverless", "eu-west-1")
+    aws.add_response("get_credentials", {"dbUser": "a", "dbPassword": "b"})
+    assert connection.jdbc_properties["user"] == "a"
+    with pytest.raises(SettingsError, match=r"no endpoint of Redshift.*\?ClusterID=NAME"):
+        WarehouseConnection.from_url("redshift:iam://dwh.example/dev", {})
+    with pytest.raises(SettingsError, match="cluster:region is not taken"):
+        WarehouseConnection.from_url("redshift:iam://lake:us-east-1/dev", {})
+
+
+def test_a_refusal_of_aws_names_the_permission() -> None:
+    connection, aws = login_of(f"redshift:iam://{CLUSTER}/dev?DbUser=loader", "redshift", "us-east-1")
+    aws.add_client_error("get_cluster_credentials", "AccessDenied", "no")
+    with pytest.raises(WarehouseError, match=r"cluster lake in us-east-1(?s:.)*redshift:GetClusterCredentials"):
+        _ = connection.jdbc_properties
 
 
 # --- TLS -----------------------------------------------------------------------------------------------------------

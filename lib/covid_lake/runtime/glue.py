@@ -28,6 +28,10 @@ def glue_session() -> SparkSession:
 def glue_connection(name: str) -> WarehouseConnection:
     """The warehouse of a Glue connection. Raises `SettingsError` if the connection can't be read or used.
 
+    User and password are the connection's, which Glue reads from AWS Secrets Manager where the connection names a
+    secret. A connection whose URL begins with `jdbc:redshift:iam://` logs in with the rights of the job's role; its
+    user, if it has one, is the database user, and its password is passed over.
+
     A connection with "Require SSL connection" checks the server's certificate. Any other is encrypted as well, unless
     its URL ends in `?sslmode=disable`.
     """
@@ -42,7 +46,7 @@ def glue_connection(name: str) -> WarehouseConnection:
             f"the Glue connection {name} cannot be read: {innermost_cause(error)}\n"
             "Is that its name, and may the job's role call glue:GetConnection and read the connection's secret?"
         ) from error
-    dialect = DIALECTS.get(found["vendor"])
+    dialect = DIALECTS.get(str(found["vendor"]).partition(":")[0])
     if dialect is None:
         raise SettingsError(f"the connection {name} is of {found['vendor']}; expected is {' or '.join(DIALECTS)}")
     if not found.get("fullUrl"):
@@ -50,7 +54,9 @@ def glue_connection(name: str) -> WarehouseConnection:
             f"the connection {name} has no JDBC URL; expected is jdbc:{dialect.name}://host:port/database"
         )
     try:
-        connection = WarehouseConnection.from_url(found["fullUrl"], user=found["user"], password=found["password"])
+        connection = WarehouseConnection.from_url(
+            found["fullUrl"], user=found["user"] or None, password=found["password"] or None
+        )
     except SettingsError as error:
         raise SettingsError(f"the connection {name}: {error}") from error
     is_enforced = str(found.get("enforceSSL")).lower() == "true"

@@ -13,11 +13,14 @@ from urllib.parse import quote, unquote, urlsplit
 from covid_lake.errors import SettingsError
 from covid_lake.warehouse.dialects import DIALECTS, POSTGRESQL, REDSHIFT, Dialect
 from covid_lake.warehouse.faults import Unreachable
+from covid_lake.warehouse.iam import IamLogin
 
 if TYPE_CHECKING:
     import psycopg
 
 URL_SHAPE = "postgresql://user[:password]@host[:port]/database[?property=value]"
+# What Redshift's JDBC driver takes for "with a temporary password of AWS".
+IAM_SCHEME = "redshift:iam://"
 CONNECT_TIMEOUT_SECONDS = 10
 SCHEMES = {**{name: name for name in DIALECTS}, "postgres": "postgresql"}
 # What a warehouse on another machine must at least do: encrypt. That the certificate be checked as well (verify-ca,
@@ -41,7 +44,9 @@ NAME = re.compile(r"[A-Za-z0-9_.-]{0,15}")
 
 # Parts of the URL that may stand among its properties instead, as libpq and JDBC allow.
 PARTS = {"host": "host", "port": "port", "dbname": "database", "database": "database", "user": "user"}
-PARTS |= {"password": "password", "databasename": "database", "username": "user"}
+PARTS |= {"password": "password", "databasename": "database", "username": "user", "uid": "user", "pwd": "password"}
+# Properties of Redshift's JDBC driver that say for whom AWS is to give a temporary password.
+IAM_PARTS = {"clusterid": "cluster", "serverlessworkgroup": "workgroup", "region": "region", "dbuser": "user"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,8 @@ class WarehouseConnection:
     properties: Mapping[str, str] = field(default_factory=dict)
     """More settings, such as `sslmode`, by their names in libpq."""
     dialect: Dialect = field(default=POSTGRESQL, repr=False)
+    login: IamLogin | None = field(default=None, repr=False)
+    """Gives user and password for each new session, in place of `user` and `password`; Redshift only."""
 
     def __post_init__(self) -> None:
         if not is_this_machine(self.host) and "sslmode" not in self.properties:
@@ -111,6 +118,9 @@ class WarehouseConnection:
     ) -> WarehouseConnection:
         """Read `postgresql://user[:password]@host[:port]/database[?property=value]`; `postgres://`, `redshift://` too.
 
+        `redshift:iam://endpoint[:port]/database` logs in with temporary passwords of AWS, and needs no user and no
+        password. Redshift's URLs may have semicolons between their properties, as AWS's documentation shows them.
+
         Host, port, dbname, user and password may also be given as properties, which then win over the URL itself, as
         with libpq. Other properties must be in `PROPERTIES`, by the name of either driver: one that a single driver
         knows would work for queries and not for loads, or the other way round. A `+` is a plus and not a space.
@@ -118,13 +128,18 @@ class WarehouseConnection:
         `user` and `password` replace those of the URL. Without a password in either, `PGPASSWORD` is taken from
         `environ` (the process's own by default). Raises `SettingsError`, which repeats neither URL nor password.
         """
-        scheme, parts, properties = _read(url.strip().removeprefix("jdbc:"))
+        text = url.strip().removeprefix("jdbc:")
+        is_iam = text.startswith(IAM_SCHEME)
+        scheme, parts, properties = _read(
+            f"redshift://{text.removeprefix(IAM_SCHEME)}" if is_iam else text, is_iam=is_iam
+        )
         dialect = DIALECTS[SCHEMES[scheme]]
         if user is not None:
             parts["user"] = user
         if password is not None:
             parts["password"] = password
-        missing = [name for name in ("host", "user", "database") if not parts.get(name)]
+        needed = ("host", "database") if is_iam else ("host", "user", "database")
+        missing = [name for name in needed if not parts.get(name)]
         if missing:
             raise SettingsError(f"the warehouse's URL lacks the {' and the '.join(missing)}: expected {URL_SHAPE}")
         if parts["host"].startswith("/"):
@@ -134,23 +149,26 @@ class WarehouseConnection:
         if dialect is REDSHIFT and (mode := properties.get("sslmode", "require")) not in SSL_OF_REDSHIFT:
             raise SettingsError(f"sslmode={mode} is unknown to Redshift; there is: {', '.join(SSL_OF_REDSHIFT)}")
         environ = os.environ if environ is None else environ
-        password = parts.get("password", environ.get("PGPASSWORD"))
+        password = "" if is_iam else parts.get("password", environ.get("PGPASSWORD"))
         if password is None:
             raise SettingsError("the warehouse's password is missing: set PGPASSWORD, or put it into the URL")
         return cls(
             host=parts["host"],
             port=_port(parts["port"]) if "port" in parts else dialect.default_port,
             database=parts["database"],
-            user=parts["user"],
+            user=parts.get("user", ""),
             password=password,
             properties=properties,
             dialect=dialect,
+            login=_iam_login(parts) if is_iam else None,
         )
 
     @property
     def url(self) -> str:
         """The URL without secrets. It can be shown, and with `PGPASSWORD` it can be given to `from_url` again."""
-        address = f"{self.dialect.name}://{quote(self.user, safe='')}@{self._address}/{quote(self.database, safe='')}"
+        scheme = IAM_SCHEME if self.login else f"{self.dialect.name}://"
+        user = f"{quote(self.user, safe='')}@" if self.user else ""
+        address = f"{scheme}{user}{self._address}/{quote(self.database, safe='')}"
         shown = {name: value for name, value in self.properties.items() if not KNOWN[name].is_secret}
         pairs = "&".join(f"{name}={quote(value, safe='/')}" for name, value in shown.items())
         return f"{address}?{pairs}" if pairs else address
@@ -162,14 +180,18 @@ class WarehouseConnection:
 
     @property
     def jdbc_properties(self) -> dict[str, str]:
-        """The properties for the JDBC driver. The password is among them: never log this."""
+        """The properties for the JDBC driver. The password is among them: never log this.
+
+        Raises `Unreachable` where AWS gives no password.
+        """
+        user, password = self.login.credentials() if self.login else (self.user, self.password)
         given = {KNOWN[name].jdbc: value for name, value in self.properties.items()}
         if self.dialect is REDSHIFT and "sslmode" in given:
             given |= SSL_OF_REDSHIFT[given.pop("sslmode")]
         return {
             **given,
-            "user": self.user,
-            "password": self.password,
+            "user": user,
+            "password": password,
             "driver": self.dialect.jdbc_driver,
         }
 
@@ -216,7 +238,11 @@ class WarehouseConnection:
         The password is masked in a URL, and behind `password=` and the like. One that can't be a name is masked
         everywhere; to mask another, such as `covid19`, everywhere would remove names from messages.
         """
-        secrets = [self.password, *(v for name, v in self.properties.items() if KNOWN[name].is_secret)]
+        secrets = [
+            self.password,
+            self.login.password if self.login else "",
+            *(v for name, v in self.properties.items() if KNOWN[name].is_secret),
+        ]
         for secret in filter(None, secrets):
             for form in dict.fromkeys((secret, quote(secret, safe=""), quote(secret))):
                 masked = re.escape(form)
@@ -237,8 +263,24 @@ def is_this_machine(host: str) -> bool:
         return False
 
 
-def _read(url: str) -> tuple[str, dict[str, str], dict[str, str]]:
+def _iam_login(parts: Mapping[str, str]) -> IamLogin:
+    return IamLogin.of_host(
+        parts["host"],
+        parts["database"],
+        parts.get("user"),
+        cluster=parts.get("cluster"),
+        workgroup=parts.get("workgroup"),
+        region=parts.get("region"),
+    )
+
+
+def _read(url: str, *, is_iam: bool = False) -> tuple[str, dict[str, str], dict[str, str]]:
     """The URL's scheme, its parts, and its properties by libpq's names."""
+    is_redshift = url.startswith("redshift://")
+    known_parts = PARTS | IAM_PARTS if is_iam else PARTS
+    if is_redshift:
+        place, *more = re.split("[;?]", url, maxsplit=1)
+        url = "?".join([place, *(text.replace(";", "&").replace("?", "&") for text in more)])
     try:
         found = urlsplit(url)
         port = found.port
@@ -252,6 +294,11 @@ def _read(url: str) -> tuple[str, dict[str, str], dict[str, str]]:
             given["password"] = unquote(found.password, errors="strict")
         pairs = [_pair(pair) for pair in found.query.split("&") if pair]
     except ValueError:
+        if is_iam:
+            raise SettingsError(
+                "the warehouse's URL cannot be read: after redshift:iam:// write the whole endpoint, such as "
+                "cluster.abc123.us-east-1.redshift.amazonaws.com:5439/dev; cluster:region is not taken"
+            ) from None
         # The error repeats what it could not read, which may be a part of the password.
         raise SettingsError(
             f"the warehouse's URL cannot be read: expected {URL_SHAPE}; in user and password write @ : / ? # [ ] % as "
@@ -269,8 +316,10 @@ def _read(url: str) -> tuple[str, dict[str, str], dict[str, str]]:
     for name, value in pairs:
         if not value:
             raise SettingsError(f"the property {name} of the warehouse's URL has no value")
-        if name.lower() in PARTS:
-            parts[PARTS[name.lower()]] = value
+        if name.lower() in known_parts:
+            parts[known_parts[name.lower()]] = value
+        elif is_redshift and name.lower() == "ssl":
+            properties.setdefault("sslmode", "disable" if value.lower() == "false" else "verify-ca")
         else:
             known = _property(name, value)
             properties[known.libpq] = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -33,9 +34,11 @@ def moto_server() -> Iterator[None]:
 def count_calls(client: Any) -> Counter[str]:
     """The calls that the client makes from now on, by operation."""
     calls: Counter[str] = Counter()
+    counting = Lock()
 
     def count(model: Any, **_: Any) -> None:
-        calls[model.name] += 1
+        with counting:  # tables are brought up a few at a time
+            calls[model.name] += 1
 
     client.meta.events.register("before-call", count)
     return calls

@@ -77,22 +77,20 @@ def test_calls_are_few_and_without_a_change_one(publisher: CatalogPublisher, lak
     assert ran.succeeded
     of_day = {table.table for table in day.tables}
     assert {"covid19_trusted.jhu_daily_reports", "covid19_curated.fact_cases"} <= of_day
-    # 44 tables and views are created, each by one call; everything else is to find out that they are missing.
-    assert len(first.tables) == first_calls["CreateTable"] == 44
+    # Each table and each view is created by one call; everything else is to find out that they are missing.
+    assert len(first.tables) == first_calls["CreateTable"]
     assert (again.tables, calls_again) == ((), {"GetDatabase": 1})
-    rest = {
-        name: calls.total() for name, calls in (("first", first_calls - Counter(CreateTable=44)), ("day", day_calls))
-    }
+    to_create, of_first, of_one_day = first_calls["CreateTable"], first_calls.total(), day_calls.total()
     if publisher.table_format is TableFormat.ICEBERG:
         # Each of the 19 Iceberg tables gets the run's tag, whether or not it has a new version.
         assert day_calls["UpdateTable"] <= 19 + len(of_day)
-        assert rest["first"] <= 20
-        assert rest["day"] <= 36
+        assert of_first <= to_create + 20
+        assert of_one_day <= 36
     else:
         # A table that has a new version gets its columns' statistics, up to 25 columns a call.
         assert first_calls["UpdateColumnStatisticsForTable"] <= 23
-        assert rest["first"] <= 45
-        assert rest["day"] <= 32
+        assert of_first <= to_create + 45
+        assert of_one_day <= 32
         statistics = boto3.client("glue").get_column_statistics_for_table(
             DatabaseName="covid19_curated", TableName="dim_date", ColumnNames=["month"]
         )

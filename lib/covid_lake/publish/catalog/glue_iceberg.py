@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Lock
 from typing import Any
 
 from pyiceberg.catalog.glue import GlueCatalog
@@ -38,6 +39,7 @@ class LakeGlueCatalog(GlueCatalog):
         super().__init__("glue", client=client, **properties)
         self._root, self._takes_over = root, takes_over
         self._listed: dict[str, dict[str, Mapping[str, Any]]] = {}
+        self._listing = Lock()
         self._written: set[tuple[str, str]] = set()
 
     def drop_table(self, identifier: str | Identifier) -> None:
@@ -59,8 +61,9 @@ class LakeGlueCatalog(GlueCatalog):
         """The entry, Iceberg's or not; `NoSuchTableError` where there is none."""
         if (database, table) in self._written:
             return super()._get_glue_table(database, table)
-        if database not in self._listed:
-            self._listed[database] = self._list(database)
+        with self._listing:  # several threads may ask at once, each for another table
+            if database not in self._listed:
+                self._listed[database] = self._list(database)
         if table not in self._listed[database]:
             raise NoSuchTableError(f"Table does not exist: {database}.{table}")
         return self._listed[database][table]

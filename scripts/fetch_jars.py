@@ -1,6 +1,7 @@
-"""Fetch the pinned jars that Spark itself doesn't bring into .jars/spark-VERSION, with Spark's own Ivy.
+"""Fetch the pinned jars that Spark itself doesn't bring into .jars, with Spark's own Ivy.
 
 `spark.jars.packages` would resolve and copy them anew at each start; these are fetched once and put on the class path.
+Those in `spark-VERSION` are of every session. Those in `iceberg-spark-VERSION` are for tests that read Iceberg tables.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ PACKAGES = {
     "3.5": [POSTGRESQL, "org.apache.hadoop:hadoop-aws:3.3.4"],
     "4.1": [POSTGRESQL, "org.apache.hadoop:hadoop-aws:3.4.2", *SDK_PARTS],
 }
+SQLITE = "org.xerial:sqlite-jdbc:3.50.3.0"
+ICEBERG_PACKAGES = {
+    "3.5": ["org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.11.0", SQLITE],
+    "4.1": ["org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.11.0", SQLITE],
+}
 EXCLUDED = [
     "software.amazon.awssdk:bundle",
     "org.apache.hadoop:hadoop-client-api",
@@ -41,15 +47,21 @@ def artifact(jar_name: str) -> str:
 
 def main() -> int:
     version = pyspark.__version__
-    packages = PACKAGES.get(version.rsplit(".", 1)[0])
-    if packages is None:
+    minor = version.rsplit(".", 1)[0]
+    if minor not in PACKAGES:
         print(f"no jars are pinned for Spark {version}; known are {', '.join(PACKAGES)}", file=sys.stderr)
         return 1
-    target = Path(__file__).resolve().parents[1] / ".jars" / f"spark-{version}"
+    jars = Path(__file__).resolve().parents[1] / ".jars"
+    sets = ((f"spark-{version}", PACKAGES[minor]), (f"iceberg-spark-{version}", ICEBERG_PACKAGES[minor]))
+    return int(not all(fetch(jars / name, packages, version) for name, packages in sets))
+
+
+def fetch(target: Path, packages: list[str], version: str) -> bool:
+    """Fetch packages, with all that they need, into a folder, if they are not there yet; whether that worked."""
     mark = target / MARK
     wanted = "\n".join([*packages, *EXCLUDED])
     if mark.is_file() and mark.read_text() == wanted:
-        return 0
+        return True
     print(f"fetching {len(packages)} packages for Spark {version} into {target}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder, "nothing.py")
@@ -75,7 +87,7 @@ def main() -> int:
         if answer.returncode or not jars:
             print(answer.stdout[-3000:], answer.stderr[-3000:], file=sys.stderr, sep="\n")
             print("the jars could not be fetched from Maven Central; see above", file=sys.stderr)
-            return 1
+            return False
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
         owned = {artifact(jar.name) for jar in Path(pyspark.__file__).parent.glob("jars/*.jar")}
@@ -87,7 +99,7 @@ def main() -> int:
     mark.write_text(wanted)
     kept = list(target.glob("*.jar"))
     print(f"{len(kept)} jars, {sum(jar.stat().st_size for jar in kept) / 1e6:.0f} MB")
-    return 0
+    return True
 
 
 if __name__ == "__main__":

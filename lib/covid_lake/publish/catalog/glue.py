@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 # The most that the API takes in one call.
 DELETES_A_CALL: Final = 100
 STATISTICS_A_CALL: Final = 25
+# Glue allows few calls a second, and a change of a table is some of them.
+CHANGES_AT_ONCE: Final = 4
 # What an update may say of a database.
 _DATABASE_NAMES: Final = (
     "Name",
@@ -112,6 +114,10 @@ class GlueTableCatalog:
     @property
     def holds_only_iceberg(self) -> bool:
         return False
+
+    @property
+    def changes_at_once(self) -> int:
+        return CHANGES_AT_ONCE
 
     @property
     def takes_over(self) -> bool:

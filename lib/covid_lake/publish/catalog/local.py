@@ -22,6 +22,23 @@ if TYPE_CHECKING:
 
 # Whoever opens the catalog has to call it so: one SQLite file may hold several catalogs, by name.
 CATALOG_NAME: Final = "lake"
+# As PyIceberg and Iceberg's JDBC catalog make them; both take them as they are. Of two processes that begin at the same
+# moment, one makes them and the other finds them.
+TABLES: Final = (
+    """
+    CREATE TABLE IF NOT EXISTS iceberg_tables (
+        catalog_name VARCHAR(255) NOT NULL, table_namespace VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL,
+        metadata_location VARCHAR(1000), previous_metadata_location VARCHAR(1000), iceberg_type VARCHAR(5),
+        PRIMARY KEY (catalog_name, table_namespace, table_name)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS iceberg_namespace_properties (
+        catalog_name VARCHAR(255) NOT NULL, namespace VARCHAR(255) NOT NULL, property_key VARCHAR(255) NOT NULL,
+        property_value VARCHAR(1000) NOT NULL, PRIMARY KEY (catalog_name, namespace, property_key)
+    )
+    """,
+)
 INTO_PROPERTIES: Final = (
     "INTO iceberg_namespace_properties (catalog_name, namespace, property_key, property_value) VALUES (?, ?, ?, ?)"
 )
@@ -45,6 +62,11 @@ class LocalCatalog:
         return True
 
     @property
+    def changes_at_once(self) -> int:
+        """One: SQLite lets one writer in at a time, and there is nobody to wait for."""
+        return 1
+
+    @property
     def takes_over(self) -> bool:
         """Yes: the catalog is the lake's own, and what it has of another place is of before the lake was moved."""
         return True
@@ -59,8 +81,6 @@ class LocalCatalog:
         if not self.file.exists():
             return None
         with self._opened() as connection:
-            if not _has_tables(connection):
-                return None
             found = connection.execute(
                 "SELECT property_value FROM iceberg_namespace_properties "
                 "WHERE catalog_name = ? AND namespace = ? AND property_key = ?",
@@ -76,7 +96,6 @@ class LocalCatalog:
 
     def create_databases(self, databases: Sequence[tuple[str, str, str]]) -> None:
         """Create the namespaces that are missing; a description that they have stays, their place is set."""
-        self.iceberg().close()
         with self._opened() as connection:
             for name, description, folder in databases:
                 for key, value in (("exists", "true"), ("comment", description)):
@@ -104,8 +123,9 @@ class LocalCatalog:
         from sqlalchemy.engine import URL
         from sqlalchemy.exc import SQLAlchemyError
 
+        with self._opened():
+            pass  # which makes the file and its tables, where they are missing
         try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
             url = URL.create("sqlite", database=str(self.file), query={"timeout": str(BUSY_SECONDS)})
             return SqlCatalog(CATALOG_NAME, uri=url.render_as_string(hide_password=False))
         except (SQLAlchemyError, OSError) as error:
@@ -113,9 +133,15 @@ class LocalCatalog:
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        """The file, for statements that are committed together at the end of the block."""
+        """The file, for statements that are committed together at the end of the block.
+
+        The file and its tables are made where they are missing: the process that made the file may have died then.
+        """
         try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.file, timeout=BUSY_SECONDS)) as connection, connection:
+                for statement in TABLES:
+                    connection.execute(statement)
                 yield connection
         except (sqlite3.Error, OSError) as error:
             raise self._fault(error) from error
@@ -130,9 +156,3 @@ class LocalCatalog:
 
 def _beside(dataset: str) -> str:
     return database_name(dataset, parameters.STATE_ZONE)
-
-
-def _has_tables(connection: sqlite3.Connection) -> bool:
-    """Whether the file was set up; a process may have died before it did."""
-    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'iceberg_namespace_properties'").fetchone()
-    return found is not None

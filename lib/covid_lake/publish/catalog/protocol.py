@@ -82,6 +82,11 @@ class TableCatalog(Protocol):
         ...
 
     @property
+    def changes_at_once(self) -> int:
+        """How many tables may be changed at the same time, where most of a change is waiting for answers."""
+        ...
+
+    @property
     def takes_over(self) -> bool:
         """Whether entries that show another lake are replaced; otherwise they are a fault."""
         ...

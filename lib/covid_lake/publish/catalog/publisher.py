@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -122,17 +123,25 @@ class CatalogPublisher:
     def _bring_up_iceberg(self, published: Published, work: _Work) -> None:
         from covid_lake.publish.catalog.iceberg import IcebergTables
 
-        with self.catalog.iceberg() as catalog:
+        conflict: CatalogConflict | None = None
+        with self.catalog.iceberg() as catalog, ThreadPoolExecutor(self.catalog.changes_at_once) as threads:
             tables = IcebergTables(catalog, published, self.catalog.takes_over)
-            for number, table in enumerate(published.tables, start=1):
-                try:
-                    if report := tables.bring_up(table):
-                        work.tables[report.table] = report
-                except CatalogConflict:
-                    raise
-                except CatalogError as error:
-                    work.faults.append(str(error))
-                published.progress(f"registering {table.name}", number, len(published.tables))
+            changes = [(table, threads.submit(tables.bring_up, table)) for table in published.tables]
+            try:
+                for number, (table, change) in enumerate(changes, start=1):
+                    try:
+                        if report := change.result():
+                            work.tables[report.table] = report
+                    except CatalogConflict as error:
+                        conflict = error
+                    except CatalogError as error:
+                        work.faults.append(str(error))
+                    published.progress(f"registering {table.name}", number, len(changes))
+            except BaseException:
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise
+        if conflict:
+            raise conflict
 
     def _register(self, published: Published, work: _Work) -> None:
         try:

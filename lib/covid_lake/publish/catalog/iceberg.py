@@ -123,18 +123,12 @@ class IcebergTables:
         """Whether the table is as it should be: the version's snapshot, by this contract, with the run's tag."""
         snapshot = metadata.current_snapshot()
         tag = metadata.refs.get(tag_of(self.published.snapshot.run_id))
-        wanted = {
-            parameters.VERSION: self._version(table),
-            parameters.SNAPSHOT: str(self.published.snapshot.number),
-            parameters.RUN_ID: self.published.snapshot.run_id,
-            parameters.CONTRACT: parameters.contract_digest(table),
-        }
         return (
             snapshot is not None
             and tag is not None
             and tag.snapshot_id == snapshot.snapshot_id
             and version_in(metadata) == self._version(table)
-            and wanted.items() <= metadata.properties.items()
+            and self._state(table).items() <= metadata.properties.items()
         )
 
     def _commit(self, table: Table, found: IcebergTable | None) -> dict[str, int] | None:
@@ -145,7 +139,10 @@ class IcebergTables:
         is_shown = version_in(change.metadata) == self._version(table) and not self.published.full_refresh
         if is_reshaped or snapshot_id is None or not is_shown:
             snapshot_id, counts = self._show_version(table, change, again=is_reshaped)
-        change.set_properties({**PROPERTIES, **self._properties(table)})
+            manifest = self.published.manifest(table)
+            sizes = {parameters.ROWS: str(manifest.rows), parameters.BYTES: str(manifest.total_bytes)}
+            change.set_properties({parameters.CLASSIFICATION: "parquet", **sizes})
+        change.set_properties({**PROPERTIES, **self._state(table), "comment": table.grain})
         change.tag(tag_of(self.published.snapshot.run_id), snapshot_id)
         change.commit()
         return counts
@@ -201,19 +198,17 @@ class IcebergTables:
         current = metadata.current_snapshot_id
         if current is not None and not added and not gone and version_in(metadata) == self._version(table):
             return current, None
-        summary = {name: value for name, value in self._properties(table).items() if name in IN_SUMMARY}
         counts = {"files added": len(added), "files removed": len(gone)}
-        return change.add_snapshot(added, kept, gone, summary), counts
+        return change.add_snapshot(added, kept, gone, self._state(table)), counts
 
-    def _properties(self, table: Table) -> dict[str, str]:
-        manifest, snapshot = self.published.manifest(table), self.published.snapshot
-        state = parameters.state_parameters(
-            table, manifest.version, manifest.rows, manifest.total_bytes, snapshot.number, snapshot.run_id
-        )
-        return {**state, "comment": table.grain}
-
-
-IN_SUMMARY: Final = (parameters.VERSION, parameters.SNAPSHOT, parameters.RUN_ID, parameters.CONTRACT)
+    def _state(self, table: Table) -> dict[str, str]:
+        """What the table is to show, as it stands in its properties and in its snapshot's summary."""
+        return {
+            parameters.VERSION: self._version(table),
+            parameters.SNAPSHOT: str(self.published.snapshot.number),
+            parameters.RUN_ID: self.published.snapshot.run_id,
+            parameters.CONTRACT: parameters.contract_digest(table),
+        }
 
 
 def identifier(table: Table) -> tuple[str, str]:

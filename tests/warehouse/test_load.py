@@ -36,6 +36,7 @@ from covid_lake.warehouse.drivers import Driver, SqlSession, driver_for
 from covid_lake.warehouse.load import TableLoad, load_star, read_loaded_versions
 from covid_lake.warehouse.merge import Scope
 from covid_lake.warehouse.postgres import PostgresDriver
+from covid_lake.warehouse.retries import Deadline, Patience
 from covid_lake.warehouse.staging import CuratedVersion, Delta
 from lake_runs import no_engine
 
@@ -111,14 +112,16 @@ def driver(request: pytest.FixtureRequest, empty_warehouse: WarehouseConnection)
     return driver_by(request.param, request, empty_warehouse)
 
 
-def driver_by(way: str, request: pytest.FixtureRequest, connection: WarehouseConnection) -> Driver:
+def driver_by(
+    way: str, request: pytest.FixtureRequest, connection: WarehouseConnection, deadline: Deadline | None = None
+) -> Driver:
     if way == "psycopg":
-        return PostgresDriver(connection)
+        return PostgresDriver(connection, deadline)
     request.getfixturevalue("spark_on_java")  # skips the test where the engine is another
     engine = request.getfixturevalue("engine")
     from covid_lake.warehouse.jdbc import JdbcDriver  # which needs Spark's JVM
 
-    return JdbcDriver(connection, lambda: engine)
+    return JdbcDriver(connection, lambda: engine, deadline)
 
 
 @pytest.fixture
@@ -427,6 +430,85 @@ def test_timestamps_need_a_session_in_utc(
             load_star(driver_by("jdbc", request, empty_warehouse), "covid19", [given])
     finally:
         spark_on_java.conf.set("spark.sql.session.timeZone", "UTC")
+
+
+# --- faults that pass, and time that is up --------------------------------------------------------------------------
+
+PATIENCE = Patience(sleep=lambda _seconds: None)
+
+
+@pytest.mark.parametrize("statement", ["LOCK TABLE", "DELETE FROM", "INSERT INTO", "DROP TABLE"])
+def test_a_load_whose_connection_is_cut_is_begun_again(
+    statement: str,
+    driver: Driver,
+    lake: LocalStorage,
+    empty_warehouse: WarehouseConnection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    load_star(driver, "covid19", [version_of(lake, COUNTS, COUNT_ROWS, "v1")])
+    with driver.session(autocommit=True) as session:
+        kind = type(session)
+    execute, cut = kind.execute, list[str]()
+
+    def cut_once(session: Any, sql: str) -> int:
+        if sql.startswith(statement) and "load_lock" not in sql and not cut:
+            cut.append(sql)
+            end = (
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = %s"
+            )
+            with empty_warehouse.connect() as opened:
+                opened.execute(end.encode(), (empty_warehouse.database,))
+        return execute(session, sql)
+
+    monkeypatch.setattr(kind, "execute", cut_once)
+    rows = [COUNT_ROWS[0], (1, 20200302, 7, "2020-03")]
+    (load,) = load_star(driver, "covid19", [version_of(lake, COUNTS, rows, "v2")], patience=PATIENCE)
+    assert (len(cut), counts_of(load)) == (1, (2, 0, 1, 1))
+    assert loaded_counts(empty_warehouse) == [row[:3] for row in rows]
+    assert fetch(empty_warehouse, "SELECT version, staged, changed, deleted FROM covid19_staging.loads") == [
+        ("v1", 3, 0, 0),
+        ("v2", 2, 1, 1),
+    ]
+
+
+@pytest.mark.parametrize("way", ["psycopg", "jdbc"])
+def test_a_load_that_waits_past_its_deadline_is_cancelled_and_leaves_the_old_rows(
+    way: str, request: pytest.FixtureRequest, lake: LocalStorage, empty_warehouse: WarehouseConnection
+) -> None:
+    load_star(driver_by(way, request, empty_warehouse), "covid19", [version_of(lake, COUNTS, COUNT_ROWS, "v1")])
+    with empty_warehouse.connect() as other:
+        other.execute("LOCK TABLE covid19.fact_counts IN ACCESS EXCLUSIVE MODE")
+        hurried = driver_by(way, request, empty_warehouse, Deadline(4 / 60))
+        began = time.monotonic()
+        with pytest.raises(WarehouseError, match=r"gave up(?s:.)*longer than 0.0666667 minutes"):
+            load_star(hurried, "covid19", [version_of(lake, COUNTS, COUNT_ROWS[:1], "v2")])
+        assert time.monotonic() - began < 30
+    assert loaded_counts(empty_warehouse) == [row[:3] for row in COUNT_ROWS]
+    assert staging_tables(empty_warehouse) > {"fact_counts"}
+    (load,) = load_star(
+        driver_by(way, request, empty_warehouse), "covid19", [version_of(lake, COUNTS, COUNT_ROWS[:1], "v2")]
+    )
+    assert counts_of(load) == (1, 0, 0, 2)
+
+
+def test_the_audit_has_a_row_for_each_table_and_load(
+    driver: Driver, lake: LocalStorage, empty_warehouse: WarehouseConnection
+) -> None:
+    load_star(driver, "covid19", [version_of(lake, COUNTS, COUNT_ROWS, "v1")])
+    second = version_of(lake, COUNTS, [*COUNT_ROWS[:2], (3, 20200301, 1, "2020-03")], "v2")
+    scope = Scope.of_months("date_key", ["2020-03"])
+    load_star(driver, "covid19", [replace(second, since=lambda _version: Delta(second.files, scope))])
+    load_star(driver, "covid19", [second], force=True)
+    load_star(driver, "covid19", [second])
+    audit = (
+        "SELECT version, previous_version, scope, staged, inserted, changed, deleted, row_count, "
+        "verified_at >= started_at, count(*) OVER () FROM covid19_staging.loads ORDER BY verified_at"
+    )
+    assert fetch(empty_warehouse, audit) == [
+        ("v1", None, "created", 3, 3, 0, 0, 3, True, 3),
+        ("v2", "v1", "months", 3, 1, 0, 1, 3, True, 3),
+        ("v2", "v2", "whole", 3, 0, 0, 0, 3, True, 3),
+    ]
 
 
 # --- a table that the warehouse lacks ------------------------------------------------------------------------------

@@ -132,4 +132,4 @@ def mark_analyzed_statement(dataset: str, table: str) -> str:
 
 def _time(at: datetime) -> str:
     """An instant in UTC as a literal: `CURRENT_TIMESTAMP` is a function that Redshift has on its leader alone."""
-    return f"'{at:%Y-%m-%d %H:%M:%S}+00'"
+    return f"'{at:%Y-%m-%d %H:%M:%S.%f}+00'"

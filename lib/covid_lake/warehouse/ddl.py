@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from covid_lake.contracts import Column, Reference, Table
 from covid_lake.warehouse.dialects import Dialect, quote, quote_text
 
@@ -36,6 +38,19 @@ def render_table(table: Table, schema: str, dialect: Dialect) -> str:
     A table that refers to another must be created after it: dimensions come first.
     """
     return ";\n".join(create_statements(table, schema, dialect)) + ";\n"
+
+
+def in_order_of_references(tables: Iterable[Table]) -> tuple[Table, ...]:
+    """The tables, each after those that it refers to; otherwise in the order given."""
+    waiting, ordered = list(tables), list[Table]()
+    while waiting:
+        names = {table.name for table in waiting}
+        free = [
+            table for table in waiting if not names.intersection(ref.table_name for ref in declared_references(table))
+        ]
+        ordered += free or waiting  # tables that refer to each other in a circle have no order
+        waiting = [table for table in waiting if table not in ordered]
+    return tuple(ordered)
 
 
 def index_statement(table: Table, schema: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from covid_lake.contracts import Table
 from covid_lake.errors import WarehouseError
 from covid_lake.warehouse import control
-from covid_lake.warehouse.ddl import declared_references
+from covid_lake.warehouse.ddl import declared_references, in_order_of_references
 from covid_lake.warehouse.dialects import Dialect, quote, quote_text
 from covid_lake.warehouse.drivers import SqlSession
 from covid_lake.warehouse.existing import ExistingTable, existing_schemas, existing_tables, foreign_keys
@@ -47,7 +47,9 @@ def plan_load(
     recorded = _recorded_versions(session, dataset) if has_record else {}
     loaded = {table: version for table, version in recorded.items() if table in existing}
     outdated = [given for given in versions if is_full or loaded.get(given.table.name) != given.version]
-    staged = tuple(_staging(dialect, dataset, given, existing, loaded, is_full) for given in _by_reference(outdated))
+    by_table = {given.table.name: given for given in outdated}
+    ordered = [by_table[table.name] for table in in_order_of_references(given.table for given in outdated)]
+    staged = tuple(_staging(dialect, dataset, given, existing, loaded, is_full) for given in ordered)
     names = {one.table.name for one in staged}
     if dialect.declares_references:
         _require_targets(staged, existing)
@@ -84,21 +86,6 @@ def _staging(
     previous = loaded.get(given.table.name)
     delta = None if is_new or is_full or previous is None else given.since(previous)
     return Staging(dataset, dialect, given, found is not None, is_new, previous, delta)
-
-
-def _by_reference(versions: Sequence[CuratedVersion]) -> list[CuratedVersion]:
-    """The versions, each after those whose tables it refers to; otherwise in the order given."""
-    waiting, ordered = list(versions), list[CuratedVersion]()
-    while waiting:
-        names = {given.table.name for given in waiting}
-        free = [
-            given
-            for given in waiting
-            if not {reference.table_name for reference in declared_references(given.table)} & names - {given.table.name}
-        ]
-        ordered += free or waiting  # tables that refer to each other in a circle have no order
-        waiting = [given for given in waiting if given not in ordered]
-    return ordered
 
 
 def _require_targets(staged: Sequence[Staging], existing: dict[str, ExistingTable]) -> None:

@@ -1,6 +1,8 @@
-"""The role that may read a dataset's tables in the warehouse, and nothing else. Pure: names and SQL.
+"""The roles of people and tools in the warehouse. Pure: names and SQL.
 
-Queries take this role on, people and tools are made members of it, and every load grants it what the load created.
+The reader may read a dataset's tables, and nothing else: queries take this role on, people and tools are made members
+of it, and every load grants it what the load created. The operator may read what loads keep for themselves: which
+versions are loaded, and the audit.
 """
 
 from __future__ import annotations
@@ -8,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from covid_lake.contracts import Table
+from covid_lake.warehouse import control
 from covid_lake.warehouse.dialects import REDSHIFT, Dialect, quote
 
 READER = "covid_lake_reader"
+OPERATOR = "covid_lake_operator"
 
 
 def create_reader_statement() -> str:
@@ -20,9 +24,19 @@ def create_reader_statement() -> str:
 
 def grant_statements(schema: str, tables: Iterable[str], dialect: Dialect) -> tuple[str, ...]:
     """What the role needs in order to read these tables of the schema."""
-    role = f"ROLE {quote(READER)}" if dialect is REDSHIFT else quote(READER)
+    return _grants(READER, schema, tables, dialect)
+
+
+def operator_statements(dataset: str, dialect: Dialect) -> tuple[str, ...]:
+    """The operator's role, and what it needs in order to read the audit and the loaded versions."""
+    tables = (control.LOADED_VERSIONS, control.LOADS)
+    return (f"CREATE ROLE {quote(OPERATOR)}", *_grants(OPERATOR, control.staging_schema(dataset), tables, dialect))
+
+
+def _grants(role: str, schema: str, tables: Iterable[str], dialect: Dialect) -> tuple[str, ...]:
+    grantee = f"ROLE {quote(role)}" if dialect is REDSHIFT else quote(role)
     named = ", ".join(quote(schema, table) for table in tables)
-    return (f"GRANT USAGE ON SCHEMA {quote(schema)} TO {role}", f"GRANT SELECT ON TABLE {named} TO {role}")
+    return (f"GRANT USAGE ON SCHEMA {quote(schema)} TO {grantee}", f"GRANT SELECT ON TABLE {named} TO {grantee}")
 
 
 def render_grants(schema: str, tables: Sequence[Table], dialect: Dialect) -> str:

@@ -51,8 +51,8 @@ DROP TABLE IF EXISTS "covid19"."dim_region";
 ALTER TABLE "covid19_staging"."dim_region" SET SCHEMA "covid19";
 -- with the times, and the counts of rows that the statements above give
 DELETE FROM "covid19_staging"."loaded_versions" WHERE table_name = 'dim_region';
-INSERT INTO "covid19_staging"."loaded_versions" (table_name, version, row_count, loaded_at) VALUES ('dim_region', '20200701T040000Z-2c3d', 12, '2020-07-01 04:30:00+00');
-INSERT INTO "covid19_staging"."loads" (load_id, table_name, version, previous_version, scope, staged, inserted, changed, deleted, row_count, started_at, verified_at) VALUES ('20200701T043000Z-4e5f', 'dim_region', '20200701T040000Z-2c3d', '20200630T040000Z-0a1b', 'created', 0, 0, 0, 0, 12, '2020-07-01 04:30:00+00', '2020-07-01 04:30:00+00');
+INSERT INTO "covid19_staging"."loaded_versions" (table_name, version, row_count, loaded_at) VALUES ('dim_region', '20200701T040000Z-2c3d', 12, '2020-07-01 04:30:00.000000+00');
+INSERT INTO "covid19_staging"."loads" (load_id, table_name, version, previous_version, scope, staged, inserted, changed, deleted, row_count, started_at, verified_at) VALUES ('20200701T043000Z-4e5f', 'dim_region', '20200701T040000Z-2c3d', '20200630T040000Z-0a1b', 'created', 0, 0, 0, 0, 12, '2020-07-01 04:30:00.000000+00', '2020-07-01 04:30:00.000000+00');
 GRANT USAGE ON SCHEMA "covid19" TO "covid_lake_reader";
 GRANT SELECT ON TABLE "covid19"."dim_region" TO "covid_lake_reader";
 COMMIT;

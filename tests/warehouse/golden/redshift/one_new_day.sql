@@ -33,8 +33,8 @@ INSERT INTO "covid19_staging"."outdated_statistics" (table_name) VALUES ('dim_da
 SELECT sum(_rows), sum(_present0), sum(_total0), sum(_present1), sum(_total1), sum(_present2), sum(_total2), sum(_present3), sum(_total3), sum(_present4), sum(_total4), sum(_present5), sum(_total5), sum(_present6), sum(_total6), sum(_present7), sum(_total7), sum(_present8), sum(_total8), sum(_present9), sum(_total9), sum(_present10), sum(_total10) FROM (SELECT count(*) AS _rows, count("date_key") AS _present0, sum("date_key") AS _total0, count("date") AS _present1, sum("date" - date '1970-01-01') AS _total1, count("year") AS _present2, sum("year") AS _total2, count("quarter") AS _present3, sum("quarter") AS _total3, count("month") AS _present4, sum("month") AS _total4, count("month_name") AS _present5, sum(strtol(substring(md5("month_name"), 1, 15), 16)) AS _total5, count("day") AS _present6, sum("day") AS _total6, count("day_of_week") AS _present7, sum("day_of_week") AS _total7, count("day_name") AS _present8, sum(strtol(substring(md5("day_name"), 1, 15), 16)) AS _total8, count("iso_week") AS _present9, sum("iso_week") AS _total9, count("is_weekend") AS _present10, sum(CASE WHEN "is_weekend" THEN 1 ELSE 0 END) AS _total10 FROM "covid19"."dim_date" AS t) AS grouped;
 -- with the times, and the counts of rows that the statements above give
 DELETE FROM "covid19_staging"."loaded_versions" WHERE table_name = 'dim_date';
-INSERT INTO "covid19_staging"."loaded_versions" (table_name, version, row_count, loaded_at) VALUES ('dim_date', '20200701T040000Z-2c3d', 12, '2020-07-01 04:30:00+00');
-INSERT INTO "covid19_staging"."loads" (load_id, table_name, version, previous_version, scope, staged, inserted, changed, deleted, row_count, started_at, verified_at) VALUES ('20200701T043000Z-4e5f', 'dim_date', '20200701T040000Z-2c3d', '20200630T040000Z-0a1b', 'whole', 0, 0, 0, 0, 12, '2020-07-01 04:30:00+00', '2020-07-01 04:30:00+00');
+INSERT INTO "covid19_staging"."loaded_versions" (table_name, version, row_count, loaded_at) VALUES ('dim_date', '20200701T040000Z-2c3d', 12, '2020-07-01 04:30:00.000000+00');
+INSERT INTO "covid19_staging"."loads" (load_id, table_name, version, previous_version, scope, staged, inserted, changed, deleted, row_count, started_at, verified_at) VALUES ('20200701T043000Z-4e5f', 'dim_date', '20200701T040000Z-2c3d', '20200630T040000Z-0a1b', 'whole', 0, 0, 0, 0, 12, '2020-07-01 04:30:00.000000+00', '2020-07-01 04:30:00.000000+00');
 -- fact_cases: compared in the months that differ, to version 20200701T040000Z-2c3d, from version 20200630T040000Z-0a1b
 CREATE TEMP TABLE "staged_fact_cases" (
     "region_key" bigint,
@@ -67,8 +67,8 @@ SELECT sum(_rows), sum(_present0), sum(_total0), sum(_present1), sum(_total1), s
 SELECT count(*) FROM "covid19"."fact_cases";
 -- with the times, and the counts of rows that the statements above give
 DELETE FROM "covid19_staging"."loaded_versions" WHERE table_name = 'fact_cases';
-INSERT INTO "covid19_staging"."loaded_versions" (table_name, version, row_count, loaded_at) VALUES ('fact_cases', '20200701T040000Z-2c3d', 13, '2020-07-01 04:30:00+00');
-INSERT INTO "covid19_staging"."loads" (load_id, table_name, version, previous_version, scope, staged, inserted, changed, deleted, row_count, started_at, verified_at) VALUES ('20200701T043000Z-4e5f', 'fact_cases', '20200701T040000Z-2c3d', '20200630T040000Z-0a1b', 'months', 0, 0, 0, 0, 13, '2020-07-01 04:30:00+00', '2020-07-01 04:30:00+00');
+INSERT INTO "covid19_staging"."loaded_versions" (table_name, version, row_count, loaded_at) VALUES ('fact_cases', '20200701T040000Z-2c3d', 13, '2020-07-01 04:30:00.000000+00');
+INSERT INTO "covid19_staging"."loads" (load_id, table_name, version, previous_version, scope, staged, inserted, changed, deleted, row_count, started_at, verified_at) VALUES ('20200701T043000Z-4e5f', 'fact_cases', '20200701T040000Z-2c3d', '20200630T040000Z-0a1b', 'months', 0, 0, 0, 0, 13, '2020-07-01 04:30:00.000000+00', '2020-07-01 04:30:00.000000+00');
 -- must be 0: rows that refer to a row which is not there
 SELECT count(*) FROM "covid19"."fact_cases" AS t WHERE (t."date_key" BETWEEN 20200700 AND 20200799) AND t."region_key" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "covid19"."dim_region" AS r WHERE r."region_key" = t."region_key");
 -- must be 0: rows that refer to a row which is not there

@@ -69,6 +69,7 @@ Place = tuple[CatalogPublisher, Storage]
 
 
 ICEBERG_IN_GLUE, HIVE_IN_GLUE = "glue iceberg", "glue hive"
+of_files = pytest.mark.parametrize("place", ["local iceberg"], indirect=True)
 in_glue = pytest.mark.parametrize("place", [ICEBERG_IN_GLUE, HIVE_IN_GLUE], indirect=True)
 of_hive = pytest.mark.parametrize("place", [HIVE_IN_GLUE], indirect=True)
 of_iceberg = pytest.mark.parametrize("place", ["local iceberg", ICEBERG_IN_GLUE], indirect=True)
@@ -109,6 +110,7 @@ def rewrite(storage: Storage, path: str, change: Any) -> None:
     storage.write(path, content.getvalue())
 
 
+@of_files
 def test_a_file_that_was_written_with_other_columns_is_told_by_column(place: Place) -> None:
     publisher, storage = place
     march, april = files_of(storage)
@@ -125,6 +127,7 @@ def test_a_file_that_was_written_with_other_columns_is_told_by_column(place: Pla
     ]
 
 
+@of_files
 def test_a_file_that_is_gone_and_one_with_other_rows_are_told(place: Place) -> None:
     publisher, storage = place
     march, april = files_of(storage)
@@ -140,6 +143,7 @@ def test_a_file_that_is_gone_and_one_with_other_rows_are_told(place: Place) -> N
     )
 
 
+@of_files
 def test_a_file_beside_those_of_the_manifest_is_told(place: Place) -> None:
     publisher, storage = place
     storage.write(f"{paths.version(FACT, VERSION)}/month=2020-03/part-9.parquet", b"left by somebody")

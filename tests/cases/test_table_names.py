@@ -62,7 +62,7 @@ def test_all_spellings_are_one_table(name: str) -> None:
 
 def test_another_zone_is_named() -> None:
     assert registry.table_called("landing.jhu_daily_reports").zone is Zone.LANDING
-    assert registry.table_called("covid19_quarantine.fact_cases").zone is Zone.QUARANTINE
+    assert registry.table_called("covid19_quarantine.hospital_beds").zone is Zone.QUARANTINE
     assert str(find_quarantine("quarantine.jhu_daily_reports")) == "covid19_quarantine.jhu_daily_reports"
 
 

@@ -126,6 +126,11 @@ def test_a_source_tree_without_metadata_has_the_librarys_own_datasets(tmp_path: 
     assert (done.stdout, done.stderr) == ("covid19\n", "")
 
 
+def test_a_name_means_one_table() -> None:
+    for table in registry.all_tables():
+        assert registry.find_table(str(table)) == table, table
+
+
 def test_a_dataset_that_cannot_be_imported_names_its_distribution_and_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

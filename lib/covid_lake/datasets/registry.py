@@ -148,12 +148,10 @@ def database_name(dataset_name: str, zone: Zone) -> str:
 
 
 def tables_of(dataset_name: str, zone: Zone) -> tuple[NamedTable, ...]:
-    """The tables that a zone can have: in landing those with landing files, in quarantine all."""
+    """The tables that a zone can have: in landing and in quarantine those with landing files, which may be refused."""
     family = dataset(dataset_name)
-    if zone is Zone.LANDING:
+    if zone in (Zone.LANDING, Zone.QUARANTINE):
         contracts: Iterable[Table] = (table for table in family.tables if table.landing)
-    elif zone is Zone.QUARANTINE:
-        contracts = family.tables
     else:
         contracts = family.zone(zone)
     return tuple(NamedTable(zone, contract) for contract in contracts)

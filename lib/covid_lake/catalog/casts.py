@@ -23,6 +23,7 @@ from covid_lake.transforms.texts import (
 PATTERNS_OF_BLANKS: Final = {" ": " ", "\t": r"\t", "\r": r"\r", "\n": r"\n"}
 MOST_DIGITS: Final = 38
 MICROSECONDS: Final = "timestamp(6)"
+MS_A_DAY: Final = 86_400_000
 EPOCH: Final = "TIMESTAMP '1970-01-01 00:00:00.000000'"
 # Java's parser also takes `1d`, `0x1p3`, `NaN` and `Infinity`.
 SIGNS_OF_NUMBERS: Final = r"^[-+.0-9eE]+\z"
@@ -151,7 +152,9 @@ def _times(text: str, formats: tuple[str, ...], time_zone: str) -> list[tuple[st
     if EPOCH_MS in formats:
         number = _whole(text, "bigint")
         within = f"{number} BETWEEN {EARLIEST_EPOCH_MS} AND {LATEST_EPOCH_MS}"
-        branches.append((within, f"date_add('millisecond', {number}, {EPOCH})"))
+        # date_add takes no more than an INTEGER.
+        day = f"date_add('day', {number} / {MS_A_DAY}, {EPOCH})"
+        branches.append((within, f"date_add('millisecond', {number} % {MS_A_DAY}, {day})"))
     return branches
 
 

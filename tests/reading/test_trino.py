@@ -115,6 +115,23 @@ def test_what_does_more_than_read_is_not_sent(sql: str, no_trino: str) -> None:
         ask_trino(TrinoServer.from_url(no_trino, {}), sql)
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "EXPLAIN\n-- name: curve\nWITH a AS (SELECT 1) SELECT * FROM a",
+        "EXPLAIN ANALYZE VERBOSE (SELECT 1)",
+        "explain (TYPE DISTRIBUTED, FORMAT JSON) SELECT 1;",
+        "(SELECT 1) UNION (SELECT 2)",
+        "TABLE t",
+        "SHOW TABLES FROM covid19_curated",
+        "DESCRIBE covid19_curated.fact_cases",
+    ],
+)
+def test_what_reads_is_sent(sql: str, closed_port: str) -> None:
+    with pytest.raises(TrinoError, match="did not answer"):
+        ask_trino(TrinoServer.from_url(closed_port, {}), sql)
+
+
 def test_a_server_that_is_not_there_is_told_with_its_address(closed_port: str) -> None:
     with pytest.raises(TrinoError, match=f"{closed_port} did not answer: Connection refused. Is a Trino running"):
         ask_trino(TrinoServer.from_url(closed_port, {}), "SELECT 1")

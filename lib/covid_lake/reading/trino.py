@@ -33,11 +33,10 @@ DEFAULT_PORTS = {"http": 8080, "https": 443}
 DEFAULT_USER = "covid-lake"
 SOURCE = "covid-lake"
 TIMEOUT_SECONDS = 30.0
-READS = re.compile(
-    r"(?:explain\b(?:\s+analyze\b)?(?:\s+verbose\b)?(?:\s*\([^()]*\))?)?[\s(]*"
-    r"(?:select|with|values|table|show|describe|desc)\b",
-    re.IGNORECASE,
+EXPLAIN = re.compile(
+    r"explain\b(?:\s+analyze\b)?(?:\s+verbose\b)?(?:\s*\((?:\s*(?:type|format)\s+\w+\s*,?)+\))?", re.IGNORECASE
 )
+READS = re.compile(r"[\s(]*(?:select|with|values|table|show|describe|desc)\b", re.IGNORECASE)
 MISSING = ("TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND", "CATALOG_NOT_FOUND")
 USER_ERROR = "USER_ERROR"
 HTTP_STATUS = re.compile(r"error \d{3}\b")
@@ -155,7 +154,8 @@ def _question(text: str) -> str:
     bare = bare_statement(text)
     if SHOW_DATABASES.fullmatch(bare):
         return "SHOW SCHEMAS"  # Trino knows Athena's databases by this name only
-    if not READS.match(bare):
+    explained = EXPLAIN.match(bare)
+    if not READS.match(bare_statement(bare[explained.end() :] if explained else bare)):
         raise QueryError(f"{bare.split(None, 1)[0].upper()} is not asked of Trino, a query only reads; {ALLOWED}")
     return bare
 

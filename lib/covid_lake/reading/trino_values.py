@@ -17,7 +17,12 @@ from covid_lake.reading.answers import Answer
 
 Read = Callable[[Any], Any]
 TYPES: Final = exp.DataType.Type
-WHOLE_NUMBERS: Final = (TYPES.TINYINT, TYPES.SMALLINT, TYPES.INT, TYPES.BIGINT)
+WHOLE_NUMBERS: Final = {
+    TYPES.TINYINT: pa.int8(),
+    TYPES.SMALLINT: pa.int16(),
+    TYPES.INT: pa.int32(),
+    TYPES.BIGINT: pa.int64(),
+}
 MICROSECONDS: Final = 6
 
 
@@ -50,7 +55,7 @@ def _reader(kind: exp.Expr) -> tuple[pa.DataType, Read]:
 def _reader_of_present(kind: exp.Expr) -> tuple[pa.DataType, Read]:
     name = kind.this
     if name in WHOLE_NUMBERS:
-        return pa.int64(), int
+        return WHOLE_NUMBERS[name], int
     if name == TYPES.BOOLEAN:
         return pa.bool_(), _boolean
     if name == TYPES.DOUBLE:

@@ -85,9 +85,17 @@ def receipt(dataset: str, run_id: str) -> str:
     return f"{RECEIPTS}/{dataset}/{run_id}.json"
 
 
+def iceberg(contract: Table) -> str:
+    """The place of a table as Iceberg has it: its metadata are there, and none of its rows.
+
+    Trino and Athena delete the whole place when somebody drops the table.
+    """
+    return f"{table(contract)}/iceberg"
+
+
 def metadata(contract: Table) -> str:
     """The folder of a table's Iceberg metadata, beside its versions."""
-    return f"{table(contract)}/metadata"
+    return f"{iceberg(contract)}/metadata"
 
 
 CATALOG = "_catalog"

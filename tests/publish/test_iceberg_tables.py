@@ -421,7 +421,7 @@ def test_a_moved_lake_has_a_catalog_of_its_new_place(lake: LocalStorage, tmp_pat
     assert len(bring_up(moved, COVID19).tables) == 2
     with tables_in(moved) as tables:
         facts = tables[FACTS]
-        assert facts.location() == f"{tmp_path}/elsewhere/curated/covid19/fact_cases"
+        assert facts.location() == f"{tmp_path}/elsewhere/curated/covid19/fact_cases/iceberg"
         assert facts.scan().to_arrow().num_rows == 2
         assert all(task.file.file_path.startswith(f"{tmp_path}/elsewhere/") for task in facts.scan().plan_files())
 

@@ -31,7 +31,7 @@ def iceberg_disagreements(catalog: Catalog, published: Published, table: Table) 
         if found is None:
             yield Disagreement(name, what="it is missing in the catalog, or is no Iceberg table there")
             return
-        place = location(published.storage, paths.table(table))
+        place = location(published.storage, paths.iceberg(table))
         if found.location() != place:
             yield Disagreement(name, what=f"its location is {found.location()}, and should be {place}")
             return

@@ -39,7 +39,8 @@ ATTEMPTS: Final = 5
 TAG_PREFIX: Final = "run-"
 FORMAT_VERSION: Final = {TableProperties.FORMAT_VERSION: "2"}
 PROPERTIES: Final = {
-    # Whoever drops the table, or expires its snapshots, must not delete the lake's Parquet files.
+    # Whoever drops the table, or expires its snapshots, must not delete the lake's Parquet files. For the same reason
+    # these don't lie in the table's place.
     "gc.enabled": "false",
     # Of two publishers one has to decide anew, by what the lake's newest snapshot is.
     TableProperties.COMMIT_NUM_RETRIES: "0",
@@ -105,7 +106,7 @@ class IcebergTables:
         except FileNotFoundError:
             self.catalog.drop_table(identifier(table))
             return None
-        place = location(self.published.storage, paths.table(table))
+        place = location(self.published.storage, paths.iceberg(table))
         if found is None or found.location() == place:
             return found
         if not self.takes_over:
@@ -149,7 +150,7 @@ class IcebergTables:
 
     def _begin(self, table: Table, found: IcebergTable | None) -> Change:
         if found is None:
-            place = location(self.published.storage, paths.table(table))
+            place = location(self.published.storage, paths.iceberg(table))
             schema = new_schema(table)
             mapping = name_mapping(table, schema).model_dump_json()
             transaction = self.catalog.create_table_transaction(

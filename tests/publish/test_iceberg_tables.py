@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +18,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.conversions import from_bytes
 from pyiceberg.types import IntegerType
 
+from commands import environment
 from covid_lake import paths
 from covid_lake.catalog import parameters
 from covid_lake.contracts import Column, Dataset, Partitioning, Table, Type, Zone
@@ -238,21 +242,37 @@ def test_a_comment_changes_the_description_and_no_snapshot(tmp_path: Path) -> No
         assert thing.scan().to_arrow().num_rows == 1
 
 
-def test_files_of_an_older_contract_are_not_shown_by_the_new_one(tmp_path: Path) -> None:
+def test_a_version_of_an_older_contract_is_shown_by_that_until_it_is_built_anew(tmp_path: Path) -> None:
+    """As where the library is upgraded, and a run builds other tables only."""
     storage = LocalStorage(tmp_path)
     bring_up(storage, publish_things(storage, "v1", THING, [{"code": "a", "count": 1}]))
-    before = shown_metadata(storage)
-    other = replace(THING, columns=(CODE, replace(COUNT, type=Type.TEXT)))
-    state = state_of(storage, Dataset("things", "Things", (other,)))
-    report = CatalogPublisher(LocalCatalog(storage)).bring_up_to(state)
-    assert "was written under another contract than the present one" in report.error
-    assert shown_metadata(storage) == before
-    assert LocalCatalog(storage).remembered("things") != CatalogPublisher(LocalCatalog(storage))._digest(state)
-
-
-def shown_metadata(storage: LocalStorage) -> str:
+    text = replace(THING, columns=(CODE, replace(COUNT, type=Type.TEXT)))
+    shown = current_snapshot(storage, "things")
+    publish(storage, shown, "other", [(THING, shown.tables[THING.id])])
+    bring_up(storage, Dataset("things", "Things", (text,)))
     with tables_in(storage) as tables:
-        return tables[THINGS].metadata_location
+        thing = tables[THINGS]
+        assert thing.scan().to_arrow().to_pylist() == [{"code": "a", "count": 1}]
+        assert thing.snapshot_by_name("run-other") == thing.current_snapshot()
+        assert thing.properties["covid_lake.contract"] == parameters.contract_digest(THING)
+    bring_up(storage, publish_things(storage, "v2", text, [{"code": "a", "count": "one"}]))
+    with tables_in(storage) as tables:
+        assert tables[THINGS].scan().to_arrow().to_pylist() == [{"code": "a", "count": "one"}]
+        assert tables[THINGS].properties["covid_lake.contract"] == parameters.contract_digest(text)
+
+
+def test_files_that_do_not_fit_the_contract_are_not_shown(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    bring_up(storage, publish_things(storage, "v1", THING, [{"code": "a", "count": 1}]))
+    publish_things(storage, "v2", THING, [{"code": "b", "count": 2}])
+    other = replace(THING, columns=(CODE, replace(COUNT, type=Type.TEXT)))
+    report = CatalogPublisher(LocalCatalog(storage)).bring_up_to(
+        state_of(storage, Dataset("things", "Things", (other,)))
+    )
+    assert "was written under another contract than the present one" in report.error
+    with tables_in(storage) as tables:
+        assert tables[THINGS].scan().to_arrow().to_pylist() == [{"code": "a", "count": 1}]
+    assert len(bring_up(storage, Dataset("things", "Things", (THING,))).tables) == 1
 
 
 def test_a_table_can_be_partitioned_later(tmp_path: Path) -> None:
@@ -364,22 +384,33 @@ def test_publishers_in_many_threads_leave_one_right_state(lake: LocalStorage) ->
             assert tables[DAYS].properties["covid_lake.run_id"] == f"next-{day}"
 
 
-def test_the_next_run_catches_up_what_a_dead_publisher_left_undone(
-    lake: LocalStorage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    commit, done = Change.commit, list[str]()
+def test_the_next_run_catches_up_what_a_killed_publisher_left_undone(lake: LocalStorage) -> None:
+    """It is killed when it has written the second table's metadata, and has not committed them."""
+    code = f"""
+import os, signal
+from covid_lake.datasets.covid19.contracts import COVID19
+from covid_lake.publish.catalog.iceberg_commit import Change
+from covid_lake.runtime.publishers import bring_up, catalog_publishers, chosen_catalog
+from covid_lake.store.storage import LocalStorage
 
-    def die_at_the_second(change: Change) -> None:
-        if done:
-            raise KeyboardInterrupt
-        commit(change)
-        done.append("one")
+commit, done = Change.commit, []
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Change, "commit", die_at_the_second)
-        with pytest.raises(KeyboardInterrupt):
-            bring_up(lake, COVID19)
-    assert len(bring_up(lake, COVID19).tables) == 1
+def commit_once(change):
+    if done:
+        os.kill(os.getpid(), signal.SIGKILL)
+    done.append(commit(change))
+
+Change.commit = commit_once
+lake = LocalStorage({lake.root!r})
+bring_up(catalog_publishers(chosen_catalog(lake), lake), lake, COVID19)
+"""
+    killed = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    with tables_in(lake) as tables:
+        assert tables[DAYS].scan().to_arrow().num_rows == 2
+        assert not tables.catalog.table_exists(tuple(FACTS.split(".")))
+    assert metadata_files(lake, FACT_CASES) != set()
+    assert [table.table for table in bring_up(lake, COVID19).tables] == [FACTS]
     assert bring_up(lake, COVID19).tables == ()
 
 

@@ -134,16 +134,21 @@ class IcebergTables:
 
     def _commit(self, table: Table, found: IcebergTable | None) -> dict[str, int] | None:
         """Commit what the table lacks; counts of files, or None where only its names and properties changed."""
-        change = self._begin(table, found)
-        is_reshaped = change.reshape(table)
+        change, state = self._begin(table, found), self._state(table)
         snapshot_id, counts = change.metadata.current_snapshot_id, None
         is_shown = version_in(change.metadata) == self._version(table) and not self.published.full_refresh
-        if is_reshaped or snapshot_id is None or not is_shown:
+        if snapshot_id is None or not is_shown:
+            is_reshaped = change.reshape(table)
             snapshot_id, counts = self._show_version(table, change, again=is_reshaped)
             manifest = self.published.manifest(table)
             sizes = {parameters.ROWS: str(manifest.rows), parameters.BYTES: str(manifest.total_bytes)}
             change.set_properties({parameters.CLASSIFICATION: "parquet", **sizes})
-        change.set_properties({**PROPERTIES, **self._state(table), "comment": table.grain})
+        elif change.has_shape(table):
+            change.reshape(table)  # for comments and former names
+        else:
+            # The version was built by an earlier contract, and is shown by that until it is built anew.
+            del state[parameters.CONTRACT]
+        change.set_properties({**PROPERTIES, **state, "comment": table.grain})
         change.tag(tag_of(self.published.snapshot.run_id), snapshot_id)
         change.commit()
         return counts

@@ -49,7 +49,13 @@ from pyiceberg.table.update import (
 )
 from pyiceberg.types import IcebergType
 
-from covid_lake.catalog.iceberg_schema import evolved_schema, name_mapping, partition_spec
+from covid_lake.catalog.iceberg_schema import (
+    evolved_schema,
+    iceberg_type,
+    name_mapping,
+    partition_spec,
+    shown_columns,
+)
 from covid_lake.catalog.parameters import lake_snapshot
 from covid_lake.contracts import Table
 
@@ -118,6 +124,10 @@ class Change:
     def require_not_newer(self, number: int) -> None:
         """Let the commit fail where the table shows a later snapshot of the lake than this one by then."""
         self._requirements.append(cast(TableRequirement, AssertNotNewer(number=number)))
+
+    def has_shape(self, table: Table) -> bool:
+        """Whether the table's columns have the names and types of the contract, in its order."""
+        return _shape(self.metadata.schema()) == [(one.name, iceberg_type(one)) for one in shown_columns(table)]
 
     def reshape(self, table: Table) -> bool:
         """Give the table the columns and the partitions of the contract; whether its columns or their types changed."""
@@ -270,7 +280,7 @@ def _entry(
     )
 
 
-def _shape(schema: Schema) -> list[tuple[str, IcebergType]]:
+def _shape(schema: Schema) -> Sequence[tuple[str, IcebergType]]:
     return [(field.name, field.field_type) for field in schema.fields]
 
 

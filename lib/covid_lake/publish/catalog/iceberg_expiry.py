@@ -49,7 +49,7 @@ def expire(catalog: Catalog, storage: Storage, dataset: Dataset, kept: Sequence[
             if version_in(loaded.metadata) not in versions:
                 raise CatalogError(
                     f"{full_name(table)} shows a version in the catalog that is about to be removed; bring the catalog "
-                    f"up to date first, with: covid-lake run {dataset.name}"
+                    f"up to date first, with: covid-lake catalog sync {dataset.name}"
                 )
         found.append((table, versions))
     for table, versions in found:

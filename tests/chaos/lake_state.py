@@ -19,6 +19,8 @@ from covid_lake.datasets import registry
 from covid_lake.errors import LakeError
 from covid_lake.landing.inventory import read_inventory
 from covid_lake.pipeline.run import Request, make_plan
+from covid_lake.publish.catalog.iceberg import load, version_in
+from covid_lake.publish.catalog.local import LocalCatalog
 from covid_lake.reading.lake import Lake
 from covid_lake.store.retention import read_snapshots
 from covid_lake.store.snapshots import Manifest, Snapshot, current_snapshot, read_manifest
@@ -117,7 +119,7 @@ def view_faults(root: Path) -> list[str]:
         for snapshot in snapshots:
             for table, manifest in _manifests(storage, dataset, snapshot):
                 faults += _file_faults(root, table, manifest, snapshot)
-        return faults + _query_faults(root, dataset, snapshots[-1])
+        return faults + _query_faults(root, dataset, snapshots[-1]) + _catalog_faults(storage, dataset)
     except LakeError as error:
         return [*faults, f"a reader is told: {error}"]
 
@@ -228,6 +230,27 @@ def _query_faults(root: Path, dataset: Dataset, snapshot: Snapshot) -> list[str]
     answer = Lake(root).sql(" UNION ALL ".join(parts)).arrow.to_pydict()
     found = dict(zip(answer["what"], answer["found"], strict=True))
     return [f"{what}: {found[what]} instead of {wanted}" for what, wanted in expected.items() if found[what] != wanted]
+
+
+def _catalog_faults(storage: LocalStorage, dataset: Dataset) -> list[str]:
+    """Where an Iceberg table is not, whole, one version of the lake; none where the lake has no catalog."""
+    catalog, faults = LocalCatalog(storage), []
+    if not catalog.file.exists():
+        return faults
+    with catalog.iceberg() as opened:
+        for table in dataset.tables:
+            shown = load(opened, table)
+            version = version_in(shown.metadata) if shown else None
+            if shown is None or version is None:
+                continue
+            scan = shown.scan()
+            files = {task.file.file_path.partition(f"/{paths.table(table)}/")[2] for task in scan.plan_files()}
+            manifest = read_manifest(storage, table, version)
+            if files != {file.path for file in manifest.files}:
+                faults.append(f"the catalog's {table.id} has other files than its version {version}")
+            elif (rows := scan.to_arrow().num_rows) != manifest.rows:
+                faults.append(f"the catalog's {table.id} has {rows} rows instead of {manifest.rows}")
+    return faults
 
 
 def _sql_name(table: Table) -> str:

@@ -168,6 +168,8 @@ CURATED_PUBLISH_MOMENTS = (
     appears("the star's second manifest is written", PUBLISH, "curated", "_manifest.json", 2),
     appears("the star's snapshot is being made", PUBLISH, "_snapshots", "*.json*"),
     appears("the star is published", PUBLISH, "_snapshots", "*.json"),
+    appears("Iceberg metadata of the star are written", PUBLISH, "curated", "metadata/*.avro"),
+    appears("a table of the star is registered", PUBLISH, "curated", "metadata/*.metadata.json"),
     appears("the star's report is being written", PUBLISH, "_runs", "*.json*"),
 )
 WAREHOUSE_MOMENTS = (

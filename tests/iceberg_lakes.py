@@ -69,16 +69,23 @@ def rows_of(table: pa.Table, names: list[str] | None = None) -> Counter[tuple[An
 
 def duckdb_with_iceberg() -> duckdb.DuckDBPyConnection:
     """DuckDB with its own reader of Iceberg tables, from PyPI; nothing is fetched."""
-    connection = duckdb.connect(config={"allow_unsigned_extensions": "true"})
+    connection = duckdb.connect()
     connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+    for extension in iceberg_extensions():
+        connection.execute(f"LOAD '{extension}'")
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def iceberg_extensions() -> list[Path]:
+    """The files of DuckDB's extensions that read Iceberg tables, in the order in which they are loaded."""
+    files = []
     for name in ("avro", "iceberg"):
         found = importlib.util.find_spec(f"duckdb_extension_{name}")
         if found is None or found.origin is None:
             pytest.skip(f"DuckDB's extension {name} is not installed (PyPI duckdb-extension-{name})")
-        (extension,) = Path(found.origin).parent.rglob("*.duckdb_extension")
-        connection.execute(f"LOAD '{extension}'")
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
+        files += Path(found.origin).parent.rglob("*.duckdb_extension")
+    return files
 
 
 def texts_of_metadata(storage: LocalStorage) -> str:

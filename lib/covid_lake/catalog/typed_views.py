@@ -6,6 +6,7 @@ rows have, too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
@@ -49,33 +50,33 @@ def typed_view_of_lines(table: Table, form: Csv, source: str) -> str:
         for column in table.source_columns
     }
     required = [column for column in table.source_columns if column.required] or table.source_columns[:1]
-    is_header = "\n            AND ".join(
-        f"arrays_overlap(names, ARRAY[{', '.join(literal(_folded(spelling)) for spelling in column.spellings)}])"
-        for column in required
-    )
+    is_header = "\n        AND ".join(_has_a_name(column, form) for column in required)
     # Names and texts are quoted; the patterns are made of the contract's signs.
-    before = f"""WITH split AS (
-    SELECT "$path" AS path, {_fields(form)} AS fields
+    before = f"""WITH lines AS (
+    SELECT "$path" AS path, line, {is_header} AS is_header
     FROM {source}
     WHERE line <> ''
 ),
-named AS (
-    SELECT path, fields, transform(fields, f -> lower({trimmed("f")})) AS names FROM split
-),
-marked AS (
-    SELECT
-        path, fields, names,
-        {is_header} AS is_header
-    FROM named
-),
 headers AS (
-    SELECT path, min(names) AS names FROM marked WHERE is_header GROUP BY path
+    SELECT path, min(transform({_fields(form)}, f -> lower({trimmed("f")}))) AS names
+    FROM lines
+    WHERE is_header
+    GROUP BY path
+),
+records AS (
+    SELECT path, {_fields(form)} AS fields
+    FROM lines
+    WHERE NOT is_header
 )
 """  # noqa: S608 - see above
-    records = """FROM marked m
-    LEFT JOIN headers h ON h.path = m.path
-    WHERE NOT m.is_header"""
-    return before + _query(table, texts, "m.path", records)
+    return before + _query(table, texts, "r.path", "FROM records r\n    LEFT JOIN headers h ON h.path = r.path")
+
+
+def _has_a_name(column: Column, form: Csv) -> str:
+    """Whether the line has a spelling of the column between two of the signs that stand around a field."""
+    names = "|".join(re.escape(_folded(spelling)).replace("'", "''") for spelling in column.spellings)
+    around = f"{_of_pattern(form.delimiter)}{_of_pattern(form.quote)} \\t\\r\\ufeff"
+    return f"regexp_like(lower(line), '(^|[{around}])({names})($|[{around}])')"
 
 
 def _folded(spelling: str) -> str:
@@ -83,7 +84,7 @@ def _folded(spelling: str) -> str:
 
 
 def _field_called(name: str) -> str:
-    return f"element_at(m.fields, nullif(array_position(h.names, {literal(name)}), 0))"
+    return f"element_at(r.fields, nullif(array_position(h.names, {literal(name)}), 0))"
 
 
 def _query(table: Table, texts: Mapping[str, str], path: str, source: str) -> str:
@@ -135,7 +136,9 @@ def _fields(form: Csv) -> str:
         marked = f"{escape}([{quote}{escape}])"
         bare = f"regexp_replace({bare}, {literal(marked)}, '$1')"
     split = f"regexp_extract_all({literal(form.delimiter)} || line, {literal(pattern)}, 1)"
-    return f"transform({split}, f -> CASE WHEN {is_quoted} THEN {bare} ELSE f END)"
+    # The pattern is costly, and few fields begin with a quote.
+    begins = f"starts_with(f, {literal(form.quote)})"
+    return f"transform({split}, f -> CASE WHEN {begins} AND {is_quoted} THEN {bare} ELSE f END)"
 
 
 def _of_pattern(sign: str) -> str:

@@ -15,7 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from covid_lake.contracts import Table, Zone
-from covid_lake.datasets import registry
+from covid_lake.datasets import registry, views
 from covid_lake.datasets.registry import ATHENA_CATALOG, NamedTable
 from covid_lake.errors import QueryError, UnknownTable, WarehouseError
 from covid_lake.reading.answers import Answer, answer_of_rows
@@ -98,7 +98,7 @@ def read_question(text: str) -> Question | Listing:
     if listing:
         return listing
     explained = EXPLAIN.fullmatch(bare)
-    tree = _parse(explained["query"] if explained else bare)
+    tree = _with_views_written_out(_parse(explained["query"] if explained else bare))
     return Question(tree, _table_names(tree), explain=explained is not None)
 
 
@@ -191,6 +191,24 @@ def _parse_message(error: SqlglotError) -> str:
     return f"line {details[0]['line']}, column {details[0]['col']}: {details[0]['description']}"
 
 
+def _with_views_written_out(tree: exp.Expr) -> exp.Expr:
+    """The query with the views that it names as subqueries, so that every engine that has their tables answers it."""
+    for node in list(tree.find_all(exp.Table)):
+        if not node.db or (node.catalog and node.catalog.casefold() != ATHENA_CATALOG):
+            continue
+        view = views.view_called(f"{node.db}.{node.name}")
+        if view is None:
+            views.require_no_landing_view(f"{node.db}.{node.name}")
+            continue
+        alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(node.name))
+        query = exp.Subquery(this=sqlglot.parse_one(view.sql, read=AthenaSql), alias=alias)
+        for clause in ("joins", "sample", "laterals", "pivots"):
+            if node.args.get(clause):
+                query.set(clause, node.args[clause])
+        node.replace(query)
+    return tree
+
+
 def _table_names(tree: exp.Expr) -> tuple[str, ...]:
     """The tables that the query reads, without its own common table expressions."""
     local = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
@@ -204,6 +222,8 @@ def _table_names(tree: exp.Expr) -> tuple[str, ...]:
         if table.db:
             names.append(f"{table.db}.{table.name}".casefold())
         elif table.name.casefold() not in local:
+            if close := views.close_views(table.name):
+                raise UnknownTable(f"no table is called {table.name}; did you mean {' or '.join(close)}?")
             registry.find_table(table.name)
     return tuple(dict.fromkeys(names))
 

@@ -29,13 +29,14 @@ def typed_columns(table: Table) -> tuple[Field, ...]:
     return (*(Field(column.name, hive_type(column), column.comment) for column in shown if column), SOURCE_FILE)
 
 
-def typed_view_of_columns(table: Table, columns: Mapping[str, str], source: str) -> str:
+def typed_view_of_columns(table: Table, columns: Mapping[str, str], source: str, *, are_texts: bool) -> str:
     """The view's query over a table whose columns are given with the names that the files' header has for them."""
     spelled: dict[str, list[str]] = {}
     for name, given in columns.items():
         column = column_for_header(table.source_columns, given)
         if column:
-            spelled.setdefault(column.name, []).append(f"CAST({quoted(name)} AS varchar)")
+            text = quoted(name) if are_texts else f"CAST({quoted(name)} AS varchar)"
+            spelled.setdefault(column.name, []).append(text)
     texts = {column.name: _first(spelled.get(column.name, [])) for column in table.source_columns}
     return _query(table, texts, '"$path"', f"FROM {source}")
 
@@ -74,9 +75,13 @@ records AS (
 
 def _has_a_name(column: Column, form: Csv) -> str:
     """Whether the line has a spelling of the column between two of the signs that stand around a field."""
-    names = "|".join(re.escape(_folded(spelling)).replace("'", "''") for spelling in column.spellings)
+    names = "|".join(map(_pattern_of, column.spellings))
     around = f"{_of_pattern(form.delimiter)}{_of_pattern(form.quote)} \\t\\r\\ufeff"
     return f"regexp_like(lower(line), '(^|[{around}])({names})($|[{around}])')"
+
+
+def _pattern_of(spelling: str) -> str:
+    return re.escape(_folded(spelling)).replace("\\ ", " ").replace("'", "''")
 
 
 def _folded(spelling: str) -> str:
@@ -94,7 +99,8 @@ def _query(table: Table, texts: Mapping[str, str], path: str, source: str) -> st
         f" AS {quoted(column.name)}"
         for column in table.source_columns
     )
-    shown = [f"{typed(quoted(column.name), column)} AS {quoted(column.name)}" for column in table.source_columns]
+    values = {column.name: typed(quoted(column.name), column) for column in table.source_columns}
+    shown = [value if value == quoted(name) else f"{value} AS {quoted(name)}" for name, value in values.items()]
     day, format_ = _day_column(table), _day_format(table)
     if day and format_:
         name = f"substr(regexp_extract(source_file, '[^/]+$'), 1, {_width_of_day(table)})"

@@ -1,0 +1,30 @@
+-- Typed landing records of: A customer who agrees to research, by e-mail. A value that can't be read as its column's
+-- type is NULL.
+CREATE OR REPLACE VIEW "stedi_landing"."customer_typed" AS
+SELECT
+    "customer_name",
+    "email",
+    "phone",
+    CASE WHEN regexp_like("birth_day", '^[0-9]{4}-[0-9]{2}-[0-9]{2}\z') THEN try_cast("birth_day" AS date) WHEN regexp_like("birth_day", '^[0-9]{3}-[0-9]{2}-[0-9]{2}\z') THEN try_cast('0' || "birth_day" AS date) END AS "birth_day",
+    "serial_number",
+    CASE WHEN coalesce(try_cast(regexp_replace("registered_at", '[.]0*\z', '') AS bigint), CASE WHEN regexp_like("registered_at", '^[-+.0-9]+[eE][-+]?[0-9]{1,2}\z') AND try_cast("registered_at" AS double) % 1 = 0 AND abs(try_cast("registered_at" AS double)) < 9007199254740992 THEN try_cast(try_cast("registered_at" AS double) AS bigint) END) BETWEEN -62135596800000 AND 253402300799999 THEN CAST(from_unixtime(CAST(coalesce(try_cast(regexp_replace("registered_at", '[.]0*\z', '') AS bigint), CASE WHEN regexp_like("registered_at", '^[-+.0-9]+[eE][-+]?[0-9]{1,2}\z') AND try_cast("registered_at" AS double) % 1 = 0 AND abs(try_cast("registered_at" AS double)) < 9007199254740992 THEN try_cast(try_cast("registered_at" AS double) AS bigint) END) AS double) / 1000, 'UTC') AS timestamp(6)) END AS "registered_at",
+    CASE WHEN coalesce(try_cast(regexp_replace("updated_at", '[.]0*\z', '') AS bigint), CASE WHEN regexp_like("updated_at", '^[-+.0-9]+[eE][-+]?[0-9]{1,2}\z') AND try_cast("updated_at" AS double) % 1 = 0 AND abs(try_cast("updated_at" AS double)) < 9007199254740992 THEN try_cast(try_cast("updated_at" AS double) AS bigint) END) BETWEEN -62135596800000 AND 253402300799999 THEN CAST(from_unixtime(CAST(coalesce(try_cast(regexp_replace("updated_at", '[.]0*\z', '') AS bigint), CASE WHEN regexp_like("updated_at", '^[-+.0-9]+[eE][-+]?[0-9]{1,2}\z') AND try_cast("updated_at" AS double) % 1 = 0 AND abs(try_cast("updated_at" AS double)) < 9007199254740992 THEN try_cast(try_cast("updated_at" AS double) AS bigint) END) AS double) / 1000, 'UTC') AS timestamp(6)) END AS "updated_at",
+    CASE WHEN coalesce(try_cast(regexp_replace("research_consent_at", '[.]0*\z', '') AS bigint), CASE WHEN regexp_like("research_consent_at", '^[-+.0-9]+[eE][-+]?[0-9]{1,2}\z') AND try_cast("research_consent_at" AS double) % 1 = 0 AND abs(try_cast("research_consent_at" AS double)) < 9007199254740992 THEN try_cast(try_cast("research_consent_at" AS double) AS bigint) END) BETWEEN -62135596800000 AND 253402300799999 THEN CAST(from_unixtime(CAST(coalesce(try_cast(regexp_replace("research_consent_at", '[.]0*\z', '') AS bigint), CASE WHEN regexp_like("research_consent_at", '^[-+.0-9]+[eE][-+]?[0-9]{1,2}\z') AND try_cast("research_consent_at" AS double) % 1 = 0 AND abs(try_cast("research_consent_at" AS double)) < 9007199254740992 THEN try_cast(try_cast("research_consent_at" AS double) AS bigint) END) AS double) / 1000, 'UTC') AS timestamp(6)) END AS "research_consent_at",
+    CASE WHEN coalesce(try_cast(regexp_replace("public_consent_at", '[.]0*\z', '') AS bigint), CASE WHEN regexp_like("public_consent_at", '^[-+.0-9]+[eE][-+]?[0-9]{1,2}\z') AND try_cast("public_consent_at" AS double) % 1 = 0 AND abs(try_cast("public_consent_at" AS double)) < 9007199254740992 THEN try_cast(try_cast("public_consent_at" AS double) AS bigint) END) BETWEEN -62135596800000 AND 253402300799999 THEN CAST(from_unixtime(CAST(coalesce(try_cast(regexp_replace("public_consent_at", '[.]0*\z', '') AS bigint), CASE WHEN regexp_like("public_consent_at", '^[-+.0-9]+[eE][-+]?[0-9]{1,2}\z') AND try_cast("public_consent_at" AS double) % 1 = 0 AND abs(try_cast("public_consent_at" AS double)) < 9007199254740992 THEN try_cast(try_cast("public_consent_at" AS double) AS bigint) END) AS double) / 1000, 'UTC') AS timestamp(6)) END AS "public_consent_at",
+    CASE WHEN coalesce(try_cast(regexp_replace("friends_consent_at", '[.]0*\z', '') AS bigint), CASE WHEN regexp_like("friends_consent_at", '^[-+.0-9]+[eE][-+]?[0-9]{1,2}\z') AND try_cast("friends_consent_at" AS double) % 1 = 0 AND abs(try_cast("friends_consent_at" AS double)) < 9007199254740992 THEN try_cast(try_cast("friends_consent_at" AS double) AS bigint) END) BETWEEN -62135596800000 AND 253402300799999 THEN CAST(from_unixtime(CAST(coalesce(try_cast(regexp_replace("friends_consent_at", '[.]0*\z', '') AS bigint), CASE WHEN regexp_like("friends_consent_at", '^[-+.0-9]+[eE][-+]?[0-9]{1,2}\z') AND try_cast("friends_consent_at" AS double) % 1 = 0 AND abs(try_cast("friends_consent_at" AS double)) < 9007199254740992 THEN try_cast(try_cast("friends_consent_at" AS double) AS bigint) END) AS double) / 1000, 'UTC') AS timestamp(6)) END AS "friends_consent_at",
+    source_file
+FROM (
+    SELECT
+        nullif(regexp_replace("customername", '^[ \t\r\n\u00a0\ufeff]+|[ \t\r\n\u00a0\ufeff]+$', ''), '') AS "customer_name",
+        nullif(regexp_replace("email", '^[ \t\r\n\u00a0\ufeff]+|[ \t\r\n\u00a0\ufeff]+$', ''), '') AS "email",
+        nullif(regexp_replace("phone", '^[ \t\r\n\u00a0\ufeff]+|[ \t\r\n\u00a0\ufeff]+$', ''), '') AS "phone",
+        nullif(regexp_replace("birthday", '^[ \t\r\n\u00a0\ufeff]+|[ \t\r\n\u00a0\ufeff]+$', ''), '') AS "birth_day",
+        nullif(regexp_replace("serialnumber", '^[ \t\r\n\u00a0\ufeff]+|[ \t\r\n\u00a0\ufeff]+$', ''), '') AS "serial_number",
+        nullif(regexp_replace("registrationdate", '^[ \t\r\n\u00a0\ufeff]+|[ \t\r\n\u00a0\ufeff]+$', ''), '') AS "registered_at",
+        nullif(regexp_replace("lastupdatedate", '^[ \t\r\n\u00a0\ufeff]+|[ \t\r\n\u00a0\ufeff]+$', ''), '') AS "updated_at",
+        nullif(regexp_replace("sharewithresearchasofdate", '^[ \t\r\n\u00a0\ufeff]+|[ \t\r\n\u00a0\ufeff]+$', ''), '') AS "research_consent_at",
+        nullif(regexp_replace("sharewithpublicasofdate", '^[ \t\r\n\u00a0\ufeff]+|[ \t\r\n\u00a0\ufeff]+$', ''), '') AS "public_consent_at",
+        nullif(regexp_replace("sharewithfriendsasofdate", '^[ \t\r\n\u00a0\ufeff]+|[ \t\r\n\u00a0\ufeff]+$', ''), '') AS "friends_consent_at",
+        regexp_replace("$path", '^.*/landing/stedi/', '') AS source_file
+    FROM "stedi_landing"."customer"
+) t;

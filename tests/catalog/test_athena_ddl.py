@@ -66,7 +66,8 @@ def test_an_iceberg_table_is_described_without_a_statement() -> None:
     assert all(line.startswith("--") for line in text.splitlines())
     assert "covid-lake catalog sync covid19" in text
     assert "--   PARTITIONED BY (`month`)" in text
-    assert "${lake}/curated/covid19/fact_example/metadata/" in text
+    assert "${lake}/curated/covid19/fact_example/iceberg/metadata/" in text
+    assert "--   LOCATION '${lake}/curated/covid19/fact_example/iceberg/'" in text
 
 
 def test_a_view_is_quoted_as_queries_are_and_says_what_a_row_is() -> None:

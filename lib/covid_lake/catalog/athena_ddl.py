@@ -74,7 +74,7 @@ def render_iceberg(table: Table) -> str:
         *",\n".join(columns).split("\n"),
         ")",
         *([f"PARTITIONED BY ({', '.join(map(_name, table.partition_by))})"] if table.partition_by else []),
-        f"LOCATION {_text(_location(paths.table(table)))}",
+        f"LOCATION {_text(_location(paths.iceberg(table)))}",
         "TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')",
     ]
     return render_remark(table.grain) + render_remark(register) + "--\n" + "".join(f"--   {line}\n" for line in shape)

@@ -3,7 +3,7 @@
 -- that registers metadata that is there already. This command does, and so does a run with a catalog after each
 -- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
 -- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/curated/covid19/bridge_region/metadata/. The table then is as if it had been created so:
+-- ${lake}/curated/covid19/bridge_region/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `covid19_curated`.`bridge_region` (
 --     `source` string COMMENT 'Trusted table that names the region',
@@ -18,5 +18,5 @@
 --     `latitude` double COMMENT 'Degrees north, as last reported, to 10 decimals',
 --     `longitude` double COMMENT 'Degrees east, as last reported, to 10 decimals'
 --   )
---   LOCATION '${lake}/curated/covid19/bridge_region/'
+--   LOCATION '${lake}/curated/covid19/bridge_region/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

@@ -3,7 +3,7 @@
 -- registers metadata that is there already. This command does, and so does a run with a catalog after each
 -- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
 -- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/curated/covid19/dim_date/metadata/. The table then is as if it had been created so:
+-- ${lake}/curated/covid19/dim_date/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `covid19_curated`.`dim_date` (
 --     `date_key` int COMMENT 'Day as yyyymmdd',
@@ -18,5 +18,5 @@
 --     `iso_week` int COMMENT 'ISO week, 1 to 53',
 --     `is_weekend` boolean COMMENT 'Saturday or Sunday'
 --   )
---   LOCATION '${lake}/curated/covid19/dim_date/'
+--   LOCATION '${lake}/curated/covid19/dim_date/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

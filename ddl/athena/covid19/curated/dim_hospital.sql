@@ -3,7 +3,7 @@
 -- registers metadata that is there already. This command does, and so does a run with a catalog after each
 -- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
 -- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/curated/covid19/dim_hospital/metadata/. The table then is as if it had been created so:
+-- ${lake}/curated/covid19/dim_hospital/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `covid19_curated`.`dim_hospital` (
 --     `hospital_key` bigint COMMENT 'xxhash64 of the hospital\'s natural key',
@@ -27,5 +27,5 @@
 --     `latitude` double COMMENT 'Degrees north',
 --     `longitude` double COMMENT 'Degrees east'
 --   )
---   LOCATION '${lake}/curated/covid19/dim_hospital/'
+--   LOCATION '${lake}/curated/covid19/dim_hospital/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

@@ -3,7 +3,7 @@
 -- registers metadata that is there already. This command does, and so does a run with a catalog after each
 -- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
 -- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/curated/covid19/dim_region/metadata/. The table then is as if it had been created so:
+-- ${lake}/curated/covid19/dim_region/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `covid19_curated`.`dim_region` (
 --     `region_key` bigint COMMENT 'xxhash64 of region_id; 0 is unknown',
@@ -22,5 +22,5 @@
 --     `state_region_key` bigint COMMENT 'Region of the state that this one lies in, itself for a state',
 --     `country_region_key` bigint COMMENT 'Region of the country that this one lies in, itself for a country'
 --   )
---   LOCATION '${lake}/curated/covid19/dim_region/'
+--   LOCATION '${lake}/curated/covid19/dim_region/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

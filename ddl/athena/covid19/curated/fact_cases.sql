@@ -3,7 +3,7 @@
 -- registers metadata that is there already. This command does, and so does a run with a catalog after each
 -- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
 -- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/curated/covid19/fact_cases/metadata/. The table then is as if it had been created so:
+-- ${lake}/curated/covid19/fact_cases/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `covid19_curated`.`fact_cases` (
 --     `region_key` bigint COMMENT 'Region, key of dim_region',
@@ -19,5 +19,5 @@
 --     `month` string COMMENT 'Month of the day as yyyy-MM'
 --   )
 --   PARTITIONED BY (`month`)
---   LOCATION '${lake}/curated/covid19/fact_cases/'
+--   LOCATION '${lake}/curated/covid19/fact_cases/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

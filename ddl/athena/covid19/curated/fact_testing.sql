@@ -3,7 +3,7 @@
 -- registers metadata that is there already. This command does, and so does a run with a catalog after each
 -- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
 -- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/curated/covid19/fact_testing/metadata/. The table then is as if it had been created so:
+-- ${lake}/curated/covid19/fact_testing/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `covid19_curated`.`fact_testing` (
 --     `region_key` bigint COMMENT 'Region, key of dim_region',
@@ -27,5 +27,5 @@
 --     `deaths_increase` bigint COMMENT 'New deaths since the day before',
 --     `hospitalized_increase` bigint COMMENT 'New in hospital since the day before'
 --   )
---   LOCATION '${lake}/curated/covid19/fact_testing/'
+--   LOCATION '${lake}/curated/covid19/fact_testing/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

@@ -3,7 +3,7 @@
 -- registers metadata that is there already. This command does, and so does a run with a catalog after each
 -- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
 -- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/curated/covid19/region_names/metadata/. The table then is as if it had been created so:
+-- ${lake}/curated/covid19/region_names/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `covid19_curated`.`region_names` (
 --     `source` string COMMENT 'Trusted table that names the region',
@@ -21,5 +21,5 @@
 --     `part` string COMMENT 'The source, and the month where it is kept by month'
 --   )
 --   PARTITIONED BY (`part`)
---   LOCATION '${lake}/curated/covid19/region_names/'
+--   LOCATION '${lake}/curated/covid19/region_names/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

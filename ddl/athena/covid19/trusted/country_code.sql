@@ -3,7 +3,7 @@
 -- registers metadata that is there already. This command does, and so does a run with a catalog after each
 -- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
 -- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/trusted/covid19/country_code/metadata/. The table then is as if it had been created so:
+-- ${lake}/trusted/covid19/country_code/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `covid19_trusted`.`country_code` (
 --     `iso2` string COMMENT 'ISO 3166-1 alpha-2 code; NA is Namibia',
@@ -17,5 +17,5 @@
 --     `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
 --     `run_id` string COMMENT 'Run that brought the record into this zone'
 --   )
---   LOCATION '${lake}/trusted/covid19/country_code/'
+--   LOCATION '${lake}/trusted/covid19/country_code/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

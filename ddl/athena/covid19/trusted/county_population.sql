@@ -3,7 +3,7 @@
 -- that registers metadata that is there already. This command does, and so does a run with a catalog after each
 -- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
 -- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/trusted/covid19/county_population/metadata/. The table then is as if it had been created so:
+-- ${lake}/trusted/covid19/county_population/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `covid19_trusted`.`county_population` (
 --     `geo_id` string COMMENT 'Census geography identifier',
@@ -17,5 +17,5 @@
 --     `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
 --     `run_id` string COMMENT 'Run that brought the record into this zone'
 --   )
---   LOCATION '${lake}/trusted/covid19/county_population/'
+--   LOCATION '${lake}/trusted/covid19/county_population/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

@@ -3,7 +3,7 @@
 -- that registers metadata that is there already. This command does, and so does a run with a catalog after each
 -- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
 -- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/trusted/covid19/jhu_daily_reports/metadata/. The table then is as if it had been created so:
+-- ${lake}/trusted/covid19/jhu_daily_reports/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `covid19_trusted`.`jhu_daily_reports` (
 --     `report_date` date COMMENT 'Day that the report describes',
@@ -32,5 +32,5 @@
 --     `month` string COMMENT 'Month of report_date as yyyy-MM'
 --   )
 --   PARTITIONED BY (`month`)
---   LOCATION '${lake}/trusted/covid19/jhu_daily_reports/'
+--   LOCATION '${lake}/trusted/covid19/jhu_daily_reports/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

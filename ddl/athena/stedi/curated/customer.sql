@@ -3,7 +3,7 @@
 -- registers metadata that is there already. This command does, and so does a run with a catalog after each
 -- publication: covid-lake catalog sync stedi --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with the
 -- parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/curated/stedi/customer/metadata/. The table then is as if it had been created so:
+-- ${lake}/curated/stedi/customer/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `stedi_curated`.`customer` (
 --     `customer_id` string COMMENT 'E-mail in lower case: by it customers are told apart',
@@ -24,5 +24,5 @@
 --     `share_with_friends_as_of_date` bigint COMMENT 'From when on the customer agrees that the data is shared with friends, in milliseconds since 1970-01-01 UTC, as delivered',
 --     `friends_consent_at` timestamp COMMENT 'From when on the customer agrees that the data is shared with friends (UTC)'
 --   )
---   LOCATION '${lake}/curated/stedi/customer/'
+--   LOCATION '${lake}/curated/stedi/customer/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

@@ -3,7 +3,7 @@
 -- that registers metadata that is there already. This command does, and so does a run with a catalog after each
 -- publication: covid-lake catalog sync stedi --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with the
 -- parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/curated/stedi/machine_learning/metadata/. The table then is as if it had been created so:
+-- ${lake}/curated/stedi/machine_learning/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `stedi_curated`.`machine_learning` (
 --     `sensor_reading_time` bigint COMMENT 'Time of both readings, in milliseconds since 1970-01-01 UTC',
@@ -18,5 +18,5 @@
 --     `is_same_customer` boolean COMMENT 'Whether device and phone belong to one customer; false where the device\'s owner is not known',
 --     `is_after_consent` boolean COMMENT 'Whether both owners had agreed to research at that time; false where the device\'s owner is not known'
 --   )
---   LOCATION '${lake}/curated/stedi/machine_learning/'
+--   LOCATION '${lake}/curated/stedi/machine_learning/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

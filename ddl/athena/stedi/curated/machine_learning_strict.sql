@@ -3,7 +3,7 @@
 -- statement that registers metadata that is there already. This command does, and so does a run with a catalog after
 -- each publication: covid-lake catalog sync stedi --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue
 -- with the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/curated/stedi/machine_learning_strict/metadata/. The table then is as if it had been created so:
+-- ${lake}/curated/stedi/machine_learning_strict/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `stedi_curated`.`machine_learning_strict` (
 --     `sensor_reading_time` bigint COMMENT 'Time of both readings, in milliseconds since 1970-01-01 UTC',
@@ -15,5 +15,5 @@
 --     `y` double COMMENT 'Movement of the phone along the y axis',
 --     `z` double COMMENT 'Movement of the phone along the z axis'
 --   )
---   LOCATION '${lake}/curated/stedi/machine_learning_strict/'
+--   LOCATION '${lake}/curated/stedi/machine_learning_strict/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

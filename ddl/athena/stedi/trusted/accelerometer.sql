@@ -3,7 +3,7 @@
 -- registers metadata that is there already. This command does, and so does a run with a catalog after each
 -- publication: covid-lake catalog sync stedi --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with the
 -- parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/trusted/stedi/accelerometer/metadata/. The table then is as if it had been created so:
+-- ${lake}/trusted/stedi/accelerometer/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `stedi_trusted`.`accelerometer` (
 --     `user` string COMMENT 'E-mail of the phone\'s owner',
@@ -16,5 +16,5 @@
 --     `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
 --     `run_id` string COMMENT 'Run that brought the record into this zone'
 --   )
---   LOCATION '${lake}/trusted/stedi/accelerometer/'
+--   LOCATION '${lake}/trusted/stedi/accelerometer/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

@@ -3,7 +3,7 @@
 -- registers metadata that is there already. This command does, and so does a run with a catalog after each
 -- publication: covid-lake catalog sync stedi --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with the
 -- parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
--- ${lake}/trusted/stedi/customer/metadata/. The table then is as if it had been created so:
+-- ${lake}/trusted/stedi/customer/iceberg/metadata/. The table then is as if it had been created so:
 --
 --   CREATE TABLE `stedi_trusted`.`customer` (
 --     `customer_id` string COMMENT 'E-mail in lower case: by it customers are told apart',
@@ -27,5 +27,5 @@
 --     `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
 --     `run_id` string COMMENT 'Run that brought the record into this zone'
 --   )
---   LOCATION '${lake}/trusted/stedi/customer/'
+--   LOCATION '${lake}/trusted/stedi/customer/iceberg/'
 --   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

@@ -5,7 +5,9 @@ Measured are, in turn and each in a fresh process (`bench/warehouse_ways.py`), o
 - `load`: what a run does for a warehouse that has nothing: every curated table staged, with its key, compared with the
   lake, and analyzed;
 - `copy`: psycopg's COPY of the same rows, as Arrow reads them and writes them as CSV, into tables without keys;
-- `rows`: the same with psycopg's `write_row`, row by row, as its documentation shows it.
+- `rows`: the same with psycopg's `write_row`, row by row, as its documentation shows it;
+- `jdbc`: Spark's plain `df.write.jdbc` of the same rows, into tables without keys. It needs an environment with Spark
+  and its jars, which `make setup ENGINE=spark` makes.
 
 `LAKE` is a folder with the star of covid19, such as `bench/work/whole-x1/spark` after `bench/run.py --what whole`.
 """
@@ -30,7 +32,8 @@ from covid_lake.warehouse.dialects import POSTGRESQL, quote
 from measure import CORES, TICKS, Measurement, measure
 
 HERE = Path(__file__).resolve().parent
-WAYS = ("load", "copy", "rows")
+WAYS = ("load", "copy", "rows", "jdbc")
+SPARK = "4.1.1"
 MARK = 1.2
 BACKENDS_END_SECONDS = 0.2
 
@@ -58,6 +61,7 @@ def main() -> None:
         try:
             connection = embedded_postgres.start(directory)
             os.environ["PGPASSWORD"] = connection.password
+            os.environ.setdefault("COVID_LAKE_BENCH_JARS", str(HERE.parent / ".jars" / f"spark-{SPARK}"))
             server = int((directory / "data" / "postmaster.pid").read_text().split()[0])
             measured: dict[str, list[Run]] = {way: [] for way in options.ways}
             for repeat in range(options.repeats):
@@ -87,7 +91,8 @@ def _tables(lake: Path) -> list[dict[str, object]]:
 
 def _command(way: str, lake: Path, tables: Path, connection: WarehouseConnection) -> list[str]:
     what = lake if way == "load" else tables
-    return [sys.executable, str(HERE / "warehouse_ways.py"), way, str(what), connection.url]
+    python = str(HERE.parent / f".venv-spark-{SPARK}" / "bin" / "python") if way == "jdbc" else sys.executable
+    return [python, str(HERE / "warehouse_ways.py"), way, str(what), connection.url]
 
 
 def _empty(connection: WarehouseConnection) -> None:
@@ -122,9 +127,9 @@ def _show(lake: Path, measured: dict[str, list[Run]]) -> None:
             statistics.median(values)
             for values in zip(*((run.client.cpu_seconds, run.server_cpu_seconds) for run in runs), strict=True)
         )
-        spread = f"{medians[way]:.2f} s ({times[0]:.2f} to {times[-1]:.2f})"
+        spread = f"{medians[way]:.2f} s ({times[0]:.2f} to {times[-1]:.2f}), {rows / medians[way]:,.0f} rows/s"
         print(f"{way:6} {spread}, processor: {client:.1f} s, and {server:.1f} s of the server")
-    for peer in ("copy", "rows"):
+    for peer in ("copy", "rows", "jdbc"):
         if peer in medians and "load" in medians:
             ratio = medians["load"] / medians[peer]
             print(f"mark: at most {MARK} x {peer}: {'kept' if ratio <= MARK else 'MISSED'} ({ratio:.2f})")

@@ -278,6 +278,19 @@ def test_vacuum_spares_what_a_run_is_writing_and_takes_what_nobody_names(storage
     assert removed.versions() == ("state_abv/version=forgotten",)
 
 
+def test_vacuum_takes_the_lists_of_files_that_dead_loads_left(storage: Storage) -> None:
+    today = paths.new_run_id(datetime.now(UTC))
+    for load in ("20200630T120000Z-1f9c", today):
+        storage.write(paths.load_manifest("covid19", load, "dim_date"), b"{}")
+    storage.write(paths.load_manifest("stedi", "20200630T120000Z-1f9c", "customer"), b"{}")
+    vacuum(storage, COVID19, keep=3)
+    left = [file.path for file in storage.list_files(paths.LOADS)]
+    assert left == [
+        paths.load_manifest("covid19", today, "dim_date"),
+        paths.load_manifest("stedi", "20200630T120000Z-1f9c", "customer"),
+    ]
+
+
 def test_vacuum_takes_refused_files_that_are_older_than_every_snapshot_kept(storage: Storage) -> None:
     runs = [f"202003{day:02}T120000Z-00ff" for day in range(1, 6)]
     before, first, between, second, working = runs

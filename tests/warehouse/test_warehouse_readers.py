@@ -227,6 +227,7 @@ def test_a_query_of_the_embedded_warehouse_is_asked_by_its_reader(
 
 def test_the_sql_of_the_role_is_printed_for_either_warehouse() -> None:
     assert render_grants("covid19", (DATES, HOSPITALS), POSTGRESQL) == (
+        "-- A role serves all datasets: where it exists already, leave its CREATE ROLE out.\n"
         'CREATE ROLE "covid_lake_reader";\n'
         'GRANT USAGE ON SCHEMA "covid19" TO "covid_lake_reader";\n'
         'GRANT SELECT ON TABLE "covid19"."dim_date", "covid19"."dim_hospital" TO "covid_lake_reader";\n'

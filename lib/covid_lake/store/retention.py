@@ -25,6 +25,7 @@ from covid_lake.store.snapshots import (
     snapshot_numbers,
 )
 from covid_lake.store.storage import FileInfo, Storage
+from covid_lake.store.storage.protocol import UNFINISHED_LIFE
 
 ZONES = (Zone.TRUSTED, Zone.CURATED, Zone.QUARANTINE)
 
@@ -130,8 +131,17 @@ def vacuum(
             storage.delete([paths.snapshot(dataset.name, number)])
         storage.delete([file.path for file in files])
         storage.delete(lone_beats(storage, dataset.name))
+        storage.delete(_lists_of_dead_loads(storage, dataset.name, datetime.now(UTC)))
         remove_unfinished(storage, dataset)
     return Removal(old, files)
+
+
+def _lists_of_dead_loads(storage: Storage, dataset: str, now: datetime) -> list[str]:
+    """The lists of files that loads into a warehouse have left behind, a day after the load began."""
+    folder = paths.load_manifests(dataset)
+    oldest = f"{now - UNFINISHED_LIFE:%Y%m%dT%H%M%SZ}"
+    lists = [file.path for file in storage.list_files(folder)]
+    return [path for path in lists if (paths.begin_of(path.removeprefix(f"{folder}/").split("/")[0]) or "") < oldest]
 
 
 def remove_leavings(storage: Storage, dataset: Dataset) -> tuple[str, ...]:

@@ -21,20 +21,34 @@ LOAD_LOCK = "load_lock"
 OUTDATED_STATISTICS = "outdated_statistics"
 # Their columns. The types are the same in PostgreSQL and in Redshift.
 _TABLES = {
-    LOADED_VERSIONS: "table_name varchar(128) PRIMARY KEY, version varchar(256) NOT NULL, row_count bigint NOT NULL, "
-    "loaded_at timestamp with time zone NOT NULL",
-    LOADS: "load_id varchar(64) NOT NULL, table_name varchar(128) NOT NULL, version varchar(256) NOT NULL, "
-    "previous_version varchar(256), scope varchar(16) NOT NULL, staged bigint NOT NULL, inserted bigint NOT NULL, "
-    "changed bigint NOT NULL, deleted bigint NOT NULL, row_count bigint NOT NULL, "
-    "started_at timestamp with time zone NOT NULL, verified_at timestamp with time zone NOT NULL",
-    LOAD_LOCK: "nothing integer",
-    OUTDATED_STATISTICS: "table_name varchar(128) NOT NULL",
+    LOADED_VERSIONS: (
+        "table_name varchar(128) PRIMARY KEY",
+        "version varchar(256) NOT NULL",
+        "row_count bigint NOT NULL",
+        "loaded_at timestamp with time zone NOT NULL",
+    ),
+    LOADS: (
+        "load_id varchar(64) NOT NULL",
+        "table_name varchar(128) NOT NULL",
+        "version varchar(256) NOT NULL",
+        "previous_version varchar(256)",
+        "scope varchar(16) NOT NULL",
+        "staged bigint NOT NULL",
+        "inserted bigint NOT NULL",
+        "changed bigint NOT NULL",
+        "deleted bigint NOT NULL",
+        "row_count bigint NOT NULL",
+        "started_at timestamp with time zone NOT NULL",
+        "verified_at timestamp with time zone NOT NULL",
+    ),
+    LOAD_LOCK: ("nothing integer",),
+    OUTDATED_STATISTICS: ("table_name varchar(128) NOT NULL",),
 }
 CONTROL_TABLES = frozenset(_TABLES)
 _LOADS_COMMENT = (
     "The audit of loads: a table that a load changed, written in the transaction that changed it. scope is whole, "
     "months (only months that differ from previous_version were staged) or created; staged, inserted, changed and "
-    "deleted count rows, and row_count has the table''s rows after the load. Every row was compared with the lake''s "
+    "deleted count rows, and row_count has the table's rows after the load. Every row was compared with the lake's "
     "files at verified_at, before the commit."
 )
 
@@ -70,9 +84,10 @@ def create_statements(dialect: Dialect, dataset: str, existing: Collection[str] 
     for name, columns in _TABLES.items():
         is_used = name != OUTDATED_STATISTICS or dialect.copies_from_lake
         if is_used and name not in existing:
-            statements.append(f"CREATE TABLE IF NOT EXISTS {quote(schema, name)} ({columns})")
+            body = ",\n    ".join(columns)
+            statements.append(f"CREATE TABLE IF NOT EXISTS {quote(schema, name)} (\n    {body}\n)")
             if name == LOADS:
-                statements.append(f"COMMENT ON TABLE {quote(schema, name)} IS '{_LOADS_COMMENT}'")
+                statements.append(f"COMMENT ON TABLE {quote(schema, name)} IS {quote_text(_LOADS_COMMENT)}")
     return tuple(statements)
 
 

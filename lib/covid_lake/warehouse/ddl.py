@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from covid_lake.contracts import Column, Reference, Table
+from covid_lake.warehouse import control
 from covid_lake.warehouse.dialects import Dialect, quote, quote_text
 
 POSTGRESQL_NAME_LENGTH = 63
@@ -38,6 +39,11 @@ def render_table(table: Table, schema: str, dialect: Dialect) -> str:
     A table that refers to another must be created after it: dimensions come first.
     """
     return ";\n".join(create_statements(table, schema, dialect)) + ";\n"
+
+
+def schema_statements(dataset: str) -> tuple[str, ...]:
+    """CREATE SCHEMA for the tables, and for what loads keep for themselves."""
+    return tuple(f"CREATE SCHEMA IF NOT EXISTS {quote(name)}" for name in (dataset, control.staging_schema(dataset)))
 
 
 def in_order_of_references(tables: Iterable[Table]) -> tuple[Table, ...]:

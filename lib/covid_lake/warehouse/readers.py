@@ -15,6 +15,7 @@ from covid_lake.warehouse.dialects import REDSHIFT, Dialect, quote
 
 READER = "covid_lake_reader"
 OPERATOR = "covid_lake_operator"
+_ROLES_ARE_SHARED = "-- A role serves all datasets: where it exists already, leave its CREATE ROLE out."
 
 
 def create_reader_statement() -> str:
@@ -42,4 +43,4 @@ def _grants(role: str, schema: str, tables: Iterable[str], dialect: Dialect) -> 
 def render_grants(schema: str, tables: Sequence[Table], dialect: Dialect) -> str:
     """The role and its rights as SQL to be run once, by whoever may create roles, after the first load."""
     statements = (create_reader_statement(), *grant_statements(schema, (table.name for table in tables), dialect))
-    return ";\n".join(statements) + ";\n"
+    return f"{_ROLES_ARE_SHARED}\n" + ";\n".join(statements) + ";\n"

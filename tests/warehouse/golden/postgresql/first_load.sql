@@ -1,9 +1,29 @@
 -- load 20200701T043000Z-4e5f of covid19 into postgresql
 CREATE SCHEMA IF NOT EXISTS "covid19_staging";
-CREATE TABLE IF NOT EXISTS "covid19_staging"."loaded_versions" (table_name varchar(128) PRIMARY KEY, version varchar(256) NOT NULL, row_count bigint NOT NULL, loaded_at timestamp with time zone NOT NULL);
-CREATE TABLE IF NOT EXISTS "covid19_staging"."loads" (load_id varchar(64) NOT NULL, table_name varchar(128) NOT NULL, version varchar(256) NOT NULL, previous_version varchar(256), scope varchar(16) NOT NULL, staged bigint NOT NULL, inserted bigint NOT NULL, changed bigint NOT NULL, deleted bigint NOT NULL, row_count bigint NOT NULL, started_at timestamp with time zone NOT NULL, verified_at timestamp with time zone NOT NULL);
+CREATE TABLE IF NOT EXISTS "covid19_staging"."loaded_versions" (
+    table_name varchar(128) PRIMARY KEY,
+    version varchar(256) NOT NULL,
+    row_count bigint NOT NULL,
+    loaded_at timestamp with time zone NOT NULL
+);
+CREATE TABLE IF NOT EXISTS "covid19_staging"."loads" (
+    load_id varchar(64) NOT NULL,
+    table_name varchar(128) NOT NULL,
+    version varchar(256) NOT NULL,
+    previous_version varchar(256),
+    scope varchar(16) NOT NULL,
+    staged bigint NOT NULL,
+    inserted bigint NOT NULL,
+    changed bigint NOT NULL,
+    deleted bigint NOT NULL,
+    row_count bigint NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    verified_at timestamp with time zone NOT NULL
+);
 COMMENT ON TABLE "covid19_staging"."loads" IS 'The audit of loads: a table that a load changed, written in the transaction that changed it. scope is whole, months (only months that differ from previous_version were staged) or created; staged, inserted, changed and deleted count rows, and row_count has the table''s rows after the load. Every row was compared with the lake''s files at verified_at, before the commit.';
-CREATE TABLE IF NOT EXISTS "covid19_staging"."load_lock" (nothing integer);
+CREATE TABLE IF NOT EXISTS "covid19_staging"."load_lock" (
+    nothing integer
+);
 -- in a session of its own, until the load ends: another load is refused meanwhile
 LOCK TABLE "covid19_staging"."load_lock" IN EXCLUSIVE MODE NOWAIT;
 -- dim_date: created, to version 20200701T040000Z-2c3d

@@ -1,0 +1,2 @@
+CREATE SCHEMA IF NOT EXISTS "stedi";
+CREATE SCHEMA IF NOT EXISTS "stedi_staging";

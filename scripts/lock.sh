@@ -18,7 +18,7 @@ compile() { # the file to write, then what is asked for
 }
 
 # What one file has, the next ones have in the same version, for they are installed together.
-compile run "$@" --extra command --all-build-deps setup.py
+compile run "$@" --extra command --extra catalog --all-build-deps setup.py
 compile dev "$@" --constraint requirements/run.txt requirements/dev.in
 compile sail "$@" --constraint requirements/run.txt --constraint requirements/dev.txt requirements/sail.in
 compile emulator "$@" requirements/emulator.in

@@ -400,7 +400,9 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_ddl_is_printed_written_and_checked(tmp_path: Path) -> None:
-    assert "CREATE EXTERNAL TABLE" in answer("ddl", "covid19", "--table", "dim_date")
+    assert "covid-lake catalog sync covid19" in answer("ddl", "covid19", "--table", "dim_date")
+    assert "CREATE EXTERNAL TABLE" in answer("ddl", "covid19", "--table", "dim_date", "--table-format", "hive")
+    assert "CREATE OR REPLACE VIEW" in answer("ddl", "covid19", "--table", "state_abv_typed")
     assert "DISTSTYLE" in answer("ddl", "covid19", "--dialect", "redshift", "--table", "dim_date")
     written = answer("ddl", "covid19", "--write", tmp_path)
     assert "files written below" in written
@@ -411,6 +413,10 @@ def test_ddl_is_printed_written_and_checked(tmp_path: Path) -> None:
     assert result.exit_code == EXIT_FAULT
     assert f"{stale} differs from the contract" in result.stderr
     assert f"run 'covid-lake ddl covid19 --write {tmp_path}' and commit the result" in result.stderr
+    answer("ddl", "covid19", "--write", tmp_path)
+    stray = stale.with_name("gone.sql")
+    stray.write_text("SELECT 1;\n")
+    assert f"{stray} is of no table; delete it" in call("ddl", "covid19", "--check", tmp_path).stderr
 
 
 def test_ddl_is_of_all_datasets_unless_one_is_named(tmp_path: Path) -> None:

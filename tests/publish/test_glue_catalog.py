@@ -97,6 +97,12 @@ def months(*numbers: int, version: str = "v1") -> tuple[Partition, ...]:
     return tuple(found)
 
 
+def refusing(request: Any, **_: Any) -> AWSResponse:
+    """The answer to somebody without the permission."""
+    body = type("Body", (), {"stream": lambda self: [b'{"__type":"AccessDeniedException","message":"not allowed"}']})()
+    return AWSResponse(request.url, 400, {"content-type": "application/x-amz-json-1.1"}, body)
+
+
 def partitions() -> dict[str, str]:
     found = boto3.client("glue").get_paginator("get_partitions").paginate(DatabaseName=CURATED, TableName="loans")
     return {one["Values"][0]: one["StorageDescriptor"]["Location"] for page in found for one in page["Partitions"]}
@@ -237,6 +243,22 @@ def test_partitions_follow_the_tables_columns(moto: None) -> None:
     assert [column["Name"] for column in found["StorageDescriptor"]["Columns"]] == ["id", "title", "colour"]
 
 
+def test_a_version_that_an_earlier_contract_built_is_shown_with_its_columns(moto: None) -> None:
+    def loans(version: str, contract: str, *columns: Field) -> Registration:
+        parameters = {"covid_lake.version": version, "covid_lake.contract": contract}
+        return Registration(replace(LOANS, columns=columns, parameters=parameters), months(1, version=version))
+
+    number, changed = Field("id", "string", "Number"), Field("id", "bigint", "Number of the book")
+    catalog = opened([loans("v1", "a", number)])
+    assert catalog.register([loans("v1", "b", changed)], [CURATED]) == [f"{CURATED}.loans"]
+    (column,) = entry("loans", CURATED)["StorageDescriptor"]["Columns"]
+    assert (column["Type"], column["Comment"]) == ("string", "Number of the book")
+    catalog.register([loans("v2", "b", changed)], [CURATED])
+    (column,) = entry("loans", CURATED)["StorageDescriptor"]["Columns"]
+    assert column["Type"] == "bigint"
+    assert partitions() == {"2000-02": f"s3://{BUCKET}/lake/curated/books/loans/version=v2/month=2000-02/"}
+
+
 def test_disagreements_name_tables_columns_and_partitions(moto: None) -> None:
     catalog = opened([Registration(TABLE), Registration(VIEW), Registration(LOANS, months(0, 1, 2))])
     client = boto3.client("glue")
@@ -284,17 +306,19 @@ def test_a_throttled_call_is_made_again(moto: None, monkeypatch: pytest.MonkeyPa
 def test_a_refusal_names_the_table_and_the_way_out(moto: None) -> None:
     catalog = opened()
 
-    def refuse(request: Any, **_: Any) -> AWSResponse:
-        body = type(
-            "Body", (), {"stream": lambda self: [b'{"__type":"AccessDeniedException","message":"not allowed"}']}
-        )()
-        return AWSResponse(request.url, 400, {"content-type": "application/x-amz-json-1.1"}, body)
-
-    catalog._client.meta.events.register_first("before-send.glue.UpdateTable", refuse)
+    catalog._client.meta.events.register_first("before-send.glue.UpdateTable", refusing)
     with pytest.raises(
         CatalogError, match=r"update books_landing\.book .*not allowed.*permissions that docs/catalog.md"
     ):
         catalog.register([Registration(replace(TABLE, location="landing/books/new")), WANTED[1]], [LANDING])
+
+
+def test_an_entry_that_is_refused_stops_no_other(moto: None) -> None:
+    catalog = opened([WANTED[0]])
+    catalog._client.meta.events.register_first("before-send.glue.UpdateTable", refusing)
+    with pytest.raises(CatalogError, match="not allowed"):
+        catalog.register([Registration(replace(TABLE, location="landing/books/new")), WANTED[1]], [LANDING])
+    assert entry("book_typed")["TableType"] == "VIRTUAL_VIEW"
 
 
 def test_a_lake_on_disk_is_not_shown_by_glue(tmp_path: Any) -> None:

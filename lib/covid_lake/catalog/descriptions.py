@@ -7,6 +7,18 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Database:
+    """A database, which holds a zone of a dataset."""
+
+    name: str
+    """The database's name, such as `covid19_landing`."""
+    comment: str
+    """What it holds."""
+    location: str
+    """The zone's folder of the dataset, below the lake's root."""
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A column of a table or a view."""
 

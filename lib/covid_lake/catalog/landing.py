@@ -135,9 +135,10 @@ def _view(table: Table, folder: Folder, headers: Sequence[Sequence[str]]) -> Vie
     if isinstance(form, Csv) and has_raw_lines(table, form, headers):
         sql = typed_view_of_lines(table, form, source)
     else:
+        is_parquet = isinstance(form, Parquet)
         keys = tuple(dict.fromkeys(name for header in headers for name in header))
-        names = tuple(key.lower() for key in keys) if isinstance(form, Parquet) else column_names(keys)
-        sql = typed_view_of_columns(table, dict(zip(names, keys, strict=True)), source)
+        names = tuple(key.lower() for key in keys) if is_parquet else column_names(keys)
+        sql = typed_view_of_columns(table, dict(zip(names, keys, strict=True)), source, are_texts=not is_parquet)
     return View(
         database=database_name(table.dataset, Zone.LANDING),
         name=f"{table.name}{TYPED}",

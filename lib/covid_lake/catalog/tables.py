@@ -7,8 +7,8 @@ from typing import Final
 
 from covid_lake import paths
 from covid_lake.catalog.column_types import hive_type
-from covid_lake.catalog.descriptions import Field, FileLayout, HiveTable
-from covid_lake.contracts import Codec, Column, Table, Zone
+from covid_lake.catalog.descriptions import Database, Field, FileLayout, HiveTable
+from covid_lake.contracts import Codec, Column, Dataset, Table, Zone
 from covid_lake.datasets.registry import database_name
 
 PARQUET_LAYOUT: Final = FileLayout(
@@ -24,6 +24,11 @@ QUARANTINE_FIELDS: Final = (
     Field("reasons", "array<string>", "Every rule that the record broke, as `name: message`"),
     Field("record", "string", "The record as it arrived"),
 )
+
+
+def database_of(dataset: Dataset, zone: Zone) -> Database:
+    """The database of a zone of a dataset."""
+    return Database(database_name(dataset.name, zone), f"{dataset.title}: {zone}", f"{zone}/{dataset.name}")
 
 
 def stored_table(table: Table, location: str | None = None) -> HiveTable:

@@ -6,6 +6,7 @@ rows have, too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
@@ -28,13 +29,14 @@ def typed_columns(table: Table) -> tuple[Field, ...]:
     return (*(Field(column.name, hive_type(column), column.comment) for column in shown if column), SOURCE_FILE)
 
 
-def typed_view_of_columns(table: Table, columns: Mapping[str, str], source: str) -> str:
+def typed_view_of_columns(table: Table, columns: Mapping[str, str], source: str, *, are_texts: bool) -> str:
     """The view's query over a table whose columns are given with the names that the files' header has for them."""
     spelled: dict[str, list[str]] = {}
     for name, given in columns.items():
         column = column_for_header(table.source_columns, given)
         if column:
-            spelled.setdefault(column.name, []).append(f"CAST({quoted(name)} AS varchar)")
+            text = quoted(name) if are_texts else f"CAST({quoted(name)} AS varchar)"
+            spelled.setdefault(column.name, []).append(text)
     texts = {column.name: _first(spelled.get(column.name, [])) for column in table.source_columns}
     return _query(table, texts, '"$path"', f"FROM {source}")
 
@@ -49,33 +51,37 @@ def typed_view_of_lines(table: Table, form: Csv, source: str) -> str:
         for column in table.source_columns
     }
     required = [column for column in table.source_columns if column.required] or table.source_columns[:1]
-    is_header = "\n            AND ".join(
-        f"arrays_overlap(names, ARRAY[{', '.join(literal(_folded(spelling)) for spelling in column.spellings)}])"
-        for column in required
-    )
+    is_header = "\n        AND ".join(_has_a_name(column, form) for column in required)
     # Names and texts are quoted; the patterns are made of the contract's signs.
-    before = f"""WITH split AS (
-    SELECT "$path" AS path, {_fields(form)} AS fields
+    before = f"""WITH lines AS (
+    SELECT "$path" AS path, line, {is_header} AS is_header
     FROM {source}
     WHERE line <> ''
 ),
-named AS (
-    SELECT path, fields, transform(fields, f -> lower({trimmed("f")})) AS names FROM split
-),
-marked AS (
-    SELECT
-        path, fields, names,
-        {is_header} AS is_header
-    FROM named
-),
 headers AS (
-    SELECT path, min(names) AS names FROM marked WHERE is_header GROUP BY path
+    SELECT path, min(transform({_fields(form)}, f -> lower({trimmed("f")}))) AS names
+    FROM lines
+    WHERE is_header
+    GROUP BY path
+),
+records AS (
+    SELECT path, {_fields(form)} AS fields
+    FROM lines
+    WHERE NOT is_header
 )
 """  # noqa: S608 - see above
-    records = """FROM marked m
-    LEFT JOIN headers h ON h.path = m.path
-    WHERE NOT m.is_header"""
-    return before + _query(table, texts, "m.path", records)
+    return before + _query(table, texts, "r.path", "FROM records r\n    LEFT JOIN headers h ON h.path = r.path")
+
+
+def _has_a_name(column: Column, form: Csv) -> str:
+    """Whether the line has a spelling of the column between two of the signs that stand around a field."""
+    names = "|".join(map(_pattern_of, column.spellings))
+    around = f"{_of_pattern(form.delimiter)}{_of_pattern(form.quote)} \\t\\r\\ufeff"
+    return f"regexp_like(lower(line), '(^|[{around}])({names})($|[{around}])')"
+
+
+def _pattern_of(spelling: str) -> str:
+    return re.escape(_folded(spelling)).replace("\\ ", " ").replace("'", "''")
 
 
 def _folded(spelling: str) -> str:
@@ -83,7 +89,7 @@ def _folded(spelling: str) -> str:
 
 
 def _field_called(name: str) -> str:
-    return f"element_at(m.fields, nullif(array_position(h.names, {literal(name)}), 0))"
+    return f"element_at(r.fields, nullif(array_position(h.names, {literal(name)}), 0))"
 
 
 def _query(table: Table, texts: Mapping[str, str], path: str, source: str) -> str:
@@ -93,7 +99,8 @@ def _query(table: Table, texts: Mapping[str, str], path: str, source: str) -> st
         f" AS {quoted(column.name)}"
         for column in table.source_columns
     )
-    shown = [f"{typed(quoted(column.name), column)} AS {quoted(column.name)}" for column in table.source_columns]
+    values = {column.name: typed(quoted(column.name), column) for column in table.source_columns}
+    shown = [value if value == quoted(name) else f"{value} AS {quoted(name)}" for name, value in values.items()]
     day, format_ = _day_column(table), _day_format(table)
     if day and format_:
         name = f"substr(regexp_extract(source_file, '[^/]+$'), 1, {_width_of_day(table)})"
@@ -135,7 +142,9 @@ def _fields(form: Csv) -> str:
         marked = f"{escape}([{quote}{escape}])"
         bare = f"regexp_replace({bare}, {literal(marked)}, '$1')"
     split = f"regexp_extract_all({literal(form.delimiter)} || line, {literal(pattern)}, 1)"
-    return f"transform({split}, f -> CASE WHEN {is_quoted} THEN {bare} ELSE f END)"
+    # The pattern is costly, and few fields begin with a quote.
+    begins = f"starts_with(f, {literal(form.quote)})"
+    return f"transform({split}, f -> CASE WHEN {begins} AND {is_quoted} THEN {bare} ELSE f END)"
 
 
 def _of_pattern(sign: str) -> str:

@@ -113,10 +113,11 @@ def query(
 @click.command()
 @lake_option
 def tables(root: str) -> None:
-    """List the tables that the lake has, with their versions and rows."""
+    """List the tables that the lake has, with their versions and rows, and the views over them."""
     from covid_lake.reading.lake import Lake
 
     columns = [Column("table"), Column("rows", right=True), Column("version"), Column("a row is", prose=True)]
+    lake = Lake(root).fixed()
     rows = [
         (
             entry.name,
@@ -124,8 +125,9 @@ def tables(root: str) -> None:
             entry.version or "",
             entry.table.contract.grain,
         )
-        for entry in Lake(root).tables()
+        for entry in lake.tables()
     ]
+    rows += [(str(view), "", "a view", view.grain) for view in lake.views()]
     Terminal().show_grid(Grid(columns, rows))
 
 

@@ -1,20 +1,19 @@
 """The named queries that ship with a dataset: SQL files in Athena's SQL, each with a header that says what it answers.
 
-The header is the block of `-- key: text` comments at the top of the file; a line without a key continues the line above
-it. The values that a person may want to change are in the query's first common table expression, `params`.
+Its keys are those of `HEADER_KEYS`, and `tour` (see `sql_headers`). The values that a person may want to change are in
+the query's first common table expression, `params`.
 """
 
 from __future__ import annotations
 
 import difflib
-import re
 from dataclasses import dataclass
 from importlib import resources
 
 from covid_lake.datasets import registry
+from covid_lake.datasets.sql_headers import read_header
 from covid_lake.errors import QueryError
 
-HEADER_LINE = re.compile(r"--\s?(?:(?P<key>[a-z]+):)?\s*(?P<text>.*)")
 HEADER_KEYS = ("name", "question", "shows", "grain", "parameters")
 TOUR = "tour"
 
@@ -82,16 +81,11 @@ def tour(dataset: str) -> tuple[NamedQuery, ...]:
 
 
 def _read(dataset: str, name: str, sql: str) -> NamedQuery:
-    header = dict.fromkeys((*HEADER_KEYS, TOUR), "")
-    key = ""
-    for line in sql.splitlines():
-        found = HEADER_LINE.fullmatch(line)
-        if not found:
-            break
-        key = found["key"] or key
-        if key not in header:
-            raise QueryError(f"{dataset}/sql/queries/{name}.sql: its header has an unknown key {key!r}")
-        header[key] = f"{header[key]} {found['text']}".strip()
+    found = read_header(sql)
+    unknown = [key for key in found if key not in (*HEADER_KEYS, TOUR)]
+    if unknown:
+        raise QueryError(f"{dataset}/sql/queries/{name}.sql: its header has an unknown key {unknown[0]!r}")
+    header = {key: found.get(key, "") for key in (*HEADER_KEYS, TOUR)}
     missing = [key for key in HEADER_KEYS if not header[key]]
     if missing or header["name"] != name:
         raise QueryError(f"{dataset}/sql/queries/{name}.sql: its header must name it and give {', '.join(HEADER_KEYS)}")

@@ -18,7 +18,7 @@ import importlib
 import importlib.util
 import pkgutil
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint
@@ -207,14 +207,21 @@ def tables_of_request(dataset_name: str, names: Iterable[str], tables: Iterable[
     name that fits no table and for texts without a name.
     """
     choices = [NamedTable(table.zone, table) for table in tables]
-    there = ", ".join(sorted(table.contract.name for table in choices))
+    return tuple(found.contract for found in named_tables_of_request(dataset_name, names, choices))
+
+
+def named_tables_of_request(
+    dataset_name: str, names: Iterable[str], choices: Sequence[NamedTable]
+) -> tuple[NamedTable, ...]:
+    """The same among tables in any zone."""
+    there = ", ".join(sorted({table.contract.name for table in choices}))
     single = [name for text in names for name in re.split(r"[,\s]+", text) if name]
     if not single:
         raise SettingsError(f"no table is named; {dataset_name} has {there}")
     found, unknown, meant = [], [], []
     for name in single:
         try:
-            found.append(table_called(name, choices).contract)
+            found.append(table_called(name, choices))
         except UnknownTable:
             unknown.append(name)
             meant += close_matches(name, choices)

@@ -24,9 +24,11 @@ from pyarrow import fs
 
 from covid_lake import paths
 from covid_lake.catalog.column_types import hive_type
-from covid_lake.contracts import Dataset, Type, Zone
+from covid_lake.catalog.tables import QUARANTINE_FIELDS
+from covid_lake.contracts import Dataset, Type, Zone, column_for_header
 from covid_lake.datasets import registry
 from covid_lake.datasets.registry import NamedTable
+from covid_lake.datasets.views import StarView, star_views, view_called
 from covid_lake.errors import QueryError, UnknownTable
 from covid_lake.reading.answers import Answer, answer_of_arrow, answer_of_rows
 from covid_lake.reading.landing_views import landing_files, landing_query
@@ -102,6 +104,12 @@ class Lake:
         entries = (state.entry(table) for table in names)
         return [entry for entry in entries if entry.location or entry.table.zone in (Zone.TRUSTED, Zone.CURATED)]
 
+    def views(self) -> list[StarView]:
+        """The views whose tables the lake has, all of them built."""
+        built = {entry.name for entry in self.tables(Zone.CURATED) + self.tables(Zone.TRUSTED) if entry.version}
+        known = [view for name in registry.dataset_names() for view in star_views(name)]
+        return [view for view in known if built.issuperset(view.tables)]
+
     def location(self, name: str) -> Location:
         """Where the table's current rows lie; `UnknownTable` where there is no such table, or none yet."""
         state = self._state()
@@ -147,7 +155,7 @@ class Lake:
         question = read_question(text)
         state = self._state()
         if isinstance(question, Listing):
-            return _list(question, state)
+            return self._describe(str(question.name)) if question.kind == "columns" else _list(question, state)
         tables = [registry.find_table(name) for name in question.tables]
         scratch_folder = tempfile.TemporaryDirectory(prefix="covid_lake-")
         with naming_faults(), closing(connect()) as connection, scratch_folder as scratch:
@@ -155,6 +163,21 @@ class Lake:
                 state.show(connection, table, Path(scratch))
             _shut_in(connection, [state.place(str(Zone.LANDING)), scratch])
             return _answer(connection, question)
+
+    def _describe(self, name: str) -> Answer:
+        """The columns of a table or a view, as Athena has them."""
+        view = view_called(name)
+        table = None if view else registry.table_called(name)
+        if table and table.zone is Zone.QUARANTINE:
+            described = [(column.name, column.type, column.comment) for column in QUARANTINE_FIELDS]
+        elif table and table.zone is Zone.LANDING:
+            names = self.sql(f"SELECT * FROM {table} LIMIT 0").columns  # noqa: S608 - the name is one of the registry's
+            known = {given: column_for_header(table.contract.source_columns, given) for given in names}
+            described = [(given, "string", column.comment if column else "") for given, column in known.items()]
+        else:
+            columns = view.columns if view else registry.table_called(name).contract.columns
+            described = [(column.name, hive_type(column), column.comment) for column in columns]
+        return answer_of_rows(["column", "type", "comment"], described)
 
     def _state(self) -> _State:
         return self._fixed or _State(self.storage, open_filesystem(self.storage, self._endpoint))
@@ -282,15 +305,14 @@ def _answer(connection: duckdb.DuckDBPyConnection, question: Question) -> Answer
 
 
 def _list(listing: Listing, state: _State) -> Answer:
-    if listing.kind == "columns":
-        table = registry.table_called(str(listing.name))
-        columns = [[column.name, hive_type(column), column.comment] for column in table.contract.columns]
-        return answer_of_rows(["column", "type", "comment"], columns)
     entries = [entry for entry in map(state.entry, registry.all_tables()) if entry.location]
     if listing.kind == "databases":
         return answer_of_rows(["database"], [[name] for name in dict.fromkeys(e.table.database for e in entries)])
     databases = sorted({table.database for table in registry.all_tables()})
     if listing.name is not None and listing.name not in databases:
         raise UnknownTable(f"no database is called {listing.name}; there is {', '.join(databases)}")
-    shown = [[entry.name] for entry in entries if listing.name in (None, entry.table.database)]
-    return answer_of_rows(["table"], shown)
+    built = {entry.name for entry in entries}
+    shown = [entry.name for entry in entries if listing.name in (None, entry.table.database)]
+    views = [view for name in registry.dataset_names() for view in star_views(name) if built.issuperset(view.tables)]
+    shown += [str(view) for view in views if listing.name in (None, view.database)]
+    return answer_of_rows(["table"], [[name] for name in shown])

@@ -15,7 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from covid_lake.contracts import Table, Zone
-from covid_lake.datasets import registry
+from covid_lake.datasets import registry, views
 from covid_lake.datasets.registry import ATHENA_CATALOG, NamedTable
 from covid_lake.errors import QueryError, UnknownTable, WarehouseError
 from covid_lake.reading.answers import Answer, answer_of_rows
@@ -53,11 +53,15 @@ SHOW_COLUMNS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One query, parsed, and the tables that it names as `database.table`, in the order of their first mention."""
+    """One query, parsed, and the tables that it names as `database.table`, in the order of their first mention.
+
+    `views` are the views that it named, whose queries stand in it now.
+    """
 
     tree: exp.Expr
     tables: tuple[str, ...]
     explain: bool = False
+    views: tuple[str, ...] = ()
 
     def duckdb_sql(self) -> str:
         """The query in DuckDB's SQL, over views that are called as the tables are in Athena.
@@ -99,7 +103,8 @@ def read_question(text: str) -> Question | Listing:
         return listing
     explained = EXPLAIN.fullmatch(bare)
     tree = _parse(explained["query"] if explained else bare)
-    return Question(tree, _table_names(tree), explain=explained is not None)
+    found = _write_out_views(tree)
+    return Question(tree, _table_names(tree), explained is not None, found)
 
 
 def bare_statement(text: str) -> str:
@@ -191,6 +196,28 @@ def _parse_message(error: SqlglotError) -> str:
     return f"line {details[0]['line']}, column {details[0]['col']}: {details[0]['description']}"
 
 
+def _write_out_views(tree: exp.Expr) -> tuple[str, ...]:
+    """Put the queries of views in the place of their names, so that every engine that has their tables can answer.
+
+    Returns the names of the views. Raises `UnknownTable` for a view that only Athena has.
+    """
+    found = []
+    for node in list(tree.find_all(exp.Table)):
+        name = f"{node.db}.{node.name}"
+        if not node.db or (node.catalog and node.catalog.casefold() != ATHENA_CATALOG):
+            continue
+        views.require_no_landing_view(name)
+        view = views.view_called(name)
+        if view:
+            found.append(str(view))
+            alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(node.name))
+            query = exp.Subquery(this=sqlglot.parse_one(view.sql, read=AthenaSql), alias=alias)
+            query.set("joins", node.args.get("joins"))
+            query.set("sample", node.args.get("sample"))
+            node.replace(query)
+    return tuple(dict.fromkeys(found))
+
+
 def _table_names(tree: exp.Expr) -> tuple[str, ...]:
     """The tables that the query reads, without its own common table expressions."""
     local = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
@@ -204,6 +231,8 @@ def _table_names(tree: exp.Expr) -> tuple[str, ...]:
         if table.db:
             names.append(f"{table.db}.{table.name}".casefold())
         elif table.name.casefold() not in local:
+            if close := views.close_views(table.name):
+                raise UnknownTable(f"no table is called {table.name}; did you mean {' or '.join(close)}?")
             registry.find_table(table.name)
     return tuple(dict.fromkeys(names))
 
@@ -256,6 +285,7 @@ def _warehouse_message(error: psycopg.Error, question: Question) -> str:
                 )
                 day = table.contract.day_column
                 message += f". Use {day} there, whose month it is" if day else ""
+                message += f"; {' and '.join(question.views)} read it: ask the lake" if question.views else ""
     if error.sqlstate in ("42P01", "3F000"):
         message += "; load the curated tables into the warehouse first"
     return message

@@ -1,20 +1,22 @@
-CREATE EXTERNAL TABLE IF NOT EXISTS `covid19_curated`.`dim_date` (
-  `date_key` int COMMENT 'Day as yyyymmdd',
-  `date` date COMMENT 'The day',
-  `year` int COMMENT 'Calendar year',
-  `quarter` int COMMENT 'Quarter, 1 to 4',
-  `month` int COMMENT 'Month, 1 to 12',
-  `month_name` string COMMENT 'English name of the month',
-  `day` int COMMENT 'Day of the month',
-  `day_of_week` int COMMENT 'ISO day of the week, Monday is 1',
-  `day_name` string COMMENT 'English name of the day',
-  `iso_week` int COMMENT 'ISO week, 1 to 53',
-  `is_weekend` boolean COMMENT 'Saturday or Sunday'
-)
-COMMENT 'A day, without gaps from the first to the last day of the facts.'
-STORED AS PARQUET
-LOCATION '${location}'
-TBLPROPERTIES (
-  'classification' = 'parquet',
-  'parquet.compression' = 'SNAPPY'
-);
+-- A day, without gaps from the first to the last day of the facts.
+-- covid19_curated.dim_date is an Apache Iceberg table over the lake's Parquet files. Athena has no statement that
+-- registers metadata that is there already. This command does, and so does a run with a catalog after each
+-- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
+-- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
+-- ${lake}/curated/covid19/dim_date/iceberg/metadata/. The table then is as if it had been created so:
+--
+--   CREATE TABLE `covid19_curated`.`dim_date` (
+--     `date_key` int COMMENT 'Day as yyyymmdd',
+--     `date` date COMMENT 'The day',
+--     `year` int COMMENT 'Calendar year',
+--     `quarter` int COMMENT 'Quarter, 1 to 4',
+--     `month` int COMMENT 'Month, 1 to 12',
+--     `month_name` string COMMENT 'English name of the month',
+--     `day` int COMMENT 'Day of the month',
+--     `day_of_week` int COMMENT 'ISO day of the week, Monday is 1',
+--     `day_name` string COMMENT 'English name of the day',
+--     `iso_week` int COMMENT 'ISO week, 1 to 53',
+--     `is_weekend` boolean COMMENT 'Saturday or Sunday'
+--   )
+--   LOCATION '${lake}/curated/covid19/dim_date/iceberg/'
+--   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

@@ -1,22 +1,23 @@
-CREATE EXTERNAL TABLE IF NOT EXISTS `covid19_curated`.`fact_cases` (
-  `region_key` bigint COMMENT 'Region, key of dim_region',
-  `date_key` int COMMENT 'Day as yyyymmdd, key of dim_date',
-  `source` string COMMENT 'enigma_jhu, jhu_daily_reports or nytimes',
-  `confirmed` bigint COMMENT 'Cumulative cases as reported',
-  `deaths` bigint COMMENT 'Cumulative deaths as reported',
-  `recovered` bigint COMMENT 'Cumulative recoveries as reported',
-  `active` bigint COMMENT 'Active cases as reported',
-  `new_confirmed` bigint COMMENT 'Cases since the region\'s last figure before; null on the first, negative on a correction',
-  `new_deaths` bigint COMMENT 'Deaths since the region\'s last figure before; null on the first, negative on a correction',
-  `days_since_previous` int COMMENT 'Days since the region\'s report before; null on the first'
-)
-COMMENT 'A region, a day and a source, at the lowest level that the source reports.'
-PARTITIONED BY (
-  `month` string COMMENT 'Month of the day as yyyy-MM'
-)
-STORED AS PARQUET
-LOCATION '${location}'
-TBLPROPERTIES (
-  'classification' = 'parquet',
-  'parquet.compression' = 'SNAPPY'
-);
+-- A region, a day and a source, at the lowest level that the source reports.
+-- covid19_curated.fact_cases is an Apache Iceberg table over the lake's Parquet files. Athena has no statement that
+-- registers metadata that is there already. This command does, and so does a run with a catalog after each
+-- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
+-- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
+-- ${lake}/curated/covid19/fact_cases/iceberg/metadata/. The table then is as if it had been created so:
+--
+--   CREATE TABLE `covid19_curated`.`fact_cases` (
+--     `region_key` bigint COMMENT 'Region, key of dim_region',
+--     `date_key` int COMMENT 'Day as yyyymmdd, key of dim_date',
+--     `source` string COMMENT 'enigma_jhu, jhu_daily_reports or nytimes',
+--     `confirmed` bigint COMMENT 'Cumulative cases as reported',
+--     `deaths` bigint COMMENT 'Cumulative deaths as reported',
+--     `recovered` bigint COMMENT 'Cumulative recoveries as reported',
+--     `active` bigint COMMENT 'Active cases as reported',
+--     `new_confirmed` bigint COMMENT 'Cases since the region\'s last figure before; null on the first, negative on a correction',
+--     `new_deaths` bigint COMMENT 'Deaths since the region\'s last figure before; null on the first, negative on a correction',
+--     `days_since_previous` int COMMENT 'Days since the region\'s report before; null on the first',
+--     `month` string COMMENT 'Month of the day as yyyy-MM'
+--   )
+--   PARTITIONED BY (`month`)
+--   LOCATION '${lake}/curated/covid19/fact_cases/iceberg/'
+--   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

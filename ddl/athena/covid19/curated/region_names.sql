@@ -1,24 +1,25 @@
-CREATE EXTERNAL TABLE IF NOT EXISTS `covid19_curated`.`region_names` (
-  `source` string COMMENT 'Trusted table that names the region',
-  `reported_id` string COMMENT 'region_id of the trusted rows',
-  `name_hash` bigint COMMENT 'xxhash64 of level and names, as they are written',
-  `level` string COMMENT 'Level of the region',
-  `country_region` string COMMENT 'Canonical country name',
-  `province_state` string COMMENT 'Province or state',
-  `county` string COMMENT 'County, or the place below a province, as the source spells it',
-  `fips` string COMMENT 'US FIPS code as the source has it',
-  `last_report_date` date COMMENT 'Last day on which it is written so',
-  `placed_date` date COMMENT 'Last such day with coordinates',
-  `latitude` double COMMENT 'Degrees north on that day, to 10 decimals',
-  `longitude` double COMMENT 'Degrees east on that day, to 10 decimals'
-)
-COMMENT 'A way in which a source writes a region, in a month where the source is kept by month; what regions are made of.'
-PARTITIONED BY (
-  `part` string COMMENT 'The source, and the month where it is kept by month'
-)
-STORED AS PARQUET
-LOCATION '${location}'
-TBLPROPERTIES (
-  'classification' = 'parquet',
-  'parquet.compression' = 'ZSTD'
-);
+-- A way in which a source writes a region, in a month where the source is kept by month; what regions are made of.
+-- covid19_curated.region_names is an Apache Iceberg table over the lake's Parquet files. Athena has no statement that
+-- registers metadata that is there already. This command does, and so does a run with a catalog after each
+-- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
+-- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
+-- ${lake}/curated/covid19/region_names/iceberg/metadata/. The table then is as if it had been created so:
+--
+--   CREATE TABLE `covid19_curated`.`region_names` (
+--     `source` string COMMENT 'Trusted table that names the region',
+--     `reported_id` string COMMENT 'region_id of the trusted rows',
+--     `name_hash` bigint COMMENT 'xxhash64 of level and names, as they are written',
+--     `level` string COMMENT 'Level of the region',
+--     `country_region` string COMMENT 'Canonical country name',
+--     `province_state` string COMMENT 'Province or state',
+--     `county` string COMMENT 'County, or the place below a province, as the source spells it',
+--     `fips` string COMMENT 'US FIPS code as the source has it',
+--     `last_report_date` date COMMENT 'Last day on which it is written so',
+--     `placed_date` date COMMENT 'Last such day with coordinates',
+--     `latitude` double COMMENT 'Degrees north on that day, to 10 decimals',
+--     `longitude` double COMMENT 'Degrees east on that day, to 10 decimals',
+--     `part` string COMMENT 'The source, and the month where it is kept by month'
+--   )
+--   PARTITIONED BY (`part`)
+--   LOCATION '${lake}/curated/covid19/region_names/iceberg/'
+--   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

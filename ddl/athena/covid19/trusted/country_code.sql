@@ -1,19 +1,21 @@
-CREATE EXTERNAL TABLE IF NOT EXISTS `covid19_trusted`.`country_code` (
-  `iso2` string COMMENT 'ISO 3166-1 alpha-2 code; NA is Namibia',
-  `iso3` string COMMENT 'ISO 3166-1 alpha-3 code',
-  `numeric_code` string COMMENT 'ISO 3166-1 numeric code, 3 digits',
-  `country` string COMMENT 'Name as the file spells it',
-  `country_region` string COMMENT 'Canonical country name',
-  `latitude` double COMMENT 'Degrees north',
-  `longitude` double COMMENT 'Degrees east',
-  `source_file` string COMMENT 'Landing file of the record, below the landing root',
-  `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
-  `run_id` string COMMENT 'Run that brought the record into this zone'
-)
-COMMENT 'A country or territory by its ISO 3166-1 code.'
-STORED AS PARQUET
-LOCATION '${location}'
-TBLPROPERTIES (
-  'classification' = 'parquet',
-  'parquet.compression' = 'ZSTD'
-);
+-- A country or territory by its ISO 3166-1 code.
+-- covid19_trusted.country_code is an Apache Iceberg table over the lake's Parquet files. Athena has no statement that
+-- registers metadata that is there already. This command does, and so does a run with a catalog after each
+-- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
+-- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
+-- ${lake}/trusted/covid19/country_code/iceberg/metadata/. The table then is as if it had been created so:
+--
+--   CREATE TABLE `covid19_trusted`.`country_code` (
+--     `iso2` string COMMENT 'ISO 3166-1 alpha-2 code; NA is Namibia',
+--     `iso3` string COMMENT 'ISO 3166-1 alpha-3 code',
+--     `numeric_code` string COMMENT 'ISO 3166-1 numeric code, 3 digits',
+--     `country` string COMMENT 'Name as the file spells it',
+--     `country_region` string COMMENT 'Canonical country name',
+--     `latitude` double COMMENT 'Degrees north',
+--     `longitude` double COMMENT 'Degrees east',
+--     `source_file` string COMMENT 'Landing file of the record, below the landing root',
+--     `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
+--     `run_id` string COMMENT 'Run that brought the record into this zone'
+--   )
+--   LOCATION '${lake}/trusted/covid19/country_code/iceberg/'
+--   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

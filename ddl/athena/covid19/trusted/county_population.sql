@@ -1,19 +1,21 @@
-CREATE EXTERNAL TABLE IF NOT EXISTS `covid19_trusted`.`county_population` (
-  `geo_id` string COMMENT 'Census geography identifier',
-  `fips` string COMMENT 'FIPS code of the county, 5 digits',
-  `region_id` string COMMENT 'Natural key of the region as this record names it',
-  `region_level` string COMMENT 'country, state, county, facility, ship, unassigned, out_of_state or recovered',
-  `county` string COMMENT 'County',
-  `province_state` string COMMENT 'State or territory',
-  `population` bigint COMMENT 'People on 1 July 2018',
-  `source_file` string COMMENT 'Landing file of the record, below the landing root',
-  `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
-  `run_id` string COMMENT 'Run that brought the record into this zone'
-)
-COMMENT 'A US county.'
-STORED AS PARQUET
-LOCATION '${location}'
-TBLPROPERTIES (
-  'classification' = 'parquet',
-  'parquet.compression' = 'ZSTD'
-);
+-- A US county.
+-- covid19_trusted.county_population is an Apache Iceberg table over the lake's Parquet files. Athena has no statement
+-- that registers metadata that is there already. This command does, and so does a run with a catalog after each
+-- publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with
+-- the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
+-- ${lake}/trusted/covid19/county_population/iceberg/metadata/. The table then is as if it had been created so:
+--
+--   CREATE TABLE `covid19_trusted`.`county_population` (
+--     `geo_id` string COMMENT 'Census geography identifier',
+--     `fips` string COMMENT 'FIPS code of the county, 5 digits',
+--     `region_id` string COMMENT 'Natural key of the region as this record names it',
+--     `region_level` string COMMENT 'country, state, county, facility, ship, unassigned, out_of_state or recovered',
+--     `county` string COMMENT 'County',
+--     `province_state` string COMMENT 'State or territory',
+--     `population` bigint COMMENT 'People on 1 July 2018',
+--     `source_file` string COMMENT 'Landing file of the record, below the landing root',
+--     `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
+--     `run_id` string COMMENT 'Run that brought the record into this zone'
+--   )
+--   LOCATION '${lake}/trusted/covid19/county_population/iceberg/'
+--   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

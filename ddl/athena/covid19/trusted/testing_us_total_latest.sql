@@ -1,30 +1,32 @@
-CREATE EXTERNAL TABLE IF NOT EXISTS `covid19_trusted`.`testing_us_total_latest` (
-  `last_modified` timestamp COMMENT 'When the totals were changed (UTC)',
-  `positive` bigint COMMENT 'Cumulative people or cases tested positive',
-  `negative` bigint COMMENT 'Cumulative people tested negative',
-  `pending` bigint COMMENT 'Tests whose result is pending',
-  `hospitalized_currently` bigint COMMENT 'In hospital on this day',
-  `hospitalized_cumulative` bigint COMMENT 'Ever in hospital',
-  `in_icu_currently` bigint COMMENT 'In intensive care on this day',
-  `in_icu_cumulative` bigint COMMENT 'Ever in intensive care',
-  `on_ventilator_currently` bigint COMMENT 'On a ventilator on this day',
-  `on_ventilator_cumulative` bigint COMMENT 'Ever on a ventilator',
-  `recovered` bigint COMMENT 'Cumulative recoveries',
-  `deaths` bigint COMMENT 'Cumulative deaths',
-  `hospitalized` bigint COMMENT 'Ever in hospital, the source\'s older name for it',
-  `total` bigint COMMENT 'Deprecated by the source: positive + negative + pending',
-  `total_test_results` bigint COMMENT 'Cumulative test results',
-  `pos_neg` bigint COMMENT 'Deprecated by the source: positive + negative',
-  `record_hash` string COMMENT 'The source\'s own record hash',
-  `notes` string COMMENT 'The source\'s remarks',
-  `source_file` string COMMENT 'Landing file of the record, below the landing root',
-  `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
-  `run_id` string COMMENT 'Run that brought the record into this zone'
-)
-COMMENT 'One row: the latest totals of the whole US.'
-STORED AS PARQUET
-LOCATION '${location}'
-TBLPROPERTIES (
-  'classification' = 'parquet',
-  'parquet.compression' = 'ZSTD'
-);
+-- One row: the latest totals of the whole US.
+-- covid19_trusted.testing_us_total_latest is an Apache Iceberg table over the lake's Parquet files. Athena has no
+-- statement that registers metadata that is there already. This command does, and so does a run with a catalog after
+-- each publication: covid-lake catalog sync covid19 --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue
+-- with the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
+-- ${lake}/trusted/covid19/testing_us_total_latest/iceberg/metadata/. The table then is as if it had been created so:
+--
+--   CREATE TABLE `covid19_trusted`.`testing_us_total_latest` (
+--     `last_modified` timestamp COMMENT 'When the totals were changed (UTC)',
+--     `positive` bigint COMMENT 'Cumulative people or cases tested positive',
+--     `negative` bigint COMMENT 'Cumulative people tested negative',
+--     `pending` bigint COMMENT 'Tests whose result is pending',
+--     `hospitalized_currently` bigint COMMENT 'In hospital on this day',
+--     `hospitalized_cumulative` bigint COMMENT 'Ever in hospital',
+--     `in_icu_currently` bigint COMMENT 'In intensive care on this day',
+--     `in_icu_cumulative` bigint COMMENT 'Ever in intensive care',
+--     `on_ventilator_currently` bigint COMMENT 'On a ventilator on this day',
+--     `on_ventilator_cumulative` bigint COMMENT 'Ever on a ventilator',
+--     `recovered` bigint COMMENT 'Cumulative recoveries',
+--     `deaths` bigint COMMENT 'Cumulative deaths',
+--     `hospitalized` bigint COMMENT 'Ever in hospital, the source\'s older name for it',
+--     `total` bigint COMMENT 'Deprecated by the source: positive + negative + pending',
+--     `total_test_results` bigint COMMENT 'Cumulative test results',
+--     `pos_neg` bigint COMMENT 'Deprecated by the source: positive + negative',
+--     `record_hash` string COMMENT 'The source\'s own record hash',
+--     `notes` string COMMENT 'The source\'s remarks',
+--     `source_file` string COMMENT 'Landing file of the record, below the landing root',
+--     `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
+--     `run_id` string COMMENT 'Run that brought the record into this zone'
+--   )
+--   LOCATION '${lake}/trusted/covid19/testing_us_total_latest/iceberg/'
+--   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

@@ -1,17 +1,19 @@
-CREATE EXTERNAL TABLE IF NOT EXISTS `stedi_curated`.`machine_learning_strict` (
-  `sensor_reading_time` bigint COMMENT 'Time of both readings, in milliseconds since 1970-01-01 UTC',
-  `read_at` timestamp COMMENT 'Time of both readings (UTC)',
-  `customer` string COMMENT 'Pseudonym of the customer',
-  `split_percent` int COMMENT '0 to 99, the same for all rows of a customer: `split_percent < 80` takes about 80 % of the customers',
-  `distance_from_object` int COMMENT 'Distance that the device measured',
-  `x` double COMMENT 'Movement of the phone along the x axis',
-  `y` double COMMENT 'Movement of the phone along the y axis',
-  `z` double COMMENT 'Movement of the phone along the z axis'
-)
-COMMENT 'A step-trainer reading and an accelerometer reading of one time and customer, after consent.'
-STORED AS PARQUET
-LOCATION '${location}'
-TBLPROPERTIES (
-  'classification' = 'parquet',
-  'parquet.compression' = 'SNAPPY'
-);
+-- A step-trainer reading and an accelerometer reading of one time and customer, after consent.
+-- stedi_curated.machine_learning_strict is an Apache Iceberg table over the lake's Parquet files. Athena has no
+-- statement that registers metadata that is there already. This command does, and so does a run with a catalog after
+-- each publication: covid-lake catalog sync stedi --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue
+-- with the parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
+-- ${lake}/curated/stedi/machine_learning_strict/iceberg/metadata/. The table then is as if it had been created so:
+--
+--   CREATE TABLE `stedi_curated`.`machine_learning_strict` (
+--     `sensor_reading_time` bigint COMMENT 'Time of both readings, in milliseconds since 1970-01-01 UTC',
+--     `read_at` timestamp COMMENT 'Time of both readings (UTC)',
+--     `customer` string COMMENT 'Pseudonym of the customer',
+--     `split_percent` int COMMENT '0 to 99, the same for all rows of a customer: `split_percent < 80` takes about 80 % of the customers',
+--     `distance_from_object` int COMMENT 'Distance that the device measured',
+--     `x` double COMMENT 'Movement of the phone along the x axis',
+--     `y` double COMMENT 'Movement of the phone along the y axis',
+--     `z` double COMMENT 'Movement of the phone along the z axis'
+--   )
+--   LOCATION '${lake}/curated/stedi/machine_learning_strict/iceberg/'
+--   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

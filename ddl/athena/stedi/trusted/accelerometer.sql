@@ -1,18 +1,20 @@
-CREATE EXTERNAL TABLE IF NOT EXISTS `stedi_trusted`.`accelerometer` (
-  `user` string COMMENT 'E-mail of the phone\'s owner',
-  `timestamp` bigint COMMENT 'When the phone took the reading, in milliseconds since 1970-01-01 UTC, as delivered',
-  `read_at` timestamp COMMENT 'When the phone took the reading (UTC)',
-  `x` double COMMENT 'Movement along the x axis',
-  `y` double COMMENT 'Movement along the y axis',
-  `z` double COMMENT 'Movement along the z axis',
-  `source_file` string COMMENT 'Landing file of the record, below the landing root',
-  `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
-  `run_id` string COMMENT 'Run that brought the record into this zone'
-)
-COMMENT 'A reading of a phone\'s accelerometer, by a customer who agrees to research; the whole row is the key.'
-STORED AS PARQUET
-LOCATION '${location}'
-TBLPROPERTIES (
-  'classification' = 'parquet',
-  'parquet.compression' = 'ZSTD'
-);
+-- A reading of a phone's accelerometer, by a customer who agrees to research; the whole row is the key.
+-- stedi_trusted.accelerometer is an Apache Iceberg table over the lake's Parquet files. Athena has no statement that
+-- registers metadata that is there already. This command does, and so does a run with a catalog after each
+-- publication: covid-lake catalog sync stedi --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with the
+-- parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
+-- ${lake}/trusted/stedi/accelerometer/iceberg/metadata/. The table then is as if it had been created so:
+--
+--   CREATE TABLE `stedi_trusted`.`accelerometer` (
+--     `user` string COMMENT 'E-mail of the phone\'s owner',
+--     `timestamp` bigint COMMENT 'When the phone took the reading, in milliseconds since 1970-01-01 UTC, as delivered',
+--     `read_at` timestamp COMMENT 'When the phone took the reading (UTC)',
+--     `x` double COMMENT 'Movement along the x axis',
+--     `y` double COMMENT 'Movement along the y axis',
+--     `z` double COMMENT 'Movement along the z axis',
+--     `source_file` string COMMENT 'Landing file of the record, below the landing root',
+--     `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
+--     `run_id` string COMMENT 'Run that brought the record into this zone'
+--   )
+--   LOCATION '${lake}/trusted/stedi/accelerometer/iceberg/'
+--   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

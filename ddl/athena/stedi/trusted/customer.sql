@@ -1,29 +1,31 @@
-CREATE EXTERNAL TABLE IF NOT EXISTS `stedi_trusted`.`customer` (
-  `customer_id` string COMMENT 'E-mail in lower case: by it customers are told apart',
-  `customer_name` string COMMENT 'First and last name',
-  `email` string COMMENT 'E-mail as delivered',
-  `phone` string COMMENT 'Phone number',
-  `birth_day` date COMMENT 'Birth day; most are centuries too early in the source',
-  `serial_number` string COMMENT 'Serial number of the customer\'s step trainer',
-  `is_serial_number_shared` boolean COMMENT 'Whether a record of another customer has the same serial number, so that the device\'s owner is not known',
-  `registration_date` bigint COMMENT 'When the customer registered, in milliseconds since 1970-01-01 UTC, as delivered',
-  `registered_at` timestamp COMMENT 'When the customer registered (UTC)',
-  `last_update_date` bigint COMMENT 'When the record was last changed, in milliseconds since 1970-01-01 UTC, as delivered',
-  `updated_at` timestamp COMMENT 'When the record was last changed (UTC)',
-  `share_with_research_as_of_date` bigint COMMENT 'From when on the customer agrees that the data is used for research, in milliseconds since 1970-01-01 UTC, as delivered',
-  `research_consent_at` timestamp COMMENT 'From when on the customer agrees that the data is used for research (UTC)',
-  `share_with_public_as_of_date` bigint COMMENT 'From when on the customer agrees that the data is shared with the public, in milliseconds since 1970-01-01 UTC, as delivered',
-  `public_consent_at` timestamp COMMENT 'From when on the customer agrees that the data is shared with the public (UTC)',
-  `share_with_friends_as_of_date` bigint COMMENT 'From when on the customer agrees that the data is shared with friends, in milliseconds since 1970-01-01 UTC, as delivered',
-  `friends_consent_at` timestamp COMMENT 'From when on the customer agrees that the data is shared with friends (UTC)',
-  `source_file` string COMMENT 'Landing file of the record, below the landing root',
-  `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
-  `run_id` string COMMENT 'Run that brought the record into this zone'
-)
-COMMENT 'A customer who agrees to research, by e-mail.'
-STORED AS PARQUET
-LOCATION '${location}'
-TBLPROPERTIES (
-  'classification' = 'parquet',
-  'parquet.compression' = 'ZSTD'
-);
+-- A customer who agrees to research, by e-mail.
+-- stedi_trusted.customer is an Apache Iceberg table over the lake's Parquet files. Athena has no statement that
+-- registers metadata that is there already. This command does, and so does a run with a catalog after each
+-- publication: covid-lake catalog sync stedi --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with the
+-- parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
+-- ${lake}/trusted/stedi/customer/iceberg/metadata/. The table then is as if it had been created so:
+--
+--   CREATE TABLE `stedi_trusted`.`customer` (
+--     `customer_id` string COMMENT 'E-mail in lower case: by it customers are told apart',
+--     `customer_name` string COMMENT 'First and last name',
+--     `email` string COMMENT 'E-mail as delivered',
+--     `phone` string COMMENT 'Phone number',
+--     `birth_day` date COMMENT 'Birth day; most are centuries too early in the source',
+--     `serial_number` string COMMENT 'Serial number of the customer\'s step trainer',
+--     `is_serial_number_shared` boolean COMMENT 'Whether a record of another customer has the same serial number, so that the device\'s owner is not known',
+--     `registration_date` bigint COMMENT 'When the customer registered, in milliseconds since 1970-01-01 UTC, as delivered',
+--     `registered_at` timestamp COMMENT 'When the customer registered (UTC)',
+--     `last_update_date` bigint COMMENT 'When the record was last changed, in milliseconds since 1970-01-01 UTC, as delivered',
+--     `updated_at` timestamp COMMENT 'When the record was last changed (UTC)',
+--     `share_with_research_as_of_date` bigint COMMENT 'From when on the customer agrees that the data is used for research, in milliseconds since 1970-01-01 UTC, as delivered',
+--     `research_consent_at` timestamp COMMENT 'From when on the customer agrees that the data is used for research (UTC)',
+--     `share_with_public_as_of_date` bigint COMMENT 'From when on the customer agrees that the data is shared with the public, in milliseconds since 1970-01-01 UTC, as delivered',
+--     `public_consent_at` timestamp COMMENT 'From when on the customer agrees that the data is shared with the public (UTC)',
+--     `share_with_friends_as_of_date` bigint COMMENT 'From when on the customer agrees that the data is shared with friends, in milliseconds since 1970-01-01 UTC, as delivered',
+--     `friends_consent_at` timestamp COMMENT 'From when on the customer agrees that the data is shared with friends (UTC)',
+--     `source_file` string COMMENT 'Landing file of the record, below the landing root',
+--     `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
+--     `run_id` string COMMENT 'Run that brought the record into this zone'
+--   )
+--   LOCATION '${lake}/trusted/stedi/customer/iceberg/'
+--   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

@@ -1,16 +1,18 @@
-CREATE EXTERNAL TABLE IF NOT EXISTS `stedi_trusted`.`step_trainer` (
-  `sensor_reading_time` bigint COMMENT 'When the device took the reading, in milliseconds since 1970-01-01 UTC, as delivered',
-  `read_at` timestamp COMMENT 'When the device took the reading (UTC)',
-  `serial_number` string COMMENT 'Serial number of the device',
-  `distance_from_object` int COMMENT 'Distance that the device measured; the source names no unit',
-  `source_file` string COMMENT 'Landing file of the record, below the landing root',
-  `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
-  `run_id` string COMMENT 'Run that brought the record into this zone'
-)
-COMMENT 'A reading of a step trainer and a time; the device is one of a curated customer\'s.'
-STORED AS PARQUET
-LOCATION '${location}'
-TBLPROPERTIES (
-  'classification' = 'parquet',
-  'parquet.compression' = 'ZSTD'
-);
+-- A reading of a step trainer and a time; the device is one of a curated customer's.
+-- stedi_trusted.step_trainer is an Apache Iceberg table over the lake's Parquet files. Athena has no statement that
+-- registers metadata that is there already. This command does, and so does a run with a catalog after each
+-- publication: covid-lake catalog sync stedi --lake ${lake}. It calls CreateTable or UpdateTable of AWS Glue with the
+-- parameters table_type = ICEBERG and metadata_location = the newest .metadata.json in
+-- ${lake}/trusted/stedi/step_trainer/iceberg/metadata/. The table then is as if it had been created so:
+--
+--   CREATE TABLE `stedi_trusted`.`step_trainer` (
+--     `sensor_reading_time` bigint COMMENT 'When the device took the reading, in milliseconds since 1970-01-01 UTC, as delivered',
+--     `read_at` timestamp COMMENT 'When the device took the reading (UTC)',
+--     `serial_number` string COMMENT 'Serial number of the device',
+--     `distance_from_object` int COMMENT 'Distance that the device measured; the source names no unit',
+--     `source_file` string COMMENT 'Landing file of the record, below the landing root',
+--     `source_row_hash` bigint COMMENT 'xxhash64 of the record\'s fields as they arrived',
+--     `run_id` string COMMENT 'Run that brought the record into this zone'
+--   )
+--   LOCATION '${lake}/trusted/stedi/step_trainer/iceberg/'
+--   TBLPROPERTIES ('table_type' = 'ICEBERG', 'format' = 'parquet')

@@ -7,20 +7,20 @@ written in place, so that grants and tags stay.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from covid_lake.catalog import glue_input
 from covid_lake.catalog.descriptions import HiveTable, View
-from covid_lake.catalog.glue_input import LAKE, Input, lake_of
-from covid_lake.catalog.parameters import STATE, STATE_ZONE, VERSION, lake_snapshot
+from covid_lake.catalog.glue_input import LAKE, lake_of
+from covid_lake.catalog.parameters import STATE, STATE_ZONE, lake_snapshot
 from covid_lake.datasets.registry import database_name
-from covid_lake.errors import CatalogConflict, CatalogError, SettingsError
+from covid_lake.errors import CatalogConflict, CatalogError, LakeError, SettingsError
 from covid_lake.publish.catalog.column_statistics import VersionStatistics
+from covid_lake.publish.catalog.glue_changes import Change
 from covid_lake.publish.catalog.glue_client import glue_client, naming, require_no_errors
-from covid_lake.publish.catalog.glue_partitions import PartitionChanges, list_partitions
+from covid_lake.publish.catalog.glue_partitions import list_partitions
 from covid_lake.publish.catalog.protocol import Disagreement, Registration
 from covid_lake.store.snapshots import snapshot_numbers
 from covid_lake.store.storage import S3Storage, Storage
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 # The most that the API takes in one call.
 DELETES_A_CALL: Final = 100
 STATISTICS_A_CALL: Final = 25
+# Where every call is refused, each entry would say so.
+FAULTS_TOLD: Final = 5
 # Glue allows few calls a second, and a change of a table is some of them.
 CHANGES_AT_ONCE: Final = 4
 # What an update may say of a database.
@@ -42,51 +44,6 @@ _DATABASE_NAMES: Final = (
     "CreateTableDefaultPermissions",
     "TargetDatabase",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What has to be done to one entry of a database."""
-
-    database: str
-    """The database."""
-    name: str
-    """The entry's name in it."""
-    present: Mapping[str, Any] | None
-    """The entry as it is; None where it is missing."""
-    wanted: Input | None
-    """The entry as it should be; None where it should be removed."""
-    partitions: PartitionChanges | None = None
-    """What has to be done to its partitions; None for an entry without partitions."""
-    statistics: VersionStatistics | None = None
-    """What its columns will hold; None where that is not known, or is what the catalog has already."""
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.database}.{self.name}"
-
-    @property
-    def is_needed(self) -> bool:
-        return self.wanted is None or self.update is not None or bool(self.partitions and self.partitions.is_needed)
-
-    @property
-    def update(self) -> Input | None:
-        """The entry to be written; None where it is right or should be removed."""
-        if self.present is None or self.wanted is None:
-            return self.wanted
-        return glue_input.updated(self.present, self.wanted)
-
-    def disagreements(self) -> Iterator[Disagreement]:
-        if self.wanted is None:
-            yield Disagreement(self.full_name, what="the catalog has it, and the lake no longer does")
-            return
-        if self.present is None:
-            yield Disagreement(self.full_name, what="it is missing in the catalog")
-            return
-        for column, what in glue_input.differences(self.present, self.wanted):
-            yield Disagreement(self.full_name, column, what)
-        for what in self.partitions.sentences() if self.partitions else ():
-            yield Disagreement(self.full_name, what=what)
 
 
 class GlueTableCatalog:
@@ -163,12 +120,19 @@ class GlueTableCatalog:
         needed = [change for change in changes if change.is_needed]
         for change in needed:
             self._require_not_later(change)
+        faults = [_about_strangers(strange)] if strange else []
         for change in needed:
-            if change.wanted is not None:
-                self._write(change)
+            try:
+                if change.wanted is not None:
+                    self._write(change)
+            except CatalogConflict:
+                raise
+            except LakeError as error:  # the others can do nothing for it
+                faults.append(str(error))
         self._remove([change for change in needed if change.wanted is None])
-        if strange:
-            raise CatalogError(_about_strangers(strange))
+        if faults:
+            more = f"; and {len(faults) - FAULTS_TOLD} entries more" if len(faults) > FAULTS_TOLD else ""
+            raise CatalogError("; ".join(faults[:FAULTS_TOLD]) + more)
         return [change.full_name for change in needed]
 
     def disagreements(
@@ -185,9 +149,9 @@ class GlueTableCatalog:
 
     def _changes(
         self, wanted: Sequence[Registration], databases: Sequence[str], iceberg: Collection[str]
-    ) -> tuple[list[_Change], tuple[str, ...]]:
+    ) -> tuple[list[Change], tuple[str, ...]]:
         """What has to be done, and the full names of wanted entries that belong to somebody else."""
-        changes: list[_Change] = []
+        changes: list[Change] = []
         strange: list[str] = []
         for database in databases:
             here = {one.entry.name: one for one in wanted if one.entry.database == database}
@@ -199,13 +163,13 @@ class GlueTableCatalog:
                 else:
                     changes.append(self._change(present, registration))
             changes += [
-                _Change(database, name, present, None)
+                Change(database, name, present, None)
                 for name, present in found.items()
                 if name not in here and f"{database}.{name}" not in iceberg and lake_of(present) == self._root
             ]
         return changes, tuple(strange)
 
-    def _require_not_later(self, change: _Change) -> None:
+    def _require_not_later(self, change: Change) -> None:
         """Raise `CatalogConflict` for an entry that another publisher has brought to a later snapshot of the lake.
 
         A number that the lake doesn't have is of before it was emptied and filled again.
@@ -220,19 +184,13 @@ class GlueTableCatalog:
                 "another run was first"
             )
 
-    def _change(self, present: Mapping[str, Any] | None, registration: Registration) -> _Change:
+    def _change(self, present: Mapping[str, Any] | None, registration: Registration) -> Change:
         entry = registration.entry
-        wanted = glue_input.table_input(entry, self._root)
-        partitions = None
-        if isinstance(entry, HiveTable) and entry.partitions:
-            there: list[Mapping[str, Any]] = []
-            if present:
-                with naming("list the partitions of", f"{entry.database}.{entry.name}"):
-                    there = list_partitions(self._client, entry.database, entry.name)
-            partitions = PartitionChanges.between(there, entry, registration.partitions, self._root)
-        has_version = present is not None and _version(present) == _version(wanted)
-        statistics = None if has_version else registration.statistics
-        return _Change(entry.database, entry.name, present, wanted, partitions, statistics)
+        there: list[Mapping[str, Any]] = []
+        if present and isinstance(entry, HiveTable) and entry.partitions:
+            with naming("list the partitions of", f"{entry.database}.{entry.name}"):
+                there = list_partitions(self._client, entry.database, entry.name)
+        return Change.between(present, there, registration, self._root)
 
     def _may_change(self, present: Mapping[str, Any], entry: HiveTable | View) -> bool:
         """Whether the entry is the lake's: marked so, or a table over its folders or the same view, as from the DDL."""
@@ -246,7 +204,7 @@ class GlueTableCatalog:
         location = str((present.get("StorageDescriptor") or {}).get("Location") or "")
         return f"{location.rstrip('/')}/".replace("s3a://", "s3://").startswith(f"{self._root}/")
 
-    def _write(self, change: _Change) -> None:
+    def _write(self, change: Change) -> None:
         """Bring the entry up to date: its partitions first, so that the table's parameters don't promise too much."""
         update = change.update
         if change.present is None:
@@ -267,7 +225,7 @@ class GlueTableCatalog:
         if change.statistics:
             self._write_statistics(change, change.statistics)
 
-    def _write_statistics(self, change: _Change, statistics: VersionStatistics) -> None:
+    def _write_statistics(self, change: Change, statistics: VersionStatistics) -> None:
         place = {"DatabaseName": change.database, "TableName": change.name}
         types = {column["Name"]: column["Type"] for column in (change.wanted or {})["StorageDescriptor"]["Columns"]}
         now = datetime.now(UTC)
@@ -278,7 +236,7 @@ class GlueTableCatalog:
                 answer = self._client.update_column_statistics_for_table(**place, ColumnStatisticsList=batch)
             require_no_errors(f"write the columns' statistics of {change.full_name}", answer)
 
-    def _remove(self, changes: Sequence[_Change]) -> None:
+    def _remove(self, changes: Sequence[Change]) -> None:
         for database in dict.fromkeys(change.database for change in changes):
             names = [change.name for change in changes if change.database == database]
             for start in range(0, len(names), DELETES_A_CALL):
@@ -310,14 +268,9 @@ class GlueTableCatalog:
                 return {}
 
 
-def _version(entry: Mapping[str, Any]) -> str | None:
-    """The version of the lake that an entry shows."""
-    return dict(entry.get("Parameters") or {}).get(VERSION)
-
-
 def _about_strangers(names: Sequence[str]) -> str:
     return (
         f"{', '.join(names)} of the Glue Data Catalog: somebody else made "
         f"{'the entry' if len(names) == 1 else 'the entries'}; drop or rename them, or let this lake have them with "
-        "'covid-lake catalog sync --take-over'. Everything else is up to date"
+        "'covid-lake catalog sync --take-over'"
     )

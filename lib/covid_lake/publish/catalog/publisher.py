@@ -11,6 +11,7 @@ from typing import Final
 
 from covid_lake import paths
 from covid_lake.catalog import parameters
+from covid_lake.catalog.tables import database_of
 from covid_lake.contracts import Dataset, Zone
 from covid_lake.datasets.registry import database_name
 from covid_lake.errors import CatalogConflict, CatalogError
@@ -156,9 +157,8 @@ class CatalogPublisher:
 
     def _described_databases(self, dataset: Dataset) -> list[tuple[str, str, str]]:
         zones = ICEBERG_ZONES if self.catalog.holds_only_iceberg else tuple(Zone)
-        return [
-            (database_name(dataset.name, zone), f"{dataset.title}: {zone}", f"{zone}/{dataset.name}") for zone in zones
-        ]
+        described = [database_of(dataset, zone) for zone in zones]
+        return [(one.name, one.comment, one.location) for one in described]
 
     def _digest(self, published: Published) -> str:
         """A digest of all that decides what the catalog holds: the lake's place and snapshot, and the definitions."""

@@ -11,7 +11,9 @@ from covid_lake.catalog.descriptions import HiveTable, View
 from covid_lake.catalog.landing import landing_entries
 from covid_lake.catalog.parameters import RUN_ID, SNAPSHOT, state_parameters
 from covid_lake.catalog.tables import quarantine_table, stored_table
+from covid_lake.catalog.views import view_entries
 from covid_lake.contracts import Table, Zone
+from covid_lake.datasets.registry import database_name
 from covid_lake.landing.inventory import LandingFile, read_inventory
 from covid_lake.landing.names import files_by_folder
 from covid_lake.publish.catalog.column_statistics import VersionStatistics
@@ -29,7 +31,9 @@ def entries(
     asked for it too. `landing` are the files of the landing zone; without them they are those of its inventory.
     """
     stored = [_stored(published, table) for table in published.tables] if table_format is TableFormat.HIVE else []
-    return [*_landing(published, landing), *_quarantine(published), *stored]
+    names = [f"{database_name(table.dataset, table.zone)}.{table.name}" for table in published.tables]
+    views = view_entries(published.dataset.name, names)
+    return [*_landing(published, landing), *_quarantine(published), *stored, *views]
 
 
 def registrations(
@@ -60,9 +64,8 @@ def _landing(published: Published, landing: Iterable[LandingFile] | None) -> lis
     files = list(read_inventory(published.storage, published.dataset.name).values() if landing is None else landing)
     found: list[HiveTable | View] = []
     for table in published.dataset.tables:
-        own = [file for file in files if files_by_folder(table, [file.path])]
-        if own:
-            found.extend(landing_entries(table, own))
+        if files_by_folder(table, [file.path for file in files]):
+            found.extend(landing_entries(table, files))
     return found
 
 

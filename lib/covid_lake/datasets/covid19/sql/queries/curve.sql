@@ -26,94 +26,92 @@ days AS (
     SELECT d.date_key, d.date AS report_date, date_diff('day', DATE '2019-12-01', d.date) AS day_number
     FROM covid19_curated.dim_date d
 ),
--- Facts are at the lowest level that a source reports: the target's curve is the sum over the regions in it.
+-- Facts are at the lowest level that a source reports: the target's curve is the sum over the regions in it. The sources
+-- count the same people, so one is taken: the best that reports the target.
 facts AS (
     SELECT
-        t.region, r.region_key, r.state_region_key, r.level, f.source, d.day_number, f.confirmed,
-        coalesce(f.deaths, 0) AS deaths
+        t.region, r.region_key, coalesce(r.state_region_key, 0) AS state_key, r.level, f.source, d.day_number,
+        f.confirmed, coalesce(f.deaths, 0) AS deaths,
+        CASE f.source WHEN 'jhu_daily_reports' THEN 1 WHEN 'enigma_jhu' THEN 2 ELSE 3 END AS source_rank
     FROM covid19_curated.fact_cases f
     JOIN covid19_curated.dim_region r ON r.region_key = f.region_key
     JOIN target t ON t.region_key = CASE t.level WHEN 'state' THEN r.state_region_key ELSE r.country_region_key END
     JOIN days d ON d.date_key = f.date_key
     WHERE f.confirmed IS NOT NULL
 ),
--- The sources count the same people, so one is taken: the best that reports the target.
-best_source AS (
-    SELECT source
+ranked AS (
+    SELECT *, min(source_rank) OVER () AS best_rank
     FROM facts
-    GROUP BY source
-    ORDER BY CASE source WHEN 'jhu_daily_reports' THEN 1 WHEN 'enigma_jhu' THEN 2 ELSE 3 END
-    LIMIT 1
 ),
+-- For each report the next days on which its region is reported again, or a region around it or inside it. Windows run
+-- from the last day to the first. Of one day, the rows that are looked for come last, so that they are not found.
 reports AS (
     SELECT
-        f.region, f.region_key, coalesce(f.state_region_key, 0) AS state_key, f.source, f.level, f.day_number,
-        f.confirmed, f.deaths
-    FROM facts f
-    JOIN best_source b ON b.source = f.source
-),
-country_days AS (
-    SELECT
-        r.day_number,
-        min(max(CASE WHEN r.level = 'country' THEN r.day_number END)) OVER later AS next_country,
-        min(max(CASE WHEN r.level <> 'country' THEN r.day_number END)) OVER later AS next_in_country
-    FROM reports r
-    GROUP BY r.day_number
-    WINDOW later AS (ORDER BY r.day_number ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
-),
-state_days AS (
-    SELECT
-        r.state_key,
-        r.day_number,
-        min(max(CASE WHEN r.level = 'state' THEN r.day_number END)) OVER later AS next_state,
-        min(max(CASE WHEN r.level <> 'state' THEN r.day_number END)) OVER later AS next_in_state
-    FROM reports r
-    GROUP BY r.state_key, r.day_number
-    WINDOW later AS (PARTITION BY r.state_key ORDER BY r.day_number ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
+        region, source, level, day_number, confirmed, deaths,
+        min(day_number) OVER () AS first_day,
+        max(day_number) OVER () AS last_day,
+        lead(day_number) OVER (PARTITION BY region_key ORDER BY day_number) AS next_own,
+        min(CASE WHEN level = 'country' THEN day_number END) OVER (
+            ORDER BY day_number DESC, CASE level WHEN 'country' THEN 1 ELSE 0 END
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS next_country,
+        min(CASE WHEN level <> 'country' THEN day_number END) OVER (
+            ORDER BY day_number DESC, CASE level WHEN 'country' THEN 0 ELSE 1 END
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS next_in_country,
+        min(CASE WHEN level = 'state' THEN day_number END) OVER (
+            PARTITION BY state_key ORDER BY day_number DESC, CASE level WHEN 'state' THEN 1 ELSE 0 END
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS next_state,
+        min(CASE WHEN level <> 'state' THEN day_number END) OVER (
+            PARTITION BY state_key ORDER BY day_number DESC, CASE level WHEN 'state' THEN 0 ELSE 1 END
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS next_in_state
+    FROM ranked
+    WHERE source_rank = best_rank
 ),
 limits AS (
     SELECT
-        r.day_number, r.confirmed, r.deaths,
+        r.region, r.source, r.first_day, r.last_day, r.day_number, r.confirmed, r.deaths, r.next_own,
         r.day_number + 1 + p.days_held AS too_old,
-        lead(r.day_number) OVER (PARTITION BY r.region_key ORDER BY r.day_number) AS next_own,
-        CASE r.level WHEN 'country' THEN c.next_in_country ELSE c.next_country END AS next_by_country,
-        CASE r.level WHEN 'country' THEN NULL WHEN 'state' THEN s.next_in_state ELSE s.next_state END AS next_by_state
+        CASE r.level WHEN 'country' THEN r.next_in_country ELSE r.next_country END AS next_by_country,
+        CASE r.level WHEN 'country' THEN NULL WHEN 'state' THEN r.next_in_state ELSE r.next_state END AS next_by_state
     FROM reports r
-    JOIN country_days c ON c.day_number = r.day_number
-    JOIN state_days s ON s.state_key = r.state_key AND s.day_number = r.day_number
     CROSS JOIN params p
 ),
 -- A figure holds until its region is reported again, or a region around it or inside it: where a source goes over from
 -- a state to its counties, the state's last figure must not be counted on top of theirs.
 held AS (
     SELECT
-        day_number, confirmed, deaths,
+        region, source, first_day, last_day, day_number, confirmed, deaths,
         least(
             too_old, coalesce(next_own, too_old), coalesce(next_by_country, too_old), coalesce(next_by_state, too_old)
         ) AS until_day
     FROM limits
 ),
+-- Each figure comes on its day, and goes on the day until which it holds.
 changes AS (
-    SELECT c.day_number, sum(c.confirmed) AS confirmed, sum(c.deaths) AS deaths
-    FROM (
-        SELECT day_number, confirmed, deaths FROM held
-        UNION ALL
-        SELECT until_day, -confirmed, -deaths FROM held
-    ) c
-    GROUP BY c.day_number
-),
-span AS (
-    SELECT region, source, min(day_number) AS first_day, max(day_number) AS last_day
-    FROM reports
-    GROUP BY region, source
+    SELECT
+        h.region, h.source, h.first_day, h.last_day,
+        CASE s.sign WHEN 1 THEN h.day_number ELSE h.until_day END AS day_number,
+        sum(s.sign * h.confirmed) AS confirmed,
+        sum(s.sign * h.deaths) AS deaths
+    FROM held h
+    CROSS JOIN (VALUES (1), (-1)) AS s (sign)
+    GROUP BY
+        h.region, h.source, h.first_day, h.last_day, CASE s.sign WHEN 1 THEN h.day_number ELSE h.until_day END
 ),
 curve AS (
     SELECT
-        s.region, s.source, d.report_date,
+        max(c.region) OVER () AS region,
+        max(c.source) OVER () AS source,
+        max(c.first_day) OVER () AS first_day,
+        max(c.last_day) OVER () AS last_day,
+        d.day_number,
+        d.report_date,
         sum(coalesce(c.confirmed, 0)) OVER (ORDER BY d.day_number) AS confirmed,
         sum(coalesce(c.deaths, 0)) OVER (ORDER BY d.day_number) AS deaths
-    FROM span s
-    JOIN days d ON d.day_number BETWEEN s.first_day AND s.last_day
+    FROM days d
     LEFT JOIN changes c ON c.day_number = d.day_number
 ),
 daily AS (
@@ -122,6 +120,7 @@ daily AS (
         confirmed - lag(confirmed) OVER (ORDER BY report_date) AS new_confirmed,
         deaths - lag(deaths) OVER (ORDER BY report_date) AS new_deaths
     FROM curve
+    WHERE day_number BETWEEN first_day AND last_day
 )
 SELECT
     region, source, report_date, confirmed, deaths, new_confirmed, new_deaths,

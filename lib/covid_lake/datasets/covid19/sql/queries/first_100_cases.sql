@@ -18,9 +18,12 @@ days AS (
     SELECT d.date_key, d.date AS report_date, date_diff('day', DATE '2019-12-01', d.date) AS day_number
     FROM covid19_curated.dim_date d
 ),
--- Facts are at the lowest level that a source reports: a state's cases are the sum over the regions in it.
+-- Facts are at the lowest level that a source reports: a state's cases are the sum over the regions in it. The sources
+-- count the same people, so one is taken for all states: the best that is there.
 facts AS (
-    SELECT r.region_key, r.state_region_key, r.level, f.source, d.day_number, f.confirmed
+    SELECT
+        r.region_key, r.state_region_key, r.level, f.source, d.day_number, f.confirmed,
+        CASE f.source WHEN 'jhu_daily_reports' THEN 1 WHEN 'enigma_jhu' THEN 2 ELSE 3 END AS source_rank
     FROM covid19_curated.fact_cases f
     JOIN covid19_curated.dim_region r ON r.region_key = f.region_key
     JOIN days d ON d.date_key = f.date_key
@@ -29,97 +32,93 @@ facts AS (
         AND r.state_region_key IS NOT NULL
         AND f.confirmed IS NOT NULL
 ),
--- The sources count the same people, so one is taken for all states: the best that is there.
-best_source AS (
-    SELECT source
+ranked AS (
+    SELECT *, min(source_rank) OVER () AS best_rank
     FROM facts
-    GROUP BY source
-    ORDER BY CASE source WHEN 'jhu_daily_reports' THEN 1 WHEN 'enigma_jhu' THEN 2 ELSE 3 END
-    LIMIT 1
 ),
+-- For each report the next days on which its region is reported again, or its state, or a region in the state. Windows
+-- run from the last day to the first. Of one day, the rows that are looked for come last, so that they are not found.
 reports AS (
-    SELECT f.region_key, f.state_region_key, f.source, f.level, f.day_number, f.confirmed
-    FROM facts f
-    JOIN best_source b ON b.source = f.source
-),
-state_days AS (
     SELECT
-        r.state_region_key,
-        r.day_number,
-        min(max(CASE WHEN r.level = 'state' THEN r.day_number END)) OVER later AS next_state,
-        min(max(CASE WHEN r.level <> 'state' THEN r.day_number END)) OVER later AS next_in_state
-    FROM reports r
-    GROUP BY r.state_region_key, r.day_number
-    WINDOW later AS (
-        PARTITION BY r.state_region_key ORDER BY r.day_number ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-    )
+        state_region_key, source, level, day_number, confirmed,
+        max(day_number) OVER () AS last_day,
+        lead(day_number) OVER (PARTITION BY region_key ORDER BY day_number) AS next_own,
+        min(CASE WHEN level = 'state' THEN day_number END) OVER (
+            PARTITION BY state_region_key ORDER BY day_number DESC, CASE level WHEN 'state' THEN 1 ELSE 0 END
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS next_state,
+        min(CASE WHEN level <> 'state' THEN day_number END) OVER (
+            PARTITION BY state_region_key ORDER BY day_number DESC, CASE level WHEN 'state' THEN 0 ELSE 1 END
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS next_in_state
+    FROM ranked
+    WHERE source_rank = best_rank
 ),
 limits AS (
     SELECT
-        r.state_region_key, r.day_number, r.confirmed,
+        r.state_region_key, r.source, r.last_day, r.day_number, r.confirmed, r.next_own,
         r.day_number + 1 + p.days_held AS too_old,
-        lead(r.day_number) OVER (PARTITION BY r.region_key ORDER BY r.day_number) AS next_own,
-        CASE r.level WHEN 'state' THEN s.next_in_state ELSE s.next_state END AS next_by_state
+        CASE r.level WHEN 'state' THEN r.next_in_state ELSE r.next_state END AS next_by_state
     FROM reports r
-    JOIN state_days s ON s.state_region_key = r.state_region_key AND s.day_number = r.day_number
     CROSS JOIN params p
 ),
 -- A figure holds until its region is reported again, or its state, or a region inside it: where a source goes over from
 -- a state to its counties, the state's last figure must not be counted on top of theirs.
 held AS (
     SELECT
-        state_region_key, day_number, confirmed,
+        state_region_key, source, last_day, day_number, confirmed,
         least(too_old, coalesce(next_own, too_old), coalesce(next_by_state, too_old)) AS until_day
     FROM limits
 ),
+-- Each figure comes on its day, and goes on the day until which it holds.
 changes AS (
-    SELECT c.state_region_key, c.day_number, sum(c.confirmed) AS confirmed
-    FROM (
-        SELECT state_region_key, day_number, confirmed FROM held
-        UNION ALL
-        SELECT state_region_key, until_day, -confirmed FROM held
-    ) c
-    GROUP BY c.state_region_key, c.day_number
+    SELECT
+        h.state_region_key, h.source, h.last_day,
+        CASE s.sign WHEN 1 THEN h.day_number ELSE h.until_day END AS day_number,
+        sum(s.sign * h.confirmed) AS added
+    FROM held h
+    CROSS JOIN (VALUES (1), (-1)) AS s (sign)
+    GROUP BY h.state_region_key, h.source, h.last_day, CASE s.sign WHEN 1 THEN h.day_number ELSE h.until_day END
 ),
-states AS (
-    SELECT state_region_key, source, min(day_number) AS first_day
-    FROM reports
-    GROUP BY state_region_key, source
-),
-last_day AS (
-    SELECT max(day_number) AS day_number
-    FROM reports
-),
+-- Between two changes a state's cases stay as they are: the threshold is passed by a change.
 curves AS (
     SELECT
-        s.state_region_key, s.source, d.report_date, d.day_number,
-        sum(coalesce(c.confirmed, 0)) OVER (PARTITION BY s.state_region_key ORDER BY d.day_number) AS confirmed
-    FROM states s
-    CROSS JOIN last_day l
-    JOIN days d ON d.day_number BETWEEN s.first_day AND l.day_number
-    LEFT JOIN changes c ON c.state_region_key = s.state_region_key AND c.day_number = d.day_number
+        state_region_key, source, last_day, day_number, added,
+        sum(added) OVER (PARTITION BY state_region_key ORDER BY day_number) AS confirmed
+    FROM changes
+    WHERE day_number <= last_day
 ),
 passed AS (
-    SELECT c.state_region_key, min(c.day_number) AS day_number
+    SELECT
+        c.state_region_key, c.source, c.last_day, c.day_number, c.added,
+        min(CASE WHEN c.confirmed >= p.threshold THEN c.day_number END) OVER (PARTITION BY c.state_region_key)
+            AS passed_day
     FROM curves c
     CROSS JOIN params p
-    WHERE c.confirmed >= p.threshold
-    GROUP BY c.state_region_key
+),
+states AS (
+    SELECT
+        c.state_region_key, c.source, c.passed_day, p.growth_days,
+        sum(CASE WHEN c.day_number <= c.passed_day THEN c.added END) AS confirmed,
+        CASE WHEN c.passed_day + p.growth_days <= c.last_day
+            THEN sum(CASE WHEN c.day_number <= c.passed_day + p.growth_days THEN c.added END) END AS confirmed_later
+    FROM passed c
+    CROSS JOIN params p
+    WHERE c.passed_day IS NOT NULL
+    GROUP BY c.state_region_key, c.source, c.passed_day, p.growth_days, c.last_day
 )
 SELECT
     r.province_state AS state,
-    c.source,
-    c.report_date AS passed_on,
-    c.confirmed,
-    later.confirmed AS confirmed_later,
-    CASE WHEN later.confirmed > c.confirmed
+    s.source,
+    d.report_date AS passed_on,
+    s.confirmed,
+    s.confirmed_later,
+    CASE WHEN s.confirmed_later > s.confirmed
         THEN CAST(
-            p.growth_days * ln(CAST(2 AS DOUBLE)) / ln(CAST(later.confirmed AS DOUBLE) / c.confirmed) AS DECIMAL(18, 1)
+            s.growth_days * ln(CAST(2 AS DOUBLE)) / ln(CAST(s.confirmed_later AS DOUBLE) / s.confirmed)
+            AS DECIMAL(18, 1)
         ) END AS doubling_days
-FROM passed
-CROSS JOIN params p
-JOIN curves c ON c.state_region_key = passed.state_region_key AND c.day_number = passed.day_number
-JOIN covid19_curated.dim_region r ON r.region_key = passed.state_region_key
-LEFT JOIN curves later
-    ON later.state_region_key = passed.state_region_key AND later.day_number = passed.day_number + p.growth_days
-ORDER BY c.report_date, r.province_state
+FROM states s
+JOIN covid19_curated.dim_region r ON r.region_key = s.state_region_key
+JOIN days d ON d.day_number = s.passed_day
+ORDER BY d.report_date, r.province_state

@@ -1,0 +1,14 @@
+-- A step-trainer reading and an accelerometer reading of one time and customer, after consent, with its side of a
+-- split by customer.
+CREATE OR REPLACE VIEW "stedi_curated"."v_training_rows" AS
+SELECT
+    m.sensor_reading_time,
+    m.read_at,
+    CAST(m.read_at AS DATE) AS reading_date,
+    m.customer,
+    CASE WHEN m.split_percent < 80 THEN 'train' ELSE 'test' END AS side,
+    m.distance_from_object,
+    m.x,
+    m.y,
+    m.z
+FROM stedi_curated.machine_learning_strict m;

@@ -10,10 +10,12 @@ import pytest
 from covid_lake.contracts import Zone
 from covid_lake.datasets.covid19.contracts import COVID19
 from covid_lake.errors import WarehouseError
-from covid_lake.publish.warehouse import purge
+from covid_lake.publish.warehouse import WarehousePublisher
+from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.ddl import create_statements
 from covid_lake.warehouse.dialects import POSTGRESQL
+from covid_lake.warehouse.purging import purge
 
 HOSPITALS = COVID19.table(Zone.CURATED, "dim_hospital")
 DELETED, KEPT = "person-who-is-to-be-forgotten", "person-who-stays"
@@ -90,7 +92,8 @@ def test_a_warehouse_without_the_dataset_has_nothing_to_purge(empty_warehouse: W
     purge(empty_warehouse, COVID19)
 
 
-def test_redshift_is_not_purged_yet() -> None:
+def test_redshift_is_purged_through_an_engine_s_jvm_alone(tmp_path: Path) -> None:
+    """With one it is in tests/redshift."""
     cluster = WarehouseConnection.from_url("redshift://ana:secret@cluster.example/lake", {})
-    with pytest.raises(WarehouseError, match="rows that were deleted from redshift can't be purged yet"):
-        purge(cluster, COVID19)
+    with pytest.raises(WarehouseError, match=r"redshift://ana@cluster.* can't be purged without an engine"):
+        WarehousePublisher(cluster).purge(LocalStorage(tmp_path), COVID19)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from covid_lake import paths
-from covid_lake.contracts import Column, Table, Type, Zone
+from covid_lake.contracts import Column, Dataset, Table, Type, Zone
 from covid_lake.errors import VerificationFailed, WarehouseError
 from covid_lake.store.questions import Stored
 from covid_lake.store.snapshots import DataFile
@@ -34,6 +34,7 @@ from covid_lake.warehouse.faults import (
     fault_of,
 )
 from covid_lake.warehouse.load import TableLoad, load_star
+from covid_lake.warehouse.purging import purge_redshift
 from covid_lake.warehouse.retries import Deadline, Patience
 from covid_lake.warehouse.staging import CuratedVersion
 
@@ -209,6 +210,7 @@ class FakeRedshift:
     transactions: list[list[str]] = field(default_factory=list)
     """The statements of each transaction, committed or not."""
     commits: int = 0
+    executed: list[str] = field(default_factory=list)
     outdated: list[str] = field(default_factory=list)
     analyzed: list[str] = field(default_factory=list)
     deadline: Deadline = field(default_factory=Deadline)
@@ -267,6 +269,7 @@ class FakeSession:
 
     def execute(self, sql: str) -> int:
         self.done.append(sql)
+        self.warehouse.executed.append(sql)
         self.warehouse.fail(sql)
         if sql.startswith("ANALYZE"):
             self.warehouse.analyzed.append(sql)
@@ -379,6 +382,14 @@ def test_a_load_that_waits_for_another_until_its_time_is_up_says_so(lake: LakeIn
     with pytest.raises(WarehouseError, match=r"another load of covid19 is running.*(?s:.)*longer than 7 minutes"):
         load(redshift)
     assert redshift.commits == 0
+
+
+def test_deleted_rows_of_redshift_are_purged_outside_of_a_transaction(lake: LakeInS3) -> None:
+    redshift = FakeRedshift(version_of(lake, "here"))
+    absent = replace(PLACES, name="dim_absent")
+    purge_redshift(redshift, Dataset("covid19", "Cases", (PLACES, absent)))
+    assert redshift.executed[1:] == ['VACUUM DELETE ONLY "covid19"."dim_place" TO 100 PERCENT']
+    assert redshift.transactions == []
 
 
 def test_statistics_that_a_killed_load_left_outdated_are_made_by_the_next_one(lake: LakeInS3) -> None:

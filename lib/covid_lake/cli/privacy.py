@@ -81,7 +81,7 @@ def forget(
             storage=storage,
             start_engine=start,
             listener=display,
-            publishers=(*catalog_publishers(choice, storage), *warehouse_publishers(target)),
+            publishers=(*catalog_publishers(choice, storage), *warehouse_publishers(target, engine=start)),
         )
         if not dry_run:
             require_sense(flow, storage, run.request)  # before a file is changed

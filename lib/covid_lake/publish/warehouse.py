@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from covid_lake.contracts import Dataset, Table
 from covid_lake.errors import SettingsError, StorageError, WarehouseError
@@ -19,18 +17,15 @@ from covid_lake.store.snapshots import Manifest, Snapshot, read_manifest
 from covid_lake.store.storage import Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.copying import DEFAULT_ROLE
-from covid_lake.warehouse.dialects import POSTGRESQL, quote
+from covid_lake.warehouse.dialects import POSTGRESQL
+from covid_lake.warehouse.drivers import driver_for
 from covid_lake.warehouse.retries import DEFAULT_MINUTES, Deadline
 
 if TYPE_CHECKING:
-    import psycopg
-
+    from covid_lake.engines.protocol import Engine
     from covid_lake.warehouse.drivers import Driver
     from covid_lake.warehouse.staging import CuratedVersion, Delta
 
-PURGE_ATTEMPTS = 3
-PURGE_WAIT_SECONDS = 1.0
-FIRST_NUMBER = re.compile(r"(\d+)\s")
 PHASES = ("staging", "merging", "verifying")
 
 
@@ -65,6 +60,8 @@ class WarehousePublisher:
     """Where the warehouse is."""
     request: LoadRequest = LoadRequest()
     """What is to be loaded, and how."""
+    engine: Callable[[], Engine] | None = None
+    """Gives the engine whose JVM reaches Redshift, for `purge`; loads have that of the run."""
 
     @property
     def name(self) -> str:
@@ -82,9 +79,16 @@ class WarehousePublisher:
         """Do nothing: a warehouse has rows of its own."""
 
     def purge(self, storage: Storage, dataset: Dataset) -> None:
-        """Remove for good what was deleted from the dataset's loaded tables (see `purge`)."""
+        """Remove for good what was deleted from the dataset's loaded tables (see `warehouse.purging`)."""
         del storage
-        purge(self.connection, dataset)
+        from covid_lake.warehouse.purging import purge, purge_redshift
+
+        if self.connection.dialect is POSTGRESQL:
+            purge(self.connection, dataset)
+        elif self.engine is None:
+            raise WarehouseError(f"rows that were deleted from {self.connection.url} can't be purged without an engine")
+        else:
+            purge_redshift(driver_for(self.connection, self.engine, Deadline(self.request.minutes)), dataset)
 
     def preview(self, published: Published) -> str:
         """The SQL that `bring_up_to` would run now; see `load.preview_star`."""
@@ -101,8 +105,6 @@ class WarehousePublisher:
         )
 
     def _driver(self, published: Published) -> Driver:
-        from covid_lake.warehouse.drivers import driver_for
-
         return driver_for(self.connection, published.engine, Deadline(self.request.minutes))
 
     def _outdated(self, published: Published) -> tuple[Table, ...]:
@@ -165,66 +167,6 @@ def curated_versions(published: Published, tables: Sequence[Table]) -> tuple[Cur
         since = partial(_since, published.storage, table, manifest)
         versions.append(CuratedVersion(table, manifest.version, published.storage, manifest.files, since))
     return tuple(versions)
-
-
-def purge(connection: WarehouseConnection, dataset: Dataset) -> None:
-    """Remove for good what was deleted from the dataset's loaded tables: until then it stays in the server's files.
-
-    The tables are written anew, and can't be read meanwhile. Of a superuser the statistics about them and the old files
-    of the write-ahead log are rewritten, too; an archive of that log, backups and replicas are out of reach. Raises
-    `WarehouseError` where the warehouse does not answer or refuses, or an open transaction still sees deleted rows.
-    """
-    import psycopg
-
-    if connection.dialect is not POSTGRESQL:
-        raise WarehouseError(f"rows that were deleted from {connection.dialect.name} can't be purged yet")
-    with connection.connect() as opened:
-        opened.autocommit = True
-        find = "SELECT table_name FROM information_schema.tables WHERE table_schema = %s"
-        try:
-            existing = {name for (name,) in opened.execute(find, (dataset.name,))}
-            for table in dataset.star:
-                if table.name in existing:
-                    _rewrite(opened, quote(dataset.name, table.name))
-            if opened.execute("SELECT 1 FROM pg_roles WHERE rolname = current_user AND rolsuper").fetchone():
-                # The most common values of a column are kept here, those of the time before the deletion too.
-                _rewrite(opened, "pg_catalog.pg_statistic")
-                opened.execute("SELECT pg_switch_wal()")
-                opened.execute("CHECKPOINT")
-        except psycopg.Error as error:
-            raise WarehouseError(f"deleted rows of {dataset.name} could not be purged: {error}") from error
-
-
-def _rewrite(opened: psycopg.Connection[Any], table: str) -> None:
-    """Write the table anew without its deleted rows; `WarehouseError` where some are kept for an open transaction."""
-    for _ in range(PURGE_ATTEMPTS):
-        kept = _rows_kept(opened, table)
-        if kept is None:
-            raise WarehouseError(f"{table} was not written anew: only its owner or a superuser may purge it")
-        if kept == 0:
-            return
-        time.sleep(PURGE_WAIT_SECONDS)  # a query that began before the deletion may end by itself
-    raise WarehouseError(
-        f"{kept:,} deleted rows of {table} are still in its files, for a transaction that began before they were "
-        "deleted is open; end it (pg_stat_activity lists it), and purge again"
-    )
-
-
-def _rows_kept(opened: psycopg.Connection[Any], table: str) -> int | None:
-    """Write the table anew; how many deleted rows an open transaction still sees, None where the server refused."""
-    kept: list[int] = []
-
-    def note(told: psycopg.errors.Diagnostic) -> None:
-        # Told in the server's language: "49 dead row versions cannot be removed yet."
-        if found := FIRST_NUMBER.match(told.message_detail or ""):
-            kept.append(int(found[1]))
-
-    opened.add_notice_handler(note)
-    try:
-        opened.execute(f"VACUUM (FULL, ANALYZE, VERBOSE) {table}".encode())
-    finally:
-        opened.remove_notice_handler(note)
-    return max(kept, default=None)
 
 
 def _since(storage: Storage, table: Table, manifest: Manifest, loaded: str) -> Delta | None:

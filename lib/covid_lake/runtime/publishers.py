@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
@@ -16,14 +16,17 @@ from covid_lake.publish.publisher import Published, Publisher
 from covid_lake.runtime.engine_choice import chosen_engine, start_engine
 from covid_lake.store.snapshots import current_snapshot
 from covid_lake.store.storage import LocalStorage, Storage
+from covid_lake.warehouse.copying import DEFAULT_ROLE
 
 if TYPE_CHECKING:
+    from covid_lake.engines.protocol import Engine
     from covid_lake.publish.catalog.publisher import CatalogPublisher
     from covid_lake.publish.warehouse import LoadRequest, WarehousePublisher
     from covid_lake.warehouse.connection import WarehouseConnection
 
 CATALOG_VARIABLE: Final = "COVID_LAKE_CATALOG"
 FORMAT_VARIABLE: Final = "COVID_LAKE_TABLE_FORMAT"
+COPY_ROLE_VARIABLE: Final = "COVID_LAKE_COPY_ROLE"
 LOCAL: Final = "local"
 GLUE: Final = "glue"
 NO_CATALOG: Final = "none"
@@ -106,14 +109,21 @@ def catalog_publishers(
 
 
 def warehouse_publishers(
-    connection: WarehouseConnection | None, request: LoadRequest | None = None
+    connection: WarehouseConnection | None,
+    request: LoadRequest | None = None,
+    engine: Callable[[], Engine] | None = None,
 ) -> tuple[WarehousePublisher, ...]:
-    """The publisher of the warehouse, with what is asked of its loads; none where there is no connection to one."""
+    """The publisher of the warehouse, with what is asked of its loads; none where there is no connection to one.
+
+    Where nothing is asked, Redshift reads the lake with the role in the environment. `engine` is for its purges.
+    """
     if connection is None:
         return ()
     from covid_lake.publish.warehouse import LoadRequest, WarehousePublisher
 
-    return (WarehousePublisher(connection, request or LoadRequest()),)
+    if request is None:
+        request = LoadRequest(copy_role=os.environ.get(COPY_ROLE_VARIABLE) or DEFAULT_ROLE)
+    return (WarehousePublisher(connection, request, engine),)
 
 
 def require_catalog_named(choice: CatalogChoice, storage: Storage, dataset: Dataset) -> None:

@@ -1,7 +1,8 @@
 """Fetch the pinned jars that Spark itself doesn't bring into .jars, with Spark's own Ivy.
 
 `spark.jars.packages` would resolve and copy them anew at each start; these are fetched once and put on the class path.
-Those in `spark-VERSION` are of every session. Those in `iceberg-spark-VERSION` are for tests that read Iceberg tables.
+Those in `spark-VERSION` are of every session. Those in `iceberg-spark-VERSION` are for tests that read Iceberg tables,
+and those in `hive-spark-VERSION` for tests that run Athena's DDL.
 """
 
 from __future__ import annotations
@@ -32,6 +33,15 @@ ICEBERG_PACKAGES = {
     "3.5": ["org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.11.0", SQLITE],
     "4.1": ["org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.11.0", SQLITE],
 }
+# Hive's reader of JSON. All that it needs is in Spark.
+HIVE_PACKAGES = ["org.apache.hive.hcatalog:hive-hcatalog-core:2.3.10"]
+EXCLUDED_OF_HIVE = [
+    "org.apache.hive:*",
+    "org.apache.hadoop:*",
+    "com.google.guava:*",
+    "com.fasterxml.jackson.core:*",
+    "org.slf4j:*",
+]
 EXCLUDED = [
     "software.amazon.awssdk:bundle",
     "org.apache.hadoop:hadoop-client-api",
@@ -52,14 +62,18 @@ def main() -> int:
         print(f"no jars are pinned for Spark {version}; known are {', '.join(PACKAGES)}", file=sys.stderr)
         return 1
     jars = Path(__file__).resolve().parents[1] / ".jars"
-    sets = ((f"spark-{version}", PACKAGES[minor]), (f"iceberg-spark-{version}", ICEBERG_PACKAGES[minor]))
-    return int(not all(fetch(jars / name, packages, version) for name, packages in sets))
+    sets = (
+        (f"spark-{version}", PACKAGES[minor], EXCLUDED),
+        (f"iceberg-spark-{version}", ICEBERG_PACKAGES[minor], EXCLUDED),
+        (f"hive-spark-{version}", HIVE_PACKAGES, EXCLUDED_OF_HIVE),
+    )
+    return int(not all(fetch(jars / name, packages, excluded, version) for name, packages, excluded in sets))
 
 
-def fetch(target: Path, packages: list[str], version: str) -> bool:
+def fetch(target: Path, packages: list[str], excluded: list[str], version: str) -> bool:
     """Fetch packages, with all that they need, into a folder, if they are not there yet; whether that worked."""
     mark = target / MARK
-    wanted = "\n".join([*packages, *EXCLUDED])
+    wanted = "\n".join([*packages, *excluded])
     if mark.is_file() and mark.read_text() == wanted:
         return True
     print(f"fetching {len(packages)} packages for Spark {version} into {target}", flush=True)
@@ -70,7 +84,7 @@ def fetch(target: Path, packages: list[str], version: str) -> bool:
             str(Path(pyspark.__file__).parent / "bin" / "spark-submit"),
             "--master", "local[1]",
             "--packages", ",".join(packages),
-            "--exclude-packages", ",".join(EXCLUDED),
+            "--exclude-packages", ",".join(excluded),
             "--conf", f"spark.jars.ivy={folder}/ivy",
             "--conf", "spark.ui.enabled=false",
             str(script),

@@ -39,6 +39,8 @@ setup(
         # Rows were compared with Spark's for these versions, and fingerprints name the client's.
         "local": [*COMMAND, *CATALOG, "pysail>=0.7,<0.8", "pyspark-client>=4.1,<4.2"],
         "spark": [*COMMAND, *CATALOG, "pyspark"],
+        # For `covid-lake bi --tool hyper`.
+        "bi": ["tableauhyperapi"],
         # For `covid-lake query --engine trino`.
         "trino": ["trino"],
     },

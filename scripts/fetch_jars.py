@@ -19,14 +19,16 @@ import pyspark
 from covid_lake.runtime.java import find_java
 
 POSTGRESQL = "org.postgresql:postgresql:42.7.7"
+# By which Spark reaches Redshift; Glue has a driver of its own.
+REDSHIFT = "com.amazon.redshift:redshift-jdbc42:2.1.0.33"
 AWS_SDK = "2.29.52"
 # hadoop-aws 3.4 drags in the whole SDK, 640 MB of it; S3A needs these four parts (18 MB).
 SDK_PARTS = [
     f"software.amazon.awssdk:{part}:{AWS_SDK}" for part in ("s3", "s3-transfer-manager", "sts", "apache-client")
 ]
 PACKAGES = {
-    "3.5": [POSTGRESQL, "org.apache.hadoop:hadoop-aws:3.3.4"],
-    "4.1": [POSTGRESQL, "org.apache.hadoop:hadoop-aws:3.4.2", *SDK_PARTS],
+    "3.5": [POSTGRESQL, REDSHIFT, "org.apache.hadoop:hadoop-aws:3.3.4"],
+    "4.1": [POSTGRESQL, REDSHIFT, "org.apache.hadoop:hadoop-aws:3.4.2", *SDK_PARTS],
 }
 SQLITE = "org.xerial:sqlite-jdbc:3.50.3.0"
 ICEBERG_PACKAGES = {

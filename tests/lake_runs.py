@@ -21,7 +21,7 @@ from covid_lake.publish.publisher import Publisher
 from covid_lake.publish.warehouse import WarehousePublisher
 from covid_lake.reading.lake import Lake
 from covid_lake.store.reports import PublishedTable, RunReport, TableReport
-from covid_lake.store.storage import LocalStorage, Storage, open_storage
+from covid_lake.store.storage import LocalStorage, S3Storage, Storage, open_storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.manifest import SampleManifest
 
@@ -128,7 +128,9 @@ def rows_of(warehouse: WarehouseConnection, table: Table) -> Counter[tuple[Any, 
         return Counter(opened.execute(f'SELECT {names} FROM "{table.dataset}"."{table.name}"'.encode()).fetchall())
 
 
-def differing_tables(lake: LocalStorage, warehouse: WarehouseConnection, dataset: str = "covid19") -> list[str]:
+def differing_tables(
+    lake: LocalStorage | S3Storage, warehouse: WarehouseConnection, dataset: str = "covid19"
+) -> list[str]:
     """The curated tables whose rows in the warehouse are not those in the lake."""
     found = []
     for table in registry.dataset(dataset).star:

@@ -11,6 +11,7 @@ import boto3
 import redshift_connector
 
 import star_lake
+from covid_lake.errors import SettingsError
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import REDSHIFT
 from redshift_double import RedshiftDouble
@@ -19,6 +20,7 @@ from redshift_double.server import ROLE
 URL, PASSWORD, COPY_ROLE, ROOT = (
     f"COVID_LAKE_TEST_REDSHIFT_{name}" for name in ("URL", "PASSWORD", "COPY_ROLE", "ROOT")
 )
+VARIABLES = (URL, PASSWORD, COPY_ROLE, ROOT)
 SCHEMA = star_lake.NAME
 # Schemas that the tests make, and remove before and after each.
 SCHEMAS = (SCHEMA, f"{SCHEMA}_staging")
@@ -108,7 +110,9 @@ class Redshift:
         return self.put(path, json.dumps({"entries": list(entries)}).encode())
 
     def empty(self) -> None:
-        """Remove what tests have made."""
+        """Remove what tests have made, and the faults that have not happened."""
+        if self.double:
+            self.double.forget()
         self.run(*(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE' for schema in SCHEMAS), f'CREATE SCHEMA "{SCHEMA}"')
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
@@ -117,9 +121,15 @@ class Redshift:
 
 
 def named_workgroup(environ: Mapping[str, str]) -> Redshift | None:
-    """The workgroup or cluster that the environment names; None where it names none, or not all that is needed."""
-    if not all(environ.get(name) for name in (URL, PASSWORD, COPY_ROLE, ROOT)):
+    """The workgroup or cluster that the environment names; None where it names none.
+
+    Raises `SettingsError` where it names only a part of what is needed.
+    """
+    missing = [name for name in VARIABLES if not environ.get(name)]
+    if len(missing) == len(VARIABLES):
         return None
+    if missing:
+        raise SettingsError(f"to test against a workgroup, set {', '.join(missing)} as well")
     address = WarehouseConnection.from_url(environ[URL], {}, password=environ[PASSWORD])
     return Redshift(
         address.host,
@@ -132,3 +142,11 @@ def named_workgroup(environ: Mapping[str, str]) -> Redshift | None:
         boto3.client("s3"),
         True,
     )
+
+
+def described(environ: Mapping[str, str]) -> str:
+    """A line that says what the tests run against."""
+    real = named_workgroup(environ)
+    if real is None:
+        return f"Redshift: its double. For a workgroup set {', '.join(VARIABLES)} (docs/redshift-tests.md)"
+    return f"Redshift: {real.host}:{real.port}/{real.database}, with files in {real.root}"

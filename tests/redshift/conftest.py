@@ -8,12 +8,20 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
+from covid_lake.engines.protocol import Engine
+from covid_lake.store.storage import S3Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from emulator import ENVIRONMENT
 from redshift_double import RedshiftDouble, running_double
-from redshift_target import Redshift, named_workgroup
+from redshift_loading import APRIL, MARCH, Loading
+from redshift_target import Redshift, described, named_workgroup
+from star_lake import PLACE_ROWS, StarLake, counts_of
 
 BUCKET = "redshift-files"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(described(os.environ))
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +60,21 @@ def redshift(request: pytest.FixtureRequest) -> Iterator[Redshift]:
     target.empty()
     yield target
     target.empty()
+
+
+@pytest.fixture
+def loading(spark_on_java: object, engine: Engine, emulator: str, redshift: Redshift) -> Loading:
+    """A lake with a version of each table, none of which is loaded."""
+    lake = StarLake(S3Storage(f"{redshift.root}/lake"))
+    lake.storage.delete([file.path for file in lake.storage.list_files("")])
+    lake.publish("v1", dim_place=PLACE_ROWS, fact_counts=counts_of({**MARCH, **APRIL}))
+    return Loading(lake, redshift, engine)
+
+
+@pytest.fixture
+def loaded(loading: Loading) -> Loading:
+    """The same, with both tables loaded."""
+    loading.load()
+    if loading.redshift.double:
+        loading.redshift.double.forget()
+    return loading

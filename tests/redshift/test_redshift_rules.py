@@ -52,6 +52,15 @@ def test_the_length_of_a_text_is_in_bytes(redshift: Redshift) -> None:
     assert "too long" in redshift.refusal(f"INSERT INTO {TABLE} VALUES (2, 'äöü', NULL)")
 
 
+def test_blanks_at_the_end_of_a_text_count_in_its_length_and_in_no_comparison(redshift: Redshift) -> None:
+    redshift.run(CREATE, f"INSERT INTO {TABLE} VALUES (1, 'x', NULL)", f"INSERT INTO {TABLE} VALUES (2, 'x  ', NULL)")
+    assert redshift.run(
+        f"SELECT count(*) FROM {TABLE} AS a JOIN {TABLE} AS b ON a.n = b.n WHERE a.n = 'x' AND NOT a.n <> b.n"
+    ) == [(4,)]
+    assert redshift.run(f"SELECT count(*) FROM (SELECT n FROM {TABLE} GROUP BY n) AS g") == [(1,)]
+    assert redshift.run(f"SELECT OCTET_LENGTH(n) FROM {TABLE} ORDER BY k") == [(1,), (3,)]
+
+
 def test_the_epoch_of_a_timestamp_has_whole_seconds_and_datediff_has_microseconds(redshift: Redshift) -> None:
     redshift.run(CREATE, f"INSERT INTO {TABLE} VALUES (1, 'x', '2020-03-29 01:30:00.123456')")
     assert redshift.run(

@@ -8,7 +8,7 @@ It proves the sequence of statements, transactions, failures and rows. It proves
 concurrency or of what the documentation leaves out.
 """
 
-from redshift_double.faults import Fault, Moment
+from redshift_double.faults import DISK_FULL, Fault, Moment
 from redshift_double.server import RedshiftDouble, running_double
 
-__all__ = ["Fault", "Moment", "RedshiftDouble", "running_double"]
+__all__ = ["DISK_FULL", "Fault", "Moment", "RedshiftDouble", "running_double"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum, auto
+from threading import Event
 
 
 class Moment(StrEnum):
@@ -16,8 +17,8 @@ class Moment(StrEnum):
     """The connection breaks before the server has the statement."""
     AFTER = auto()
     """The server runs the statement, and the connection breaks before the client hears of it."""
-    SILENCE = auto()
-    """The server gets the statement's text and never answers, until it is cancelled or the connection is closed."""
+    HOLD = auto()
+    """The statement waits until the test lets it go on, and is run then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,10 @@ SERIALIZABLE_CONFLICT = ServerError(
     "Serializable isolation violation on table - 108263, transactions forming the cycle are: 647, 648 (pid:23)",
 )
 
+# Any failure that is not worth another attempt.
+DISK_FULL = ServerError("Disk Full", "XX000", "error: Disk Full code: 1016")
+LONGEST_HOLD_SECONDS = 60
+
 
 def every_statement(_: str) -> bool:
     return True
@@ -52,3 +57,7 @@ class Fault:
     """Which statements count; as the client wrote them."""
     error: ServerError = SERIALIZABLE_CONFLICT
     """What is answered where the moment is `ERROR`."""
+    reached: Event = field(default_factory=Event)
+    """Set when it happens."""
+    released: Event = field(default_factory=Event)
+    """To be set by the test where the moment is `HOLD`."""

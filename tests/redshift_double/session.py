@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from redshift_double import wire
-from redshift_double.faults import Fault, Moment, ServerError
+from redshift_double.faults import LONGEST_HOLD_SECONDS, Fault, Moment, ServerError
 from redshift_double.logins import ACCEPTED, ask_for_password, log_in
 from redshift_double.refusals import Refused
 
@@ -142,6 +142,7 @@ class Session:
 
     def _inject(self, fault: Fault) -> bool:
         """Whether the statement is to fail; breaks the connection, or has it broken later, for the other faults."""
+        fault.reached.set()
         match fault.moment:
             case Moment.ERROR:
                 return True
@@ -150,14 +151,11 @@ class Session:
                 raise wire.Closed
             case Moment.AFTER:
                 self._drops_answer = True
-            case Moment.SILENCE:
-                self._wait_for_end()
+            case Moment.HOLD:
+                if not fault.released.wait(LONGEST_HOLD_SECONDS):
+                    self.close()
+                    raise wire.Closed
         return False
-
-    def _wait_for_end(self) -> None:
-        """Pass nothing on until the client closes the connection; a cancellation comes by another one."""
-        while True:
-            self.client.read()
 
     def _pass_answers(self) -> None:
         try:

@@ -6,6 +6,30 @@ SET allow_system_table_mods = on;
 
 CREATE SCHEMA redshift;
 
+-- r_Character_types, "Significance of trailing blanks": blanks at the end of a VARCHAR count in no comparison. As
+-- operators of varchar itself, which PostgreSQL compares as text otherwise; by its own functions for CHAR.
+CREATE FUNCTION redshift.varchar_eq(varchar, varchar) RETURNS boolean LANGUAGE internal IMMUTABLE STRICT AS 'bpchareq';
+CREATE FUNCTION redshift.varchar_ne(varchar, varchar) RETURNS boolean LANGUAGE internal IMMUTABLE STRICT AS 'bpcharne';
+CREATE FUNCTION redshift.varchar_lt(varchar, varchar) RETURNS boolean LANGUAGE internal IMMUTABLE STRICT AS 'bpcharlt';
+CREATE FUNCTION redshift.varchar_le(varchar, varchar) RETURNS boolean LANGUAGE internal IMMUTABLE STRICT AS 'bpcharle';
+CREATE FUNCTION redshift.varchar_gt(varchar, varchar) RETURNS boolean LANGUAGE internal IMMUTABLE STRICT AS 'bpchargt';
+CREATE FUNCTION redshift.varchar_ge(varchar, varchar) RETURNS boolean LANGUAGE internal IMMUTABLE STRICT AS 'bpcharge';
+CREATE FUNCTION redshift.varchar_cmp(varchar, varchar) RETURNS integer LANGUAGE internal IMMUTABLE STRICT AS 'bpcharcmp';
+CREATE FUNCTION redshift.varchar_hash(varchar) RETURNS integer LANGUAGE internal IMMUTABLE STRICT AS 'hashbpchar';
+CREATE OPERATOR pg_catalog.= (FUNCTION = redshift.varchar_eq, LEFTARG = varchar, RIGHTARG = varchar,
+    COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), HASHES, MERGES);
+CREATE OPERATOR pg_catalog.<> (FUNCTION = redshift.varchar_ne, LEFTARG = varchar, RIGHTARG = varchar,
+    COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=));
+CREATE OPERATOR pg_catalog.< (FUNCTION = redshift.varchar_lt, LEFTARG = varchar, RIGHTARG = varchar);
+CREATE OPERATOR pg_catalog.<= (FUNCTION = redshift.varchar_le, LEFTARG = varchar, RIGHTARG = varchar);
+CREATE OPERATOR pg_catalog.> (FUNCTION = redshift.varchar_gt, LEFTARG = varchar, RIGHTARG = varchar);
+CREATE OPERATOR pg_catalog.>= (FUNCTION = redshift.varchar_ge, LEFTARG = varchar, RIGHTARG = varchar);
+CREATE OPERATOR CLASS redshift.varchar_order DEFAULT FOR TYPE varchar USING btree AS
+    OPERATOR 1 pg_catalog.<, OPERATOR 2 pg_catalog.<=, OPERATOR 3 pg_catalog.=, OPERATOR 4 pg_catalog.>=,
+    OPERATOR 5 pg_catalog.>, FUNCTION 1 redshift.varchar_cmp(varchar, varchar);
+CREATE OPERATOR CLASS redshift.varchar_hashed DEFAULT FOR TYPE varchar USING hash AS
+    OPERATOR 1 pg_catalog.=, FUNCTION 1 redshift.varchar_hash(varchar);
+
 -- r_STRTOL: a text in a base from 2 to 36 as a number. Only hexadecimal is known here.
 CREATE FUNCTION pg_catalog.strtol(digits text, base integer) RETURNS bigint LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN

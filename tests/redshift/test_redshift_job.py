@@ -27,7 +27,7 @@ from redshift_double.server import ROLE
 
 ROOT = Path(__file__).resolve().parents[2]
 BUCKET = "lake-for-redshift"
-JOB_SECONDS = 400
+JOB_SECONDS = 900
 
 
 @dataclass

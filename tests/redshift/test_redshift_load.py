@@ -8,6 +8,7 @@ import pytest
 
 from covid_lake.contracts import Column, Distribution, Table, Type, WarehouseLayout
 from covid_lake.errors import LakeError, WarehouseError
+from covid_lake.publish.warehouse import WarehousePublisher
 from covid_lake.store.reports import PublishedTable
 from redshift_loading import APRIL, MARCH, Loading
 from redshift_target import SCHEMA, Redshift
@@ -64,6 +65,28 @@ def test_a_blank_more_at_the_end_of_a_text_is_a_change(loaded: Loading) -> None:
     loaded.lake.publish("v2", dim_place=[(row[0], f"{row[1]} ", *row[2:]) for row in PLACE_ROWS])
     assert {name: counts(one) for name, one in loaded.load().items()} == {"dim_place": (4, 0, 4, 0)}
     loaded.require_equal()
+
+
+def test_keys_that_differ_by_blanks_alone_are_one_key_for_redshift(loaded: Loading) -> None:
+    """A contract whose key is a text: Redshift would find either row by the other one's key."""
+    named = replace(PLACES, name="dim_name", key=("name",))
+    loaded.lake.star = replace(loaded.lake.star, tables=(*loaded.lake.star.tables, named))
+    loaded.lake.publish("v2", dim_name=[PLACE_ROWS[0], (5, "unknown ", *PLACE_ROWS[0][2:])])
+    with pytest.raises(WarehouseError, match="1 keys stand more than once"):
+        loaded.load()
+    loaded.lake.publish("v3", dim_name=PLACE_ROWS)
+    loaded.load()
+    loaded.require_equal()
+
+
+def test_deleted_rows_are_purged_from_every_table(loaded: Loading) -> None:
+    WarehousePublisher(loaded.redshift.connection, engine=lambda: loaded.engine).purge(
+        loaded.lake.storage, loaded.lake.star
+    )
+    loaded.require_equal()
+    if double := loaded.redshift.double:
+        purged = [sql for sql in double.statements if sql.startswith("VACUUM DELETE ONLY")]
+        assert len(purged) == len(loaded.lake.star.star)
 
 
 def test_a_place_that_vanished_is_gone_from_both_tables(loaded: Loading) -> None:

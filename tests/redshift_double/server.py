@@ -157,7 +157,7 @@ def running_double(server: WarehouseConnection, s3: Any, roles: Sequence[str] = 
     _forget_database(server)
     with server.connect() as opened:
         opened.autocommit = True
-        opened.execute(f"CREATE ROLE {USER} LOGIN PASSWORD '{password}'".encode())
+        opened.execute(f"CREATE ROLE {USER} LOGIN CREATEROLE PASSWORD '{password}'".encode())
         opened.execute(f"CREATE DATABASE {DATABASE}".encode())
         opened.execute(f"GRANT CREATE, TEMPORARY ON DATABASE {DATABASE} TO {USER}".encode())
     with owner.connect() as opened:
@@ -176,7 +176,14 @@ def running_double(server: WarehouseConnection, s3: Any, roles: Sequence[str] = 
 
 
 def _forget_database(server: WarehouseConnection) -> None:
+    """Drop the database, and the roles that its user has made: PostgreSQL has them for all databases."""
+    made = (
+        "SELECT made.rolname FROM pg_auth_members AS m JOIN pg_roles AS made ON made.oid = m.roleid "
+        "JOIN pg_roles AS maker ON maker.oid = m.member WHERE maker.rolname = %s"
+    )
     with server.connect() as opened:
         opened.autocommit = True
         opened.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)".encode())
+        for (role,) in opened.execute(made.encode(), (USER,)).fetchall():
+            opened.execute(f'DROP ROLE "{role}"'.encode())
         opened.execute(f"DROP ROLE IF EXISTS {USER}".encode())

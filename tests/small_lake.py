@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from covid_lake import paths
-from covid_lake.contracts import Table
+from covid_lake.contracts import Codec, Table
 from covid_lake.datasets import registry
 from covid_lake.store.arrow_files import QUARANTINE_SCHEMA, arrow_schema
 from covid_lake.store.parquet import written_files
@@ -46,7 +46,8 @@ def write_rows(storage: Storage, table: Table, version: str, rows: Sequence[Row]
     schema = arrow_schema(table.stored_columns)
     for part, its_rows in parts.items():
         stored = pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in its_rows], schema)
-        write_parquet(storage, f"{paths.version(table, version)}/{part}/part-0.parquet".replace("//", "/"), stored)
+        path = f"{paths.version(table, version)}/{part}/part-0.parquet".replace("//", "/")
+        write_parquet(storage, path, stored, table.codec)
 
 
 def write_refused(storage: Storage, table: Table, version: str, rows: Sequence[Row]) -> str | None:
@@ -57,9 +58,9 @@ def write_refused(storage: Storage, table: Table, version: str, rows: Sequence[R
     return folder
 
 
-def write_parquet(storage: Storage, path: str, table: pa.Table) -> None:
+def write_parquet(storage: Storage, path: str, table: pa.Table, codec: Codec = Codec.ZSTD) -> None:
     content = io.BytesIO()
-    pq.write_table(table, content, compression="zstd")
+    pq.write_table(table, content, compression=codec)
     storage.write(path, content.getvalue())
 
 

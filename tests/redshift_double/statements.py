@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from redshift_double.tokens import Reader, tokens_of
 # r_BEGIN, r_COMMIT, r_ROLLBACK, and what the drivers say to begin and end a transaction.
 TRANSACTIONS = frozenset({"BEGIN", "START TRANSACTION", "COMMIT", "ROLLBACK", "END", "ABORT"})
 TRANSACTIONS |= {"BEGIN TRANSACTION", "BEGIN READ ONLY", "BEGIN READ WRITE"}
+# r_CREATE_VIEW: the view does not hold its tables. PostgreSQL's does: whoever drops a table drops its views before.
+LATE_BINDING = re.compile(r"\s+WITH\s+NO\s+SCHEMA\s+BINDING\s*$", re.IGNORECASE)
 # r_SET and cm_chap_ConfigurationRef: settings that PostgreSQL has, too.
 SETTINGS = frozenset(
     {
@@ -87,7 +90,7 @@ def _create(sql: str) -> str:
         if token is not None and token.written == "(":
             columns = f" ({', '.join(reader.names())})"
         reader.expect("AS")
-        query = sql[reader.position :]
+        query = LATE_BINDING.sub("", sql[reader.position :])
         return f"CREATE {replace}VIEW {name}{columns} AS {check_and_adapt(query)}"
     raise unknown(f"CREATE {sql.split(maxsplit=2)[1]}")
 

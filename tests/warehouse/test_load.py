@@ -30,7 +30,7 @@ from covid_lake.store.storage import LocalStorage, Storage
 from covid_lake.warehouse import drivers
 from covid_lake.warehouse.checksums import Checksums, ColumnSum, checksum_query, file_checksums, read_checksums
 from covid_lake.warehouse.connection import WarehouseConnection
-from covid_lake.warehouse.control import CONTROL_TABLES, OUTDATED_STATISTICS
+from covid_lake.warehouse.control import CONTROL_TABLES, OF_REDSHIFT
 from covid_lake.warehouse.dialects import POSTGRESQL, REDSHIFT
 from covid_lake.warehouse.drivers import Driver, SqlSession, driver_for
 from covid_lake.warehouse.load import TableLoad, load_star, read_loaded_versions
@@ -234,7 +234,7 @@ def test_staging_tables_are_gone_after_a_load(
     driver: Driver, lake: LocalStorage, empty_warehouse: WarehouseConnection
 ) -> None:
     load_star(driver, "covid19", [version_of(lake, COUNTS, COUNT_ROWS, "v1")])
-    assert staging_tables(empty_warehouse) == CONTROL_TABLES - {OUTDATED_STATISTICS}
+    assert staging_tables(empty_warehouse) == CONTROL_TABLES - OF_REDSHIFT
 
 
 def test_a_load_that_dies_after_its_commit_leaves_no_staging_tables(
@@ -253,7 +253,7 @@ def test_a_load_that_dies_after_its_commit_leaves_no_staging_tables(
     with pytest.raises(KeyboardInterrupt):
         load_star(driver, "covid19", [version_of(lake, PLACES, PLACE_ROWS, "v1")])
     assert read_loaded_versions(empty_warehouse, "covid19") == {"dim_place": "v1"}
-    assert staging_tables(empty_warehouse) == CONTROL_TABLES - {OUTDATED_STATISTICS}
+    assert staging_tables(empty_warehouse) == CONTROL_TABLES - OF_REDSHIFT
 
 
 def test_second_load_of_a_version_touches_nothing(

@@ -22,6 +22,10 @@ COMMENT ON TABLE "stedi_staging"."loads" IS 'The audit of loads: a table that a 
 CREATE TABLE IF NOT EXISTS "stedi_staging"."load_lock" (
     nothing integer
 );
+CREATE TABLE IF NOT EXISTS "stedi_staging"."created_views" (
+    view_name varchar(128) NOT NULL,
+    digest varchar(64) NOT NULL
+);
 CREATE TABLE IF NOT EXISTS "stedi_staging"."outdated_statistics" (
     table_name varchar(128) NOT NULL
 );

@@ -23,6 +23,7 @@ from covid_lake.datasets.registry import NamedTable
 from covid_lake.warehouse import control, ddl
 from covid_lake.warehouse.dialects import DIALECTS, REDSHIFT, Dialect
 from covid_lake.warehouse.readers import operator_statements, render_grants
+from covid_lake.warehouse.views import warehouse_views
 
 DATABASE_FILE = "_database"
 # The folder of a table as plain Parquet is that of a version, which changes with every publication.
@@ -56,7 +57,9 @@ def _warehouse_files(dataset: str, dialect: Dialect) -> Iterator[tuple[str, str]
     for table in star:
         yield table.name, ddl.render_table(table, dataset, dialect)
     yield "_loads", _script(control.create_statements(dialect, dataset))
-    grants = render_grants(dataset, star, dialect)
+    views = warehouse_views(dataset, dialect)
+    yield "_views", _script(statement for view in views for statement in view.statements)
+    grants = render_grants(dataset, (*(table.name for table in star), *(view.name for view in views)), dialect)
     yield "_grants", grants + _script(operator_statements(dataset, dialect))
 
 

@@ -160,5 +160,8 @@ def grants(dataset: str, dialect: str) -> None:
     from covid_lake.datasets import registry
     from covid_lake.warehouse.dialects import DIALECTS
     from covid_lake.warehouse.readers import render_grants
+    from covid_lake.warehouse.views import warehouse_views
 
-    sys.stdout.write(render_grants(dataset, registry.dataset(dataset).star, DIALECTS[dialect]))
+    names = [table.name for table in registry.dataset(dataset).star]
+    names += [view.name for view in warehouse_views(dataset, DIALECTS[dialect])] if dialect == "redshift" else []
+    sys.stdout.write(render_grants(dataset, names, DIALECTS[dialect]))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from covid_lake.engines.protocol import Engine
     from covid_lake.warehouse.drivers import Driver
     from covid_lake.warehouse.staging import CuratedVersion, Delta
+    from covid_lake.warehouse.views import WarehouseView
 
 PHASES = ("staging", "merging", "verifying")
 
@@ -100,9 +101,17 @@ class WarehousePublisher:
             dataset.name,
             curated_versions(published, [table for table in wanted if published.snapshot.version_of(table)]),
             star=dataset.star,
+            views=self._views(dataset),
             force=published.full_refresh or self.request.is_full,
             copy_role=self.request.copy_role,
         )
+
+    def _views(self, dataset: Dataset) -> tuple[WarehouseView, ...]:
+        """The views that a load creates. In PostgreSQL they would keep a table from being built anew beneath them."""
+        from covid_lake.warehouse.views import warehouse_views
+
+        dialect = self.connection.dialect
+        return warehouse_views(dataset.name, dialect) if dialect.copies_from_lake else ()
 
     def _driver(self, published: Published) -> Driver:
         return driver_for(self.connection, published.engine, Deadline(self.request.minutes))
@@ -136,6 +145,7 @@ class WarehousePublisher:
             published.dataset.name,
             versions,
             star=published.dataset.star,
+            views=self._views(published.dataset),
             force=published.full_refresh or self.request.is_full,
             copy_role=self.request.copy_role,
             progress=advance,

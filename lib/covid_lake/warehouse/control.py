@@ -3,6 +3,7 @@
 - `loaded_versions` has a row for each loaded table: the version that its rows are from.
 - `loads` is the audit: a row for each table and load, written in the transaction that changed the table.
 - `load_lock` is locked while a load is at work, so that two loads of a dataset come one after the other.
+- `created_views` has the digest of each view's definition; of Redshift, where loads create the star's views.
 - `outdated_statistics` names the tables that are still to be analyzed; of Redshift, which does that after the
   transaction.
 """
@@ -18,7 +19,10 @@ from covid_lake.warehouse.dialects import Dialect, quote, quote_text
 LOADED_VERSIONS = "loaded_versions"
 LOADS = "loads"
 LOAD_LOCK = "load_lock"
+CREATED_VIEWS = "created_views"
 OUTDATED_STATISTICS = "outdated_statistics"
+OF_REDSHIFT = frozenset({CREATED_VIEWS, OUTDATED_STATISTICS})
+"""The tables that only loads of Redshift need."""
 # Their columns. The types are the same in PostgreSQL and in Redshift.
 _TABLES = {
     LOADED_VERSIONS: (
@@ -42,6 +46,7 @@ _TABLES = {
         "verified_at timestamp with time zone NOT NULL",
     ),
     LOAD_LOCK: ("nothing integer",),
+    CREATED_VIEWS: ("view_name varchar(128) NOT NULL", "digest varchar(64) NOT NULL"),
     OUTDATED_STATISTICS: ("table_name varchar(128) NOT NULL",),
 }
 CONTROL_TABLES = frozenset(_TABLES)
@@ -82,7 +87,7 @@ def create_statements(dialect: Dialect, dataset: str, existing: Collection[str] 
     schema = staging_schema(dataset)
     statements = []
     for name, columns in _TABLES.items():
-        is_used = name != OUTDATED_STATISTICS or dialect.copies_from_lake
+        is_used = name not in OF_REDSHIFT or dialect.copies_from_lake
         if is_used and name not in existing:
             body = ",\n    ".join(columns)
             statements.append(f"CREATE TABLE IF NOT EXISTS {quote(schema, name)} (\n    {body}\n)")
@@ -94,6 +99,20 @@ def create_statements(dialect: Dialect, dataset: str, existing: Collection[str] 
 def loaded_versions_query(dataset: str) -> str:
     """A query for name and version of each loaded table, of which some may have been dropped since."""
     return f"SELECT table_name, version FROM {quote(staging_schema(dataset), LOADED_VERSIONS)}"  # noqa: S608
+
+
+def created_views_query(dataset: str) -> str:
+    """A query for name and digest of each view that a load has created, of which some may have been dropped since."""
+    return f"SELECT view_name, digest FROM {quote(staging_schema(dataset), CREATED_VIEWS)}"  # noqa: S608
+
+
+def record_view_statements(dataset: str, view: str, digest: str) -> tuple[str, str]:
+    """Two statements after which the record has the digest of the view's definition."""
+    record, name = quote(staging_schema(dataset), CREATED_VIEWS), quote_text(view)
+    return (
+        f"DELETE FROM {record} WHERE view_name = {name}",  # noqa: S608
+        f"INSERT INTO {record} (view_name, digest) VALUES ({name}, {quote_text(digest)})",  # noqa: S608
+    )
 
 
 def lock_statement(dialect: Dialect, dataset: str) -> str:

@@ -72,6 +72,12 @@ def existing_tables(session: SqlSession, dialect: Dialect, schema: str) -> dict[
     return _tables_of_redshift(session, schema) if dialect is REDSHIFT else _tables_of_postgresql(session, schema)
 
 
+def existing_views(session: SqlSession, schema: str) -> set[str]:
+    """The names of a schema's views."""
+    query = f"SELECT viewname FROM pg_views WHERE schemaname = {quote_text(schema)}"  # noqa: S608
+    return {str(name) for (name,) in session.query(query)}
+
+
 def foreign_keys(session: SqlSession, schema: str) -> tuple[ForeignKey, ...]:
     """The foreign keys of a schema's tables."""
     rows = session.query(

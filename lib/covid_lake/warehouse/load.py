@@ -37,6 +37,7 @@ from covid_lake.warehouse.sending import stage
 from covid_lake.warehouse.staging import CuratedVersion, Progress, Staging, require_width
 from covid_lake.warehouse.steps import Plan
 from covid_lake.warehouse.transaction import Transaction
+from covid_lake.warehouse.views import WarehouseView
 
 logger = logging.getLogger(__name__)
 PATIENCE = Patience()
@@ -77,31 +78,36 @@ def read_loaded_versions(connection: WarehouseConnection, dataset: str) -> dict[
     return {table: version for table, version in rows if table in existing}
 
 
+def _untold(_table: str, _phase: str) -> None:
+    pass
+
+
 def load_star(
     driver: Driver,
     dataset: str,
     versions: Sequence[CuratedVersion],
     *,
     star: Sequence[Table] = (),
+    views: Sequence[WarehouseView] = (),
     force: bool = False,
     copy_role: str = DEFAULT_ROLE,
     patience: Patience = PATIENCE,
-    progress: Progress = lambda _table, _phase: None,
+    progress: Progress = _untold,
 ) -> tuple[TableLoad, ...]:
     """Load exactly the given curated versions into the dataset's tables in the warehouse: all of them or none.
 
     The tables are in the schema that has the dataset's name. A missing table is created, and one whose columns are not
     those of its contract is dropped and created. A table that has its version already is not touched unless `force` is
     set, which also stages every table whole. `star` has the contracts of all tables that the warehouse may hold, and
-    `copy_role` is the IAM role with which Redshift reads the lake. `progress` is called with a table's name and the
-    phase that begins.
+    `views` are created beside them; `copy_role` is the IAM role with which Redshift reads the lake. `progress` is
+    called with a table's name and the phase that begins.
 
     A load that meets another transaction, or loses its connection, is begun again. Returns one `TableLoad` for each
     table, in the order given. Raises `VerificationFailed` if a loaded table differs from its curated version,
     `DeadlineExceeded` if the driver's time is up, and `WarehouseError` if the warehouse refuses a statement or another
     load is running. The tables then keep their old rows.
     """
-    load = _Load(driver, dataset, tuple(versions), tuple(star), force, require_role(copy_role), progress)
+    load = _Load(driver, dataset, tuple(versions), tuple(star), tuple(views), force, require_role(copy_role), progress)
     loads = patience.persist(load.attempt, driver.deadline, logger.warning)
     return tuple(
         loads.get(given.table.name, TableLoad(given.table.name, given.version, up_to_date=True)) for given in versions
@@ -114,6 +120,7 @@ def preview_star(
     versions: Sequence[CuratedVersion],
     *,
     star: Sequence[Table] = (),
+    views: Sequence[WarehouseView] = (),
     force: bool = False,
     copy_role: str = DEFAULT_ROLE,
 ) -> str:
@@ -122,9 +129,7 @@ def preview_star(
     The files' footers are inspected for Redshift, and refused as a load would refuse them. What only the rows tell is
     not known: keys that stand twice, and how many rows the statements will change.
     """
-    load = _Load(
-        driver, dataset, tuple(versions), tuple(star), force, require_role(copy_role), lambda _table, _phase: None
-    )
+    load = _Load(driver, dataset, tuple(versions), tuple(star), tuple(views), force, require_role(copy_role), _untold)
     return load.preview()
 
 
@@ -136,6 +141,7 @@ class _Load:
     dataset: str
     versions: tuple[CuratedVersion, ...]
     star: tuple[Table, ...]
+    views: tuple[WarehouseView, ...]
     is_full: bool
     copy_role: str
     progress: Progress
@@ -174,7 +180,7 @@ class _Load:
             create_control_tables(session, self.dialect, self.dataset)
             self._take_load_lock(guard)
             plan = self._plan(session)
-            if not plan.staged:
+            if plan.is_empty:
                 return {}
             _drop_staging_tables(session, self.dialect, self.dataset)
             stage(self.driver, plan.staged, self.progress)
@@ -185,7 +191,7 @@ class _Load:
             create_control_tables(session, self.dialect, self.dataset)
             plan = self._plan(session)
         loads: Mapping[str, TableLoad] = {}
-        if plan.staged:
+        if not plan.is_empty:
             for one in plan.staged:
                 self._inspect(one)
             with load_manifests(plan) as ready:
@@ -202,6 +208,7 @@ class _Load:
             self.versions,
             self.load_id,
             star=self.star,
+            views=self.views,
             is_full=self.is_full,
             copy_role=self.copy_role,
             has_record=has_record,

@@ -31,7 +31,7 @@ def render_load(plan: Plan, missing: Sequence[str], at: datetime) -> str:
     """
     lines = [f"-- load {plan.load_id} of {plan.dataset} into {plan.dialect.name}"]
     lines += [f"{statement};" for statement in missing]
-    if not plan.staged:
+    if plan.is_empty:
         lines.append("-- every table is up to date: nothing else would be run")
     elif plan.dialect.copies_from_lake:
         lines += _copying(plan, at)

@@ -7,9 +7,8 @@ versions are loaded, and the audit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from covid_lake.contracts import Table
 from covid_lake.warehouse import control
 from covid_lake.warehouse.dialects import REDSHIFT, Dialect, quote
 
@@ -40,7 +39,7 @@ def _grants(role: str, schema: str, tables: Iterable[str], dialect: Dialect) -> 
     return (f"GRANT USAGE ON SCHEMA {quote(schema)} TO {grantee}", f"GRANT SELECT ON TABLE {named} TO {grantee}")
 
 
-def render_grants(schema: str, tables: Sequence[Table], dialect: Dialect) -> str:
+def render_grants(schema: str, tables: Iterable[str], dialect: Dialect) -> str:
     """The role and its rights as SQL to be run once, by whoever may create roles, after the first load."""
-    statements = (create_reader_statement(), *grant_statements(schema, (table.name for table in tables), dialect))
+    statements = (create_reader_statement(), *grant_statements(schema, tables, dialect))
     return f"{_ROLES_ARE_SHARED}\n" + ";\n".join(statements) + ";\n"

@@ -28,6 +28,7 @@ from covid_lake.warehouse.existing import ForeignKey
 from covid_lake.warehouse.merge import Scope, merge_statements
 from covid_lake.warehouse.readers import grant_statements
 from covid_lake.warehouse.staging import Staging
+from covid_lake.warehouse.views import WarehouseView
 
 
 class Kind(StrEnum):
@@ -95,6 +96,8 @@ class Plan:
     """The other tables of the dataset that the warehouse has."""
     foreign_keys: tuple[ForeignKey, ...] = ()
     """The foreign keys that the schema has."""
+    views: tuple[WarehouseView, ...] = ()
+    """The views to create, in place of older ones of their names."""
     creates_schema: bool = False
     """Whether the schema of the targets is missing."""
     has_reader: bool = False
@@ -103,6 +106,11 @@ class Plan:
     """The IAM role with which Redshift reads the lake's files."""
     manifest_urls: Mapping[str, str] = field(default_factory=dict)
     """The list of files of each table; none for one without rows. Redshift only."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self.staged and not self.views
 
     @property
     def rebuilt(self) -> tuple[Staging, ...]:
@@ -121,12 +129,18 @@ def _copying_steps(plan: Plan) -> Iterator[Step]:
     yield Step(Kind.VERSIONS, control.loaded_versions_query(plan.dataset))
     if plan.creates_schema:
         yield Step(Kind.RUN, f"CREATE SCHEMA IF NOT EXISTS {quote(plan.dataset)}")
+    # They go before the tables that they read, and come back after all of them.
+    for view in plan.views:
+        yield Step(Kind.RUN, f"DROP VIEW IF EXISTS {quote(plan.dataset, view.name)}")
     yield from _without_references_to_rebuilt(plan)
     for one in plan.staged:
         yield from _built(plan, one) if one.is_new else _merged_from_copy(plan, one)
         yield from _recorded(plan, one)
     yield from _with_references_to_rebuilt(plan)
     yield from _references_hold(plan)
+    for view in plan.views:
+        for statement in (*view.statements, *control.record_view_statements(plan.dataset, view.name, view.digest)):
+            yield Step(Kind.RUN, statement)
     yield from _granted(plan)
 
 
@@ -225,9 +239,10 @@ def _references_hold(plan: Plan) -> Iterator[Step]:
 
 
 def _granted(plan: Plan) -> Iterator[Step]:
-    """Tables that were created anew have lost the reader's rights."""
-    if plan.has_reader:
-        for statement in grant_statements(plan.dataset, [one.table.name for one in plan.staged], plan.dialect):
+    """What was created anew has lost the reader's rights."""
+    names = [*(one.table.name for one in plan.staged), *(view.name for view in plan.views)]
+    if plan.has_reader and names:
+        for statement in grant_statements(plan.dataset, names, plan.dialect):
             yield Step(Kind.RUN, statement)
 
 

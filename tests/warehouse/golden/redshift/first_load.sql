@@ -24,6 +24,10 @@ COMMENT ON TABLE "covid19_staging"."loads" IS 'The audit of loads: a table that 
 CREATE TABLE IF NOT EXISTS "covid19_staging"."load_lock" (
     nothing integer
 );
+CREATE TABLE IF NOT EXISTS "covid19_staging"."created_views" (
+    view_name varchar(128) NOT NULL,
+    digest varchar(64) NOT NULL
+);
 CREATE TABLE IF NOT EXISTS "covid19_staging"."outdated_statistics" (
     table_name varchar(128) NOT NULL
 );

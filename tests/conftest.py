@@ -23,7 +23,7 @@ from covid_lake.runtime.engine_choice import SAIL, chosen_engine
 from covid_lake.store.storage import Storage, open_storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.covid19 import generate_sample
-from emulator import ENVIRONMENT, emulator, emulator_process
+from emulator import emulator, emulator_process, point_at_emulator
 from lake_runs import BuiltLake, build_sample_lake
 
 __all__ = ["emulator", "emulator_process"]
@@ -93,15 +93,8 @@ def sail(spark_on_java: SparkSession) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def engine_on_s3(engine: Engine, emulator: str) -> Engine:
-    """The same engine, reading from and writing to the emulator: it may have been started before this was set."""
-    if chosen_engine() == SAIL:
-        return engine
-    from covid_lake.runtime.session import s3_settings
-
-    for name, value in s3_settings().items():
-        engine.session.conf.set(name.removeprefix("spark.hadoop."), value)
-    engine.session.conf.set("fs.s3a.access.key", ENVIRONMENT["AWS_ACCESS_KEY_ID"])
-    engine.session.conf.set("fs.s3a.secret.key", ENVIRONMENT["AWS_SECRET_ACCESS_KEY"])
+    """The same engine, reading from and writing to the emulator."""
+    point_at_emulator(engine)
     return engine
 
 

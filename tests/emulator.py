@@ -18,6 +18,9 @@ from pathlib import Path
 
 import pytest
 
+from covid_lake.engines.protocol import Engine
+from covid_lake.runtime.engine_choice import SAIL, chosen_engine
+
 SERVER = Path(__file__).with_name("emulator_server.py")
 HOST = "127.0.0.1"
 START_SECONDS = 60
@@ -87,6 +90,18 @@ def server_python() -> Path:
     if not python.exists():
         raise RuntimeError(f"the AWS emulator is not installed at {python}; run 'make setup'")
     return python
+
+
+def point_at_emulator(engine: Engine) -> None:
+    """Make the engine read from and write to the emulator, also where it was started before that was there."""
+    if chosen_engine() == SAIL:
+        return
+    from covid_lake.runtime.session import s3_settings
+
+    for name, value in s3_settings().items():
+        engine.session.conf.set(name.removeprefix("spark.hadoop."), value)
+    engine.session.conf.set("fs.s3a.access.key", ENVIRONMENT["AWS_ACCESS_KEY_ID"])
+    engine.session.conf.set("fs.s3a.secret.key", ENVIRONMENT["AWS_SECRET_ACCESS_KEY"])
 
 
 def _free_port() -> int:

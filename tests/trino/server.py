@@ -14,11 +14,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from covid_lake.reading.answers import Answer
+from covid_lake.reading.trino import TrinoServer, ask_trino
 from covid_lake.runtime.java import java_home
 
 if TYPE_CHECKING:
@@ -95,9 +97,13 @@ class Trino:
         return connect(host=HOST, port=self.port, user=USER, catalog=catalog, http_scheme="http")
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows that a query answers."""
-        with self.connect() as connection:
+        """What Trino answers to any statement, as its own client has it."""
+        with closing(self.connect()) as connection:
             return [tuple(row) for row in connection.cursor().execute(sql).fetchall()]
+
+    def ask(self, sql: str) -> Answer:
+        """What the library makes of Trino's answer to a query."""
+        return ask_trino(TrinoServer.from_url(self.url, {}), sql)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ NEEDED := setup.py samples/setup.py scripts/setup.sh requirements/run.txt requir
 AIRFLOW := .venv-airflow/bin/airflow
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-trino test-redshift test-airflow faults chaos surroundings corpus check format ddl bench clean
+.PHONY: help setup run test test-trino test-redshift test-airflow faults chaos surroundings corpus check format ddl dictionary bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,7 @@ check: setup ## Lint, types, import directions, and whether the committed DDL of
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/covid-lake ddl --check ddl
+	@$(BIN)/covid-lake dictionary --check docs/tables
 
 format: setup ## Format the code
 	@$(BIN)/ruff check --fix -q .
@@ -109,6 +110,9 @@ format: setup ## Format the code
 
 ddl: setup ## Render the committed DDL anew from the contracts
 	@$(BIN)/covid-lake ddl --write ddl
+
+dictionary: setup ## Render the data dictionary in docs/tables anew from the contracts
+	@$(BIN)/covid-lake dictionary --write docs/tables
 
 bench: ## Compare both engines with pandas, Polars and DuckDB, side by side (minutes)
 	@$(MAKE) --no-print-directory setup ENGINE=spark SPARK=4.1.1

@@ -5,7 +5,20 @@ from __future__ import annotations
 import click
 
 from covid_lake import __version__
-from covid_lake.cli import asking, bi, catalog, ddl, history, privacy, quarantine, running, samples, warehouse, workflow
+from covid_lake.cli import (
+    asking,
+    bi,
+    catalog,
+    ddl,
+    dictionary,
+    history,
+    privacy,
+    quarantine,
+    running,
+    samples,
+    warehouse,
+    workflow,
+)
 from covid_lake.cli.group import Group
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -30,7 +43,7 @@ def main() -> None:
 for command in (
     running.land, running.run, running.plan, asking.query, samples.sample, ddl.ddl, running.report, asking.tables,
     asking.tour, history.versions, history.restore, history.vacuum, quarantine.quarantine, warehouse.warehouse,
-    asking.trace, privacy.forget, workflow.workflow, catalog.catalog, bi.bi,
+    asking.trace, privacy.forget, workflow.workflow, catalog.catalog, bi.bi, dictionary.dictionary,
 ):  # fmt: skip
     main.add_command(command)
 

@@ -200,6 +200,6 @@ def test_the_job_reads_lists_the_same_way(tmp_path: Path, monkeypatch: pytest.Mo
 def test_the_warehouse_takes_its_own_names() -> None:
     for name in ("covid19.fact_cases", "covid19_curated.fact_cases", "COVID19.Fact_Cases"):
         question = read_question(f"SELECT count(*) AS n FROM {name}")
-        assert question.warehouse_sql() == "SELECT count(*) AS n FROM covid19.fact_cases"  # type: ignore[union-attr]
+        assert question.for_warehouse().sql == "SELECT count(*) AS n FROM covid19.fact_cases"  # type: ignore[union-attr]
     with pytest.raises(UnknownTable, match=r"did you mean covid19_trusted.state_abv"):
-        read_question("SELECT * FROM covid19.state_abv").warehouse_sql()  # type: ignore[union-attr]
+        read_question("SELECT * FROM covid19.state_abv").for_warehouse()  # type: ignore[union-attr]

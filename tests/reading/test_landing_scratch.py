@@ -50,7 +50,7 @@ def test_nothing_unpacked_stays(
     monkeypatch.setattr(lake_module, "landing_query", watched)
     try:
         answer = Lake(tmp_path / "lake").sql(query)
-        assert answer.arrow.to_pylist() == [{"Country_Region": "Chad"}]
+        assert answer.arrow.to_pylist() == [{"country_region": "Chad"}]
     except LakeError:
         assert "CAST" in query or content != CONTENT
     assert len(unpacked) == 1

@@ -277,7 +277,7 @@ def test_shipped_query_survives_the_way_to_postgresql_and_back(query: Any) -> No
     assert isinstance(question, Question)
     assert query.sql.startswith("-- name: ")
     assert question.tree.find(sqlglot.exp.CTE).alias == "params"
-    there = question.warehouse_sql()
+    there = question.for_warehouse().sql
     back = sqlglot.transpile(there, read="postgres", write="athena")[0].replace("covid19.", "covid19_curated.")
     again = read_question(back)
     assert isinstance(again, Question)

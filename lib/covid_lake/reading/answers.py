@@ -157,6 +157,11 @@ def _texts(answer: Answer) -> Iterable[tuple[str | None, ...]]:
     return zip(*columns, strict=True)
 
 
+def plain_columns(table: pa.Table) -> list[list[Any]]:
+    """The values, column by column, as JSON knows them, and with all digits of decimals."""
+    return [list(_plain_column(column)) for column in table.columns]
+
+
 def _plain_column(column: pa.ChunkedArray) -> Iterable[Any]:
     return chain.from_iterable(map(_plain, column.chunks))
 
@@ -207,7 +212,12 @@ def _python_values(array: pa.Array) -> list[Any]:
     except (OverflowError, ValueError):
         zoneless = array.cast(pa.timestamp(array.type.unit)) if pa.types.is_timestamp(kind) else array
         texts = zoneless.cast(pa.string()).to_pylist()
-        return [None if text is None else text.replace(".000000", ".000") for text in texts]
+        return [None if text is None else _beyond_9999(text).replace(".000000", ".000") for text in texts]
+
+
+def _beyond_9999(text: str) -> str:
+    """A date or time, with the sign that Athena puts before years of more than four digits."""
+    return f"+{text}" if text.index("-", 1) > len("9999") and not text.startswith("-") else text
 
 
 def _writer(kind: pa.DataType) -> Callable[[Any], Any]:

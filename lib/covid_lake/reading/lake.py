@@ -31,8 +31,10 @@ from covid_lake.datasets.registry import NamedTable
 from covid_lake.datasets.views import StarView, star_views, view_called
 from covid_lake.errors import QueryError, UnknownTable
 from covid_lake.reading.answers import Answer, answer_of_arrow, answer_of_rows
+from covid_lake.reading.athena.macros import macros_for
 from covid_lake.reading.landing_views import landing_files, landing_query
 from covid_lake.reading.query import Listing, Question, read_question
+from covid_lake.reading.typed import typed
 from covid_lake.store.arrow_files import open_filesystem, quarantine_dataset, table_dataset
 from covid_lake.store.parquet import stored_rows
 from covid_lake.store.presence import require_lake
@@ -162,7 +164,7 @@ class Lake:
             for table in tables:
                 state.show(connection, table, Path(scratch))
             _shut_in(connection, [state.place(str(Zone.LANDING)), scratch])
-            return _answer(connection, question)
+            return answer_from(connection, question)
 
     def _describe(self, name: str) -> Answer:
         """The columns of a table or a view, as Athena has them."""
@@ -297,11 +299,15 @@ def _shut_in(connection: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> N
     connection.execute("SET lock_configuration = true")
 
 
-def _answer(connection: duckdb.DuckDBPyConnection, question: Question) -> Answer:
-    result = connection.execute(question.duckdb_sql())
+def answer_from(connection: duckdb.DuckDBPyConnection, question: Question) -> Answer:
+    """Ask a connection of DuckDB that has the question's tables as views; `QueryError` where it's not translated."""
+    translation = question.for_lake()
+    connection.execute(macros_for(translation.sql))
+    result = connection.execute(translation.sql)
     if question.explain:
         return answer_of_rows(["plan"], [[str(row[1])] for row in result.fetchall()])
-    return answer_of_arrow(result.fetch_arrow_table())
+    table = result.fetch_arrow_table()
+    return answer_of_arrow(table) if translation.columns is None else Answer(typed(table, translation.columns))
 
 
 def _list(listing: Listing, state: _State) -> Answer:

@@ -19,8 +19,12 @@ from covid_lake.datasets import registry, views
 from covid_lake.datasets.registry import ATHENA_CATALOG, NamedTable
 from covid_lake.errors import QueryError, UnknownTable, WarehouseError
 from covid_lake.reading.answers import Answer, answer_of_rows
+from covid_lake.reading.athena.foreign_syntax import require_athenas_syntax
 from covid_lake.reading.athena.kinds import BIGINT, UNKNOWN, VARCHAR, array_of, kind_of_column
-from covid_lake.reading.athena.translation import AthenaSql, Fields, Tables, require_athenas_syntax, translate
+from covid_lake.reading.athena.parse_faults import meant, parse_fault
+from covid_lake.reading.athena.scopes import Fields, Tables
+from covid_lake.reading.athena.syntax import AthenaSql
+from covid_lake.reading.athena.translation import Translation, translate
 from covid_lake.reading.athena.values import DUCKDB, POSTGRES
 from covid_lake.warehouse.dialects import quote
 from covid_lake.warehouse.readers import READER
@@ -63,28 +67,28 @@ class Question:
     explain: bool = False
     views: tuple[str, ...] = ()
 
-    def duckdb_sql(self) -> str:
-        """The query in DuckDB's SQL, over views that are called as the tables are in Athena.
+    def for_lake(self) -> Translation:
+        """The query for DuckDB, over views that are called as the tables are in Athena, and the macros of `athena`.
 
         Raises `QueryError` for what is not known to mean the same there.
         """
-        return self._sql(DUCKDB, _columns_in_lake)
+        return self._translation(DUCKDB, _columns_in_lake)
 
-    def warehouse_sql(self, *, sorts_by_bytes: bool = True) -> str:
-        """The query in PostgreSQL's SQL, which Redshift shares here: `covid19_curated.t` is `covid19.t` there.
+    def for_warehouse(self, *, sorts_by_bytes: bool = True) -> Translation:
+        """The query for PostgreSQL, whose SQL Redshift shares here: `covid19_curated.t` is `covid19.t` there.
 
         `sorts_by_bytes` is false for a server that may sort text by the rules of some language. Raises `UnknownTable`
         for a table that is not in the warehouse, for only curated ones are, and `QueryError` for what is not known to
         mean the same there.
         """
-        return self._sql(POSTGRES, _columns_in_warehouse, sorts_by_bytes=sorts_by_bytes)
+        return self._translation(POSTGRES, _columns_in_warehouse, sorts_by_bytes=sorts_by_bytes)
 
-    def _sql(self, engine: str, tables: Tables, *, sorts_by_bytes: bool = True) -> str:
+    def _translation(self, engine: str, tables: Tables, *, sorts_by_bytes: bool = True) -> Translation:
         try:
-            text = translate(self.tree, engine, tables, sorts_by_bytes=sorts_by_bytes)
+            translation = translate(self.tree, engine, tables, sorts_by_bytes=sorts_by_bytes)
         except SqlglotError as error:
             raise QueryError(f"the query cannot be put into {engine}'s SQL: {error}") from error
-        return f"EXPLAIN {text}" if self.explain else text
+        return Translation(f"EXPLAIN {translation.sql}", None) if self.explain else translation
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +134,13 @@ def ask_warehouse(connection: psycopg.Connection[Any], text: str) -> Answer:
     if isinstance(question, Listing):
         raise QueryError("the warehouse lists its tables in information_schema.tables and information_schema.columns")
     # Redshift, which says to be PostgreSQL 8, sorts text by its bytes as Athena does.
-    asked = question.warehouse_sql(sorts_by_bytes=connection.info.server_version < FIRST_POSTGRES)
+    asked = question.for_warehouse(sorts_by_bytes=connection.info.server_version < FIRST_POSTGRES)
     before = connection.read_only
     connection.read_only = True
     try:
         with connection.transaction(), connection.cursor() as cursor:
             _become_reader(cursor)
-            cursor.execute(asked.encode())
+            cursor.execute(asked.sql.encode())
             return answer_of_rows([column.name for column in cursor.description or ()], cursor.fetchall())
     except psycopg.OperationalError as error:
         raise WarehouseError(f"the warehouse did not answer: {error}") from error
@@ -174,14 +178,13 @@ def _read_listing(text: str) -> Listing | None:
 
 
 def _parse(text: str) -> exp.Expr:
-    if text.split(None, 1)[0].casefold() not in ("select", "with", "values", "table") and not text.startswith("("):
-        raise QueryError(f"{text.split(None, 1)[0].upper()} is not answered, a query only reads; {ALLOWED}")
+    _require_question(text)
     try:
         statements = [statement for statement in sqlglot.parse(text, read=AthenaSql) if statement]
     except SqlglotError as error:
-        raise QueryError(f"the query cannot be read: {_parse_message(error)}") from error
+        raise QueryError(f"the query cannot be read: {parse_fault(error, text)}") from error
     if len(statements) != 1:
-        raise QueryError("one query at a time, please")
+        raise QueryError("ask one query at a time; a semicolon ends it")
     tree = statements[0]
     require_athenas_syntax(text)
     if not isinstance(tree, exp.Query | exp.Values) or tree.find(exp.DML, exp.DDL, exp.Into, exp.Command):
@@ -189,11 +192,18 @@ def _parse(text: str) -> exp.Expr:
     return tree
 
 
-def _parse_message(error: SqlglotError) -> str:
-    details = getattr(error, "errors", None)
-    if not details:
-        return str(error)
-    return f"line {details[0]['line']}, column {details[0]['col']}: {details[0]['description']}"
+def _require_question(text: str) -> None:
+    """Raise `QueryError` for a statement that is none of those that are answered."""
+    word = text.split(None, 1)[0].upper()
+    if word in ("SELECT", "WITH", "VALUES", "TABLE") or text.startswith("("):
+        return
+    if word in ("SHOW", "DESCRIBE", "DESC"):
+        raise QueryError(
+            f"{' '.join(text.split())[:40]!r} is not answered here; there is SHOW DATABASES, SHOW TABLES, SHOW TABLES "
+            "IN database, SHOW COLUMNS FROM table and DESCRIBE table; ddl/athena has the tables' CREATE statements"
+        )
+    suggestion = meant(word)
+    raise QueryError(f"{word} is not answered{suggestion or ', a query only reads'}; {ALLOWED}")
 
 
 def _write_out_views(tree: exp.Expr) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ from covid_lake.store.arrow_files import arrow_schema, open_filesystem, table_da
 from covid_lake.store.snapshots import DataFile
 from covid_lake.store.storage import Storage
 
+# How DuckDB begins its messages: with the part of it that failed.
+KIND_OF_ERROR = re.compile(r"^(?:[A-Z][A-Za-z-]* )+Error: ")
 # The name of a table in a query: alone, or with its zone.
 NAME = re.compile(r"\w+(?:\.\w+)?")
 
@@ -108,6 +110,6 @@ def naming_faults() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         # After this DuckDB quotes the translated query, which the user never wrote.
-        raise QueryError(str(error).split("\n\nLINE ", 1)[0].strip()) from error
+        raise QueryError(KIND_OF_ERROR.sub("", str(error)).split("\n\nLINE ", 1)[0].strip()) from error
     except (pa.ArrowException, OSError) as error:
         raise StorageError(f"a file of the table cannot be read: {error}") from error

@@ -14,27 +14,39 @@ LONGEST_DECIMAL = 38
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type of Athena's.
-
-    `precision` and `scale` are a decimal's digits, all of them and those after the point; a timestamp's `precision` is
-    the number of digits of its seconds' fraction. `item` is what an array holds and a map has for each of its keys,
-    which are of the kind `key`. A kind that is `unknown` is that of a column of which no contract tells; `null` is that
-    of NULL.
+    """A type of Athena's. A kind that is `unknown` is that of a column of which no contract tells; `null` is that of
+    NULL.
     """
 
     name: str
+    """The type's name without its parameters, such as `decimal`."""
     precision: int = 0
+    """How many digits a decimal has, or the fraction of a timestamp's or time's seconds."""
     scale: int = 0
+    """How many of a decimal's digits stand after the point."""
     item: Kind | None = None
+    """What an array holds, and what a map has for each of its keys."""
     key: Kind | None = None
+    """The type of a map's keys."""
+    fields: tuple[tuple[str, Kind], ...] = ()
+    """The fields of a row, by name; a field without a name has an empty one."""
+    zone: str = ""
+    """The time zone that every value of a timestamp with time zone has."""
 
     def __str__(self) -> str:
+        """The type as Athena names it, without the lengths of texts."""
         if self.name == "decimal":
             return f"decimal({self.precision},{self.scale})"
         if self.name == "array":
             return f"array({self.item})"
         if self.name == "map":
             return f"map({self.key}, {self.item})"
+        if self.name == "row":
+            return f"row({', '.join(f'{name} {kind}'.strip() for name, kind in self.fields)})"
+        if self.name in ("timestamp", "time"):
+            return f"{self.name}({self.precision})"
+        if self.name == "timestamptz":
+            return f"timestamp({self.precision}) with time zone"
         return READABLE.get(self.name, self.name)
 
     @property
@@ -50,16 +62,23 @@ class Kind:
     def is_whole(self) -> bool:
         return self.name in WHOLE_DIGITS
 
+    @property
+    def is_floating(self) -> bool:
+        return self.name in ("double", "real")
+
 
 READABLE: Final = {
-    "timestamptz": "timestamp with time zone",
-    "interval_days": "interval",
-    "interval_months": "interval",
+    "interval_days": "interval day to second",
+    "interval_months": "interval year to month",
+    "null": "unknown",
+    "unknown": "a type that is not known here",
+    "parsed_json": "json",
 }
 FAMILIES: Final = {
     **dict.fromkeys(("tinyint", "smallint", "integer", "bigint", "decimal", "real", "double"), "number"),
     **dict.fromkeys(("date", "timestamp", "timestamptz"), "time"),
     **dict.fromkeys(("interval_days", "interval_months"), "interval"),
+    **dict.fromkeys(("json", "parsed_json"), "json"),
     "varchar": "text",
     "boolean": "boolean",
     "array": "array",
@@ -72,9 +91,13 @@ FAMILIES: Final = {
 # How many digits a whole number counts for where it meets a decimal.
 WHOLE_DIGITS: Final = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
 
-BOOLEAN, INTEGER, BIGINT, DOUBLE = Kind("boolean"), Kind("integer"), Kind("bigint"), Kind("double")
-VARCHAR, DATE, TIMESTAMP, TIMESTAMPTZ = Kind("varchar"), Kind("date"), Kind("timestamp", 3), Kind("timestamptz", 3)
-VARBINARY, ROW, DAYS, MONTHS = Kind("varbinary"), Kind("row"), Kind("interval_days"), Kind("interval_months")
+UTC = "UTC"
+BOOLEAN, INTEGER, BIGINT, REAL, DOUBLE = Kind("boolean"), Kind("integer"), Kind("bigint"), Kind("real"), Kind("double")
+VARCHAR, DATE, TIMESTAMP = Kind("varchar"), Kind("date"), Kind("timestamp", 3)
+TIMESTAMPTZ = Kind("timestamptz", 3, zone=UTC)
+VARBINARY, DAYS, MONTHS = Kind("varbinary"), Kind("interval_days"), Kind("interval_months")
+# Athena sorts the keys of what json_parse has read; JSON from elsewhere keeps them in their order.
+JSON, PARSED_JSON = Kind("json"), Kind("parsed_json")
 NULL, UNKNOWN = Kind("null"), Kind("unknown")
 
 _KINDS: Final = {
@@ -105,6 +128,10 @@ def map_of(key: Kind, item: Kind) -> Kind:
     return Kind("map", item=item, key=key)
 
 
+def row_of(fields: Iterable[tuple[str, Kind]]) -> Kind:
+    return Kind("row", fields=tuple(fields))
+
+
 def as_decimal(kind: Kind) -> Kind:
     """A whole number as the decimal that it is counted as beside another; a decimal as it is."""
     return decimal(WHOLE_DIGITS[kind.name], 0) if kind.is_whole else kind
@@ -129,12 +156,17 @@ def _common(one: Kind, other: Kind, where: str) -> Kind:
     if one.family == "number":
         return _common_number(one, other)
     if one.family == "time":
-        for name in ("timestamptz", "timestamp"):
-            if name in (one.name, other.name):
-                return Kind(name, max(one.precision, other.precision))
+        return _common_time(one, other, where)
+    if one.family == "clock":
+        return max(one, other, key=lambda kind: kind.precision)
     if one.family == "array" and one.item and other.item:
         return array_of(_common(one.item, other.item, where))
-    if one.family in ("interval", "map", "row"):
+    if one.family == "map" and one.item and other.item and one.key and other.key:
+        return map_of(_common(one.key, other.key, where), _common(one.item, other.item, where))
+    if one.family == "row" and len(one.fields) == len(other.fields):
+        pairs = zip(one.fields, other.fields, strict=True)
+        return row_of((a if a == b else "", _common(kind, its, where)) for (a, kind), (b, its) in pairs)
+    if one.family in ("interval", "row", "json"):
         raise QueryError(f"{where}: {one} and {other} are not put together here")
     return one
 
@@ -151,10 +183,30 @@ def _common_number(one: Kind, other: Kind) -> Kind:
     return max(one, other, key=lambda kind: WHOLE_DIGITS[kind.name])
 
 
+def _common_time(one: Kind, other: Kind, where: str) -> Kind:
+    """A day is a timestamp(0) where it meets one; a timestamp is one of UTC, the session's zone, beside one with a
+    zone.
+    """
+    precision = max(one.precision, other.precision)
+    if "timestamptz" not in (one.name, other.name):
+        return Kind("timestamp", precision)
+    if (one.zone or UTC) != (other.zone or UTC):
+        raise QueryError(
+            f"{where}: times of two zones, {one.zone or UTC} and {other.zone or UTC}, in one column are not answered "
+            "here; bring both to one with AT TIME ZONE"
+        )
+    return Kind("timestamptz", precision, zone=one.zone or other.zone)
+
+
 def require_alike(one: Kind, other: Kind, where: str) -> None:
     """Raise `QueryError` if Athena refuses to compare values of these types. Other engines convert one silently."""
     if one.is_known and other.is_known and one.family != other.family:
-        raise QueryError(
-            f"{where}: Athena does not put {one} and {other} together; convert one of them with CAST, or write the "
-            f"literal as what it is, such as DATE '2020-03-01'"
-        )
+        families = {one.family, other.family}
+        hint = "CAST one of them to the type of the other"
+        if "text" in families and "number" in families:
+            hint = "write the number without quotes, or CAST the text AS integer"
+        elif "text" in families and "time" in families:
+            hint = "write DATE '2020-03-01' or TIMESTAMP '2020-03-01 12:00:00', or CAST the text AS date"
+        elif where == "a condition":
+            hint = "write a comparison"
+        raise QueryError(f"{where}: Athena does not put {one} and {other} together; {hint}")

@@ -1,0 +1,110 @@
+-- Arrays.
+SELECT ARRAY[1, 2, 3], ARRAY['a', NULL], ARRAY[], ARRAY[1, 2.5], ARRAY[ARRAY[1], ARRAY[]], ARRAY[1, NULL, 2e0];
+SELECT ARRAY[1, 'a'];
+SELECT cardinality(ARRAY[1, 2]), cardinality(ARRAY[]), cardinality(NULL), cardinality(ARRAY[NULL]);
+SELECT ARRAY[1, 2][1], ARRAY['a', 'b'][2], element_at(ARRAY[1, 2], 1), element_at(ARRAY[1, 2], 5), element_at(ARRAY[1, 2], -1);
+SELECT ARRAY[1, 2][3];
+SELECT ARRAY[1, 2][0];
+SELECT ARRAY[1, 2][-1];
+SELECT element_at(ARRAY[1, 2], 0);
+SELECT contains(ARRAY[1, 2], 2), contains(ARRAY[1, NULL], 2), contains(ARRAY[1, NULL], 1), contains(ARRAY[1], NULL), contains(ARRAY['a'], 'A');
+SELECT array_join(ARRAY['a', NULL, 'b'], ','), array_join(ARRAY['a', NULL, 'b'], ',', '?'), array_join(ARRAY[1, 2], '-'), array_join(ARRAY[1.5e0], '-');
+SELECT array_distinct(ARRAY[3, 1, 3, NULL, NULL, 1]), array_distinct(ARRAY['b', 'a', 'b']);
+SELECT array_sort(ARRAY[3, 1, NULL, 2]), array_sort(ARRAY['b', 'B', 'a']), array_sort(ARRAY[nan(), 1e0, infinity()]);
+-- refused: array_sort with a function x -> y is not answered here
+SELECT array_sort(ARRAY[3, 1, 2], (a, b) -> IF(a < b, 1, IF(a = b, 0, -1)));
+SELECT array_max(ARRAY[1, 3, 2]), array_min(ARRAY[1, 3, 2]), array_max(ARRAY[1, NULL]), array_min(ARRAY[]), array_max(ARRAY['a', 'b']);
+SELECT array_position(ARRAY[1, 2, 1], 1), array_position(ARRAY[1, 2], 5), array_position(ARRAY[1, NULL], NULL);
+SELECT array_remove(ARRAY[1, 2, 1, NULL], 1), array_remove(ARRAY['a', 'b'], 'c');
+SELECT array_union(ARRAY[1, 2], ARRAY[2, 3]), array_union(ARRAY[1, 1, NULL], ARRAY[NULL, 2]);
+SELECT array_intersect(ARRAY[1, 2, 2, NULL], ARRAY[2, NULL, 3]), array_except(ARRAY[1, 2, 2, 3], ARRAY[3]);
+SELECT arrays_overlap(ARRAY[1, 2], ARRAY[2, 3]), arrays_overlap(ARRAY[1, 2], ARRAY[3]), arrays_overlap(ARRAY[1, NULL], ARRAY[2]), arrays_overlap(ARRAY[1, NULL], ARRAY[1]);
+SELECT slice(ARRAY[1, 2, 3, 4], 2, 2), slice(ARRAY[1, 2, 3], -2, 2), slice(ARRAY[1, 2], 2, 5), slice(ARRAY[1, 2], 5, 1), slice(ARRAY[1, 2, 3], 1, 0);
+SELECT flatten(ARRAY[ARRAY[1, 2], ARRAY[3]]), flatten(ARRAY[ARRAY['a'], NULL, ARRAY['b']]);
+SELECT repeat(1, 3), repeat('a', 2), repeat(NULL, 2);
+SELECT reverse(ARRAY[1, 2, 3]);
+SELECT concat(ARRAY[1], ARRAY[2, 3]);
+SELECT ARRAY[1] || ARRAY[2];
+SELECT ARRAY[1] || 2;
+SELECT 1 || ARRAY[2];
+SELECT ARRAY[1] || CAST(NULL AS integer);
+SELECT concat(ARRAY['a'], ARRAY['b'], ARRAY['c']), ARRAY['a'] || 'b' || ARRAY['c'];
+SELECT sequence(1, 5), sequence(5, 1), sequence(1, 10, 3), sequence(10, 1, -4);
+SELECT sequence(1, 5, -1);
+SELECT sequence(1, 5, 0);
+SELECT zip(ARRAY[1, 2], ARRAY['a', 'b']), zip(ARRAY[1], ARRAY['a', 'b']);
+SELECT ngrams(ARRAY['a', 'b', 'c'], 2);
+-- refused: combinations is not answered here
+SELECT combinations(ARRAY[1, 2, 3], 2);
+SELECT trim_array(ARRAY[1, 2, 3], 1);
+SELECT array_first(ARRAY[1, 2]);
+SELECT array_last(ARRAY[1, 2]);
+SELECT array_histogram(ARRAY['a', 'b', 'a']), map_from_entries(zip(ARRAY['a'], ARRAY[1]));
+SELECT ARRAY[1, 2] = ARRAY[1, 2], ARRAY[1] = ARRAY[2], ARRAY[1, 2] < ARRAY[1, 3], ARRAY[1] <> ARRAY[1, 2], ARRAY[1] IN (ARRAY[1], ARRAY[2]);
+-- refused: = of arrays that hold NULL is not answered here
+SELECT ARRAY[1, NULL] = ARRAY[1, NULL], ARRAY[1, NULL] IS NOT DISTINCT FROM ARRAY[1, NULL];
+SELECT a, count(*) FROM (VALUES ARRAY[1, 2], ARRAY[1, 2], ARRAY[3]) AS t (a) GROUP BY a ORDER BY count(*);
+-- refused: shuffle is not answered here
+SELECT shuffle(ARRAY[1]), array_agg(x ORDER BY x DESC) FROM (VALUES 1, 3, 2) AS t (x);
+SELECT all_match(ARRAY[1, 2], x -> x > 0), any_match(ARRAY[1, 2], x -> x > 1), none_match(ARRAY[1, 2], x -> x > 2);
+SELECT all_match(ARRAY[1, NULL], x -> x > 0), any_match(ARRAY[0, NULL], x -> x > 0), none_match(ARRAY[0, NULL], x -> x > 0), all_match(ARRAY[], x -> true), any_match(ARRAY[NULL, 1], x -> x > 0), all_match(ARRAY[NULL, 0], x -> x > 0);
+-- refused: line 1, column 93: ! is not of Athena's SQL
+SELECT transform(ARRAY[1, 2, 3], x -> x * 2), transform(ARRAY['a', 'b'], x -> upper(x) || '!'), transform(ARRAY[1, NULL], x -> coalesce(x, 0)), transform(ARRAY[], x -> x);
+SELECT filter(ARRAY[1, 2, NULL, 4], x -> x > 1), filter(ARRAY['a', '', 'b'], s -> s <> ''), filter(ARRAY[1, 2], x -> CAST(NULL AS boolean));
+SELECT reduce(ARRAY[1, 2, 3], 0, (s, x) -> s + x, s -> s), reduce(ARRAY[1, 2, 3], 1e0, (s, x) -> s * x, s -> s / 2), reduce(ARRAY['a', 'b'], '', (s, x) -> s || x, s -> s), reduce(ARRAY[], 0, (s, x) -> s + x, s -> s);
+SELECT reduce(ARRAY[5, 20, NULL, 50], 0, (s, x) -> s + coalesce(x, 0), s -> s), reduce(ARRAY[5, 6, 10], CAST(ROW(0.0, 0) AS ROW(sum double, count integer)), (s, x) -> CAST(ROW(x + s.sum, s.count + 1) AS ROW(sum double, count integer)), s -> IF(s.count = 0, NULL, s.sum / s.count));
+SELECT zip_with(ARRAY[1, 2], ARRAY[3, 4], (a, b) -> a * b), zip_with(ARRAY['a'], ARRAY['x', 'y'], (a, b) -> concat(coalesce(a, '-'), b));
+SELECT transform(a, x -> x + n) FROM (VALUES (ARRAY[1, 2], 10), (ARRAY[3], 20)) AS t (a, n) ORDER BY n;
+SELECT transform(filter(sequence(1, 10), x -> x % 2 = 0), x -> transform(sequence(1, x), y -> x * y)[1]);
+SELECT cardinality(filter(ARRAY['a', 'b', 'a'], x -> x = 'a')), array_sum_of FROM (SELECT reduce(ARRAY[1.5, 2.5], 0.0, (s, x) -> s + x, s -> s) AS array_sum_of);
+SELECT array_agg(DISTINCT x ORDER BY x) FROM (VALUES 3, 1, 3) AS t (x);
+SELECT array_agg(x) FILTER (WHERE x > 1) FROM (VALUES 1) AS t (x);
+SELECT array_agg(x) FROM (VALUES 1) AS t (x) WHERE x > 1;
+-- refused: euclidean_distance is not answered here
+SELECT euclidean_distance(ARRAY[1e0, 2e0], ARRAY[4e0, 6e0]);
+-- refused: dot_product is not answered here
+SELECT dot_product(ARRAY[1e0, 2e0], ARRAY[3e0, 4e0]);
+SELECT cardinality(ARRAY[1, 2]);
+SELECT element_at(ARRAY[1, 2], 3);
+SELECT element_at(ARRAY[1, 2], -1);
+SELECT ARRAY['a', 'b'][1];
+SELECT ARRAY[1][2];
+SELECT contains(ARRAY[1, NULL], 2);
+SELECT contains(ARRAY[1, 2], 2);
+SELECT array_join(ARRAY['a', NULL, 'b'], '-');
+SELECT sequence(1, 3);
+SELECT sequence(3, 1);
+SELECT transform(ARRAY[1], x -> x + 1);
+SELECT array_distinct(ARRAY[1, NULL, 1]);
+SELECT -INTERVAL '1' DAY;
+SELECT INTERVAL '1.5' SECOND;
+SELECT ARRAY[INTERVAL '2' DAY, NULL];
+SELECT ARRAY[1] = ARRAY[1];
+SELECT X'65';
+SELECT to_hex(to_utf8('é'));
+SELECT from_utf8(X'65');
+SELECT to_base64(X'65');
+SELECT CAST('Infinity' AS double);
+SELECT infinity() > 1e0;
+SELECT is_nan(nan());
+SELECT nan() = nan();
+SELECT nan() <> nan();
+SELECT nan() > 1e0;
+SELECT 1e0 < nan();
+SELECT 1e0 <= nan();
+SELECT nan() >= nan();
+SELECT nan() <> 1e0;
+SELECT count(*) FROM (VALUES 1e0, nan(), 3e0) AS t (x) WHERE x > 2;
+SELECT random() < 1;
+-- Of columns, with NULL among them.
+SELECT a, cardinality(a), element_at(a, 1), element_at(a, -1), contains(a, 1), array_distinct(a), array_sort(a), array_max(a), array_position(a, 1), array_remove(a, 1), slice(a, 1, 2), reverse(a), array_join(a, '-', '?'), filter(a, x -> x > 1), transform(a, x -> x + 1), any_match(a, x -> x > 1), reduce(a, 0, (s, x) -> s + coalesce(x, 0), s -> s) FROM (VALUES ARRAY[1, 2, 1], ARRAY[NULL, 2], ARRAY[], NULL) AS t (a) ORDER BY cardinality(a), element_at(a, 1);
+SELECT array_union(a, b), array_intersect(a, b), array_except(a, b), arrays_overlap(a, b), concat(a, b), zip_with(a, b, (x, y) -> coalesce(x, 0) + coalesce(y, 0)) FROM (VALUES (1, ARRAY[1, 2, 2], ARRAY[2, 3, 4, 5]), (2, ARRAY[3, 1], ARRAY[1, 3, NULL]), (3, ARRAY[], ARRAY[1]), (4, NULL, ARRAY[1])) AS t (n, a, b) ORDER BY n;
+SELECT transform(ARRAY[1, 2], x -> transform(ARRAY[10, 20], y -> x * y)), filter(ARRAY['a', 'bb'], x -> length(x) > n), transform(ARRAY[x], x -> x + 1) FROM (VALUES (1, 5)) AS t (n, x);
+SELECT transform(ARRAY[1, 0], x -> 10 / x);
+SELECT try(transform(ARRAY[1, 0], x -> 10 / x));
+SELECT transform(ARRAY[DATE '2020-03-01'], d -> date_add('day', 1, d)), transform(split('1,2', ','), s -> CAST(s AS integer)), reduce(split('1,2', ','), 0, (s, x) -> s + CAST(x AS integer), s -> s);
+SELECT reduce(sequence(1, 5), 0, (s, x) -> s + x, s -> s), reduce(ARRAY[1.5, 2.5], CAST(0 AS decimal(10, 2)), (s, x) -> CAST(s + x AS decimal(10, 2)), s -> s);
+-- refused: max(array(integer)): Athena, or what is answered of it here, has no such arguments
+SELECT ARRAY[1, 2] < ARRAY[1, 2, 0], ARRAY['a'] = ARRAY['a'], ARRAY[1.0] = ARRAY[1], max(ARRAY[1]) FROM (VALUES 1) AS t (n);
+SELECT array_agg(n ORDER BY n DESC), array_agg(DISTINCT n), array_agg(s ORDER BY n) FILTER (WHERE s IS NOT NULL) FROM (VALUES (1, 'a'), (1, NULL), (NULL, 'c')) AS t (n, s) WHERE n = 1;
+SELECT a FROM (VALUES ARRAY[2], ARRAY[1, 5], ARRAY[1], NULL) AS t (a) ORDER BY a;

@@ -10,7 +10,8 @@ from pyspark.sql import SparkSession
 
 from covid_lake.cli.main import main
 from covid_lake.errors import SettingsError
-from covid_lake.warehouse.connection import KNOWN, PARTS, PROPERTIES, WarehouseConnection
+from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.urls import KNOWN, PARTS, PROPERTIES
 
 PLACE = "postgresql://ana:secret@127.0.0.1:9/lake"
 

@@ -164,6 +164,9 @@ def test_a_name_of_one_s_own_says_which_cluster_or_workgroup_it_is() -> None:
     connection, aws = login_of(url, "redshift-serverless", "eu-west-1")
     aws.add_response("get_credentials", {"dbUser": "a", "dbPassword": "b"})
     assert connection.jdbc_properties["user"] == "a"
+    again = WarehouseConnection.from_url(connection.url, {})
+    assert again.login is not None
+    assert (again.login.name, again.login.region, again.url) == ("lake", "eu-west-1", connection.url)
     with pytest.raises(SettingsError, match=r"no endpoint of Redshift.*\?ClusterID=NAME"):
         WarehouseConnection.from_url("redshift:iam://dwh.example/dev", {})
     with pytest.raises(SettingsError, match="cluster:region is not taken"):

@@ -8,25 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 from covid_lake.errors import SettingsError
-from covid_lake.warehouse.dialects import DIALECTS, POSTGRESQL, REDSHIFT, Dialect
+from covid_lake.warehouse.dialects import POSTGRESQL, REDSHIFT, Dialect
 from covid_lake.warehouse.faults import Unreachable
 from covid_lake.warehouse.iam import IamLogin
+from covid_lake.warehouse.urls import IAM_SCHEME, KNOWN, URL_SHAPE, read_url
 
 if TYPE_CHECKING:
     import psycopg
 
-URL_SHAPE = "postgresql://user[:password]@host[:port]/database[?property=value]"
-# What Redshift's JDBC driver takes for "with a temporary password of AWS".
-IAM_SCHEME = "redshift:iam://"
 CONNECT_TIMEOUT_SECONDS = 10
-SCHEMES = {**{name: name for name in DIALECTS}, "postgres": "postgresql"}
 # What a warehouse on another machine must at least do: encrypt. That the certificate be checked as well (verify-ca,
 # verify-full) takes a file of certificates, which only the one who writes the URL can name.
 LEAST_SSL_MODE = "require"
-SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 # Redshift's JDBC driver refuses every other value of sslmode, and has the certificates for its checks with it:
 # https://docs.aws.amazon.com/redshift/latest/mgmt/jdbc20-configuration-options.html. To encrypt without any check it
 # would have to be given another class for its sockets; it checks instead.
@@ -41,48 +37,6 @@ HIGHEST_PORT = 65535
 PASSWORD_BEFORE = r"""(?i:pass(?:word|wd)?|pwd)(?:["']?\s*[=:]\s*["']?|\s+["'])"""  # noqa: S105
 # A password that could also be a name (of a table, a host, a region) is masked only behind one of these.
 NAME = re.compile(r"[A-Za-z0-9_.-]{0,15}")
-
-# Parts of the URL that may stand among its properties instead, as libpq and JDBC allow.
-PARTS = {"host": "host", "port": "port", "dbname": "database", "database": "database", "user": "user"}
-PARTS |= {"password": "password", "databasename": "database", "username": "user", "uid": "user", "pwd": "password"}
-# Properties of Redshift's JDBC driver that say for whom AWS is to give a temporary password.
-IAM_PARTS = {"clusterid": "cluster", "serverlessworkgroup": "workgroup", "region": "region", "dbuser": "user"}
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A property of the URL that both drivers know."""
-
-    libpq: str
-    """Its name for psycopg, and in this library."""
-    jdbc: str
-    """Its name for the JDBC drivers."""
-    values: tuple[str, ...] = ()
-    """The allowed values; without any, every value is allowed."""
-    is_number: bool = False
-    is_secret: bool = False
-
-
-PROPERTIES = (
-    Property("application_name", "ApplicationName"),
-    Property("connect_timeout", "connectTimeout", is_number=True),
-    Property("sslmode", "sslmode", SSL_MODES),
-    Property("sslrootcert", "sslrootcert"),
-    Property("sslcert", "sslcert"),
-    Property("sslkey", "sslkey"),
-    Property("sslpassword", "sslpassword", is_secret=True),
-    Property("options", "options"),
-    Property("gssencmode", "gssEncMode", ("disable", "prefer", "require")),
-    Property("channel_binding", "channelBinding", ("disable", "prefer", "require")),
-    Property("krbsrvname", "kerberosServerName"),
-)
-KNOWN = {name.lower(): one for one in PROPERTIES for name in (one.libpq, one.jdbc)}
-INSTEAD = {
-    "ssl": "say which check is meant with sslmode=require, verify-ca or verify-full",
-    "logintimeout": "say it with connect_timeout",
-    "service": "name host, database and user in the URL",
-    "passfile": "give the password in PGPASSWORD",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +82,8 @@ class WarehouseConnection:
         `user` and `password` replace those of the URL. Without a password in either, `PGPASSWORD` is taken from
         `environ` (the process's own by default). Raises `SettingsError`, which repeats neither URL nor password.
         """
-        text = url.strip().removeprefix("jdbc:")
-        is_iam = text.startswith(IAM_SCHEME)
-        scheme, parts, properties = _read(
-            f"redshift://{text.removeprefix(IAM_SCHEME)}" if is_iam else text, is_iam=is_iam
-        )
-        dialect = DIALECTS[SCHEMES[scheme]]
+        found = read_url(url)
+        dialect, parts, properties, is_iam = found.dialect, found.parts, found.properties, found.is_iam
         if user is not None:
             parts["user"] = user
         if password is not None:
@@ -170,6 +120,7 @@ class WarehouseConnection:
         user = f"{quote(self.user, safe='')}@" if self.user else ""
         address = f"{scheme}{user}{self._address}/{quote(self.database, safe='')}"
         shown = {name: value for name, value in self.properties.items() if not KNOWN[name].is_secret}
+        shown |= self.login.named if self.login else {}
         pairs = "&".join(f"{name}={quote(value, safe='/')}" for name, value in shown.items())
         return f"{address}?{pairs}" if pairs else address
 
@@ -272,77 +223,6 @@ def _iam_login(parts: Mapping[str, str]) -> IamLogin:
         workgroup=parts.get("workgroup"),
         region=parts.get("region"),
     )
-
-
-def _read(url: str, *, is_iam: bool = False) -> tuple[str, dict[str, str], dict[str, str]]:
-    """The URL's scheme, its parts, and its properties by libpq's names."""
-    is_redshift = url.startswith("redshift://")
-    known_parts = PARTS | IAM_PARTS if is_iam else PARTS
-    if is_redshift:
-        place, *more = re.split("[;?]", url, maxsplit=1)
-        url = "?".join([place, *(text.replace(";", "&").replace("?", "&") for text in more)])
-    try:
-        found = urlsplit(url)
-        port = found.port
-        given = {
-            "host": unquote(found.hostname or "", errors="strict"),
-            "port": str(port) if port is not None else "",
-            "database": unquote(found.path.removeprefix("/"), errors="strict"),
-            "user": unquote(found.username or "", errors="strict"),
-        }
-        if found.password is not None:
-            given["password"] = unquote(found.password, errors="strict")
-        pairs = [_pair(pair) for pair in found.query.split("&") if pair]
-    except ValueError:
-        if is_iam:
-            raise SettingsError(
-                "the warehouse's URL cannot be read: after redshift:iam:// write the whole endpoint, such as "
-                "cluster.abc123.us-east-1.redshift.amazonaws.com:5439/dev; cluster:region is not taken"
-            ) from None
-        # The error repeats what it could not read, which may be a part of the password.
-        raise SettingsError(
-            f"the warehouse's URL cannot be read: expected {URL_SHAPE}; in user and password write @ : / ? # [ ] % as "
-            "%40 %3A %2F %3F %23 %5B %5D %25"
-        ) from None
-    if found.scheme not in SCHEMES:
-        raise SettingsError(
-            f"the warehouse's URL has an unknown scheme, it begins with {' or '.join(f'{one}://' for one in SCHEMES)}: "
-            f"expected {URL_SHAPE}"
-        )
-    if found.fragment or "#" in url:
-        raise SettingsError(f"the warehouse's URL has a # in it, write %23 for it: expected {URL_SHAPE}")
-    parts = {name: value for name, value in given.items() if value or name == "password"}
-    properties: dict[str, str] = {}
-    for name, value in pairs:
-        if not value:
-            raise SettingsError(f"the property {name} of the warehouse's URL has no value")
-        if name.lower() in known_parts:
-            parts[known_parts[name.lower()]] = value
-        elif is_redshift and name.lower() == "ssl":
-            properties.setdefault("sslmode", "disable" if value.lower() == "false" else "verify-ca")
-        else:
-            known = _property(name, value)
-            properties[known.libpq] = value
-    if any("\0" in value for value in (*parts.values(), *properties.values())):
-        raise SettingsError("the warehouse's URL has a NUL character in it")
-    return found.scheme, parts, properties
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    return unquote(name, errors="strict"), unquote(value, errors="strict")
-
-
-def _property(name: str, value: str) -> Property:
-    known = KNOWN.get(name.lower())
-    if known is None:
-        remedy = INSTEAD.get(name.lower()) or f"there is: {', '.join(sorted([*PARTS, *(p.libpq for p in PROPERTIES)]))}"
-        raise SettingsError(f"the warehouse's URL has a property {name!r} that is not taken; {remedy}")
-    if known.values and value not in known.values:
-        raise SettingsError(f"{name}={value} is none of the values that there are: {', '.join(known.values)}")
-    if known.is_number and not (value.isascii() and value.isdigit()):
-        raise SettingsError(f"{name}={value} is no number of seconds")
-    return known
 
 
 def _port(text: str) -> int:

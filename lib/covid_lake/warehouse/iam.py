@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -46,6 +46,8 @@ class IamLogin:
     """Whether `name` is a workgroup."""
     db_user: str | None = None
     """The database user to be; None means one that AWS names after the role. A workgroup always does that."""
+    named: Mapping[str, str] = field(default_factory=dict)
+    """What the URL names beside the host, by the names of Redshift's JDBC driver."""
     client: Client = _boto_client
     """Makes clients of AWS."""
     clock: Callable[[], float] = time.monotonic
@@ -65,7 +67,7 @@ class IamLogin:
         is_serverless = workgroup is not None or (cluster is None and WORKGROUP.fullmatch(host) is not None)
         found = (WORKGROUP if is_serverless else CLUSTER).fullmatch(host)
         name = workgroup or cluster or (found["name"] if found else None)
-        region = region or (found["region"] if found else None)
+        given_region, region = region, region or (found["region"] if found else None)
         if name is None or region is None:
             raise SettingsError(
                 "the warehouse's URL asks for IAM, and its host is no endpoint of Redshift, such as "
@@ -73,7 +75,9 @@ class IamLogin:
                 "workgroup.123456789012.us-east-1.redshift-serverless.amazonaws.com; add ?ClusterID=NAME or "
                 "?serverlessWorkGroup=NAME, and &Region=REGION"
             )
-        return cls(name, region, database, is_serverless, db_user)
+        given = {"ClusterID": cluster, "serverlessWorkGroup": workgroup, "Region": given_region}
+        named = {name: value for name, value in given.items() if value}
+        return cls(name, region, database, is_serverless, db_user, named)
 
     def credentials(self) -> tuple[str, str]:
         """User and password for a new session; asked for again when they come to their end.

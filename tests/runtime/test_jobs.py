@@ -157,6 +157,8 @@ def story(small_sample: Path, warehouse: WarehouseConnection, tmp_path_factory: 
         "connection to mysql": ("curated_to_redshift", "--connection_name", "mysql"),
         "wrong password": ("curated_to_redshift", "--connection_name", "wrong"),
         "warehouse": ("curated_to_redshift", "--connection_name", "warehouse"),
+        "dry run": ("curated_to_redshift", "--connection_name", "warehouse", "--load", "full", "--dry_run"),
+        "dry run of another": ("trusted_to_curated", "--dry_run", "true"),
         "warehouse again": ("curated_to_redshift", "--connection_name", "warehouse"),
         "warehouse anew": ("curated_to_redshift", "--connection_name", "warehouse", "--full_refresh", "true"),
         "trusted again": ("landing_to_trusted",),
@@ -169,7 +171,8 @@ def story(small_sample: Path, warehouse: WarehouseConnection, tmp_path_factory: 
     states = glue.lake / "landing" / "covid19" / STATES
     states.write_bytes(states.read_bytes().replace(b"\n", b"\n\xff\xfe", 1))
     (ended["a damaged file"],) = glue.run(("landing_to_trusted", "--only", "state_abv"))
-    with_report = [name for name in ("landing", *ended) if name not in ("unknown connection", "connection to mysql")]
+    without = ("unknown connection", "connection to mysql", "dry run", "dry run of another")
+    with_report = [name for name in ("landing", *ended) if name not in without]
     return Story(glue, first, ended, dict(zip(with_report, glue.reports, strict=True)))
 
 
@@ -233,6 +236,15 @@ def test_curated_is_loaded_through_the_connection(story: Story, warehouse: Wareh
     assert f"warehouse: dim_hospital: {hospitals} staged, {hospitals} inserted" in story.jobs["warehouse"].output
     with warehouse.connect() as opened:
         assert opened.execute("SELECT count(*) FROM covid19.dim_hospital").fetchall() == [(hospitals,)]
+
+
+def test_a_dry_run_prints_the_sql_and_does_nothing(story: Story) -> None:
+    assert story.jobs["dry run"].code == "0", story.jobs["dry run"].output
+    (line,) = (json.loads(one) for one in story.jobs["dry run"].output.splitlines() if '"dry_run"' in one)
+    assert line["sql"].startswith("-- load ")
+    assert "BEGIN;" in line["sql"]
+    assert "COMMIT;" in line["sql"]
+    assert "'covid-lake plan' shows what the other jobs would do" in story.jobs["dry run of another"].code
 
 
 def test_a_second_load_finds_nothing_to_do_and_a_full_refresh_does_all_again(story: Story) -> None:

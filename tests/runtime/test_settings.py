@@ -30,6 +30,17 @@ def test_all_settings_are_read() -> None:
     )
 
 
+def test_what_is_loaded_and_how_is_read() -> None:
+    role = "arn:aws:iam::123456789012:role/reads"
+    given = ["--load", "FULL", "--tables", "dim_date, fact_cases", "--copy_role", role, "--load_minutes", "7.5"]
+    settings = JobSettings.from_arguments([*NEEDED, *given, "--dry_run"])
+    assert (settings.load, settings.tables, settings.copy_role) == ("full", ("dim_date", "fact_cases"), role)
+    assert (settings.load_minutes, settings.dry_run) == (7.5, True)
+    usual = JobSettings.from_arguments(NEEDED)
+    assert (usual.load, usual.tables, usual.copy_role) == ("incremental", (), "default")
+    assert (usual.load_minutes, usual.dry_run) == (60, False)
+
+
 def test_what_is_not_given_has_a_default() -> None:
     assert JobSettings.from_arguments(NEEDED) == JobSettings(dataset="covid19", lake_root="s3://lake/prefix")
 
@@ -73,6 +84,8 @@ def test_a_full_refresh_is_not_asked_for(text: str) -> None:
         ([*NEEDED, "--only", " ,"], "the argument --only has no value"),
         ([*NEEDED, "--connection_name"], "the argument --connection_name has no value"),
         ([*NEEDED, "--dataset", "stedi"], "the argument --dataset is given twice"),
+        ([*NEEDED, "--load", "some"], "--load is incremental or full, not 'some'"),
+        ([*NEEDED, "--load_minutes", "soon"], "--load_minutes is a number"),
         (["covid19"], "expected --name value, found 'covid19'"),
         ([], "the argument --dataset is missing"),
     ],

@@ -18,16 +18,14 @@ CREATE = f'CREATE TABLE {TABLE} ("k" bigint NOT NULL, "n" varchar(5), "at" times
     [
         f"DELETE FROM {TABLE} AS x WHERE x.k = 1",
         f"DELETE FROM {TABLE} x USING {TABLE} AS s WHERE s.k = x.k",
-        f"LOCK TABLE {TABLE} IN EXCLUSIVE MODE",
-        f"LOCK TABLE {TABLE} NOWAIT",
         f"ALTER TABLE {TABLE} SET SCHEMA public",
         f"INSERT INTO {TABLE} (k) VALUES (1) ON CONFLICT DO NOTHING",
         f"INSERT INTO {TABLE} (k) VALUES (1) RETURNING k",
         f"CREATE UNIQUE INDEX i ON {TABLE} (k)",
         "SELECT * FROM (VALUES (1), (2)) AS v (x)",
         "SELECT count(*) FILTER (WHERE true)",
-        "SELECT ARRAY[1, 2]",
-        "SELECT ('x' || 'ff')::bit(8)",
+        f"SELECT ARRAY[k, k] FROM {TABLE}",
+        f"SELECT ('x' || n)::bit(8) FROM {TABLE}",
         f'CREATE TABLE "{SCHEMA}"."u" ("a" uuid)',
         f'CREATE TABLE "{SCHEMA}"."u" ("a" varchar(65536))',
         f'CREATE TABLE "{SCHEMA}"."u" ("a" numeric(39, 0))',
@@ -148,5 +146,7 @@ def test_a_statement_without_a_rule_is_refused_by_the_double(redshift: Redshift)
         "CALL x()",
         "EXPLAIN SELECT 1",
         "CREATE TABLE u AS SELECT 1 AS a",
+        "LOCK TABLE t IN EXCLUSIVE MODE",  # r_LOCK has no modes; whether Redshift takes them all the same is not known
+        "LOCK TABLE t NOWAIT",
     ):
         assert redshift.refusal(statement), statement

@@ -23,10 +23,10 @@ import pyarrow.parquet as pq
 from redshift_double.refusals import INTERNAL_ERROR, Refused, spectrum_error, unknown
 from redshift_double.tokens import Reader
 
-# "If the file has one of these extensions we decompress it: .gz, .snappy, .bz2", and Parquet has no bzip2. Redshift
-# Spectrum names zstd elsewhere, COPY does not.
+# What copy-usage_notes-copy-from-columnar names is gzip, Snappy and bzip2, which Parquet does not have. The pages of
+# Redshift Spectrum, by which COPY reads, name zstd as well; until a workgroup has read it, it is refused here.
 CODECS = frozenset({"UNCOMPRESSED", "SNAPPY", "GZIP"})
-# Everything else is refused: "only the following COPY parameters are supported".
+# Supported beside those that are read below; every other one is refused.
 SUPPORTED = ("ACCEPTINVCHARS", "FILLRECORD", "STATUPDATE", "EXPLICIT_IDS")
 TYPE = re.compile(r"(smallint|integer|bigint|real|double precision|boolean|date|numeric|timestamp|character varying).*")
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
@@ -132,7 +132,7 @@ class Copier:
             if content is not None:
                 files.append(_read(entry["url"], content))
         if not files:
-            # "Regardless of any mandatory settings, COPY will terminate if no files are found."
+            # loading-data-files-using-manifest: whatever `mandatory` says, COPY ends if no files are found.
             raise Refused("The specified S3 prefix does not exist: no files were found", INTERNAL_ERROR, manifest)
         load = next(self._ids)
         with self.connect() as opened:
@@ -150,7 +150,7 @@ class Copier:
         for entry in entries:
             if not str(entry.get("url", "")).startswith("s3://"):
                 raise Refused(f"Manifest file contains invalid url: {entry}", INTERNAL_ERROR)
-            # "The meta key is required for loading data files in Parquet; content_length is the file's actual size."
+            # loading-data-files-using-manifest: needed for Parquet, with the size of the file in bytes.
             if not isinstance(entry.get("meta", {}).get("content_length"), int):
                 raise Refused(
                     f"Manifest file must contain content_length for columnar files: {entry['url']}", INTERNAL_ERROR
@@ -207,7 +207,7 @@ def _kind(column: Any) -> str:
     """The type of Redshift that a column can be loaded into.
 
     The guide has no table of them; these are the pairs of c-spectrum-external-tables and of UNLOAD's own Parquet.
-    Another pair is refused as an incompatible schema, which is what "the data types must match" comes to.
+    Any other pair is refused as an incompatible schema.
     """
     logical = json.loads(column.logical_type.to_json())
     name = logical["Type"]

@@ -51,11 +51,11 @@ PARTS = (
     exp.Exists, exp.Case, exp.If, exp.Distinct, exp.Window, exp.WindowSpec,
 )  # fmt: skip
 CATALOG = re.compile(r"(?i)(pg_|stl_|stv_|svl_|svv_|svcs_|sys_)")
-# c_Querying_redshift_system_views..., r_SVV_REDSHIFT_COLUMNS, r_PG_TABLE_DEF: those that `setup.sql` has.
+# svv_views, r_PG_TABLE_DEF, c_join_PG: those that `setup.sql` has, or PostgreSQL itself.
 CATALOG_VIEWS = frozenset(
     {
         "pg_class", "pg_namespace", "pg_table_def", "pg_user", "svv_redshift_columns", "svv_redshift_schemas",
-        "svv_redshift_tables", "svv_roles", "svv_table_info", "svv_transactions", "stv_sessions",
+        "svv_redshift_tables", "svv_roles", "svv_table_info",
         "information_schema.tables", "information_schema.columns", "information_schema.schemata",
         "pg_constraint", "pg_description", "pg_views", "pg_tables",
     }
@@ -138,8 +138,8 @@ def _check_parts(tree: exp.Expression) -> None:
 
 
 def _check_tables(tree: exp.Expression) -> None:
-    """c_join_PG, c_sql-functions-leader-node: catalog tables have types that compute nodes do not know, so what joins
-    them with users' tables fails, as does joining the SVV views with PG's own."""
+    """c_join_PG, c_sql-functions-leader-node: catalog tables have types that compute nodes do not know, so that many
+    joins with users' tables fail, as does joining the SVV views with PG's own. Here all of them do."""
     defined = {cte.alias for cte in tree.find_all(exp.CTE)}
     kinds: dict[str, str] = {}
     for table in tree.find_all(exp.Table):

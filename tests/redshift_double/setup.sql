@@ -43,7 +43,7 @@ END $$;
 CREATE FUNCTION pg_catalog.getdate() RETURNS timestamp LANGUAGE sql STABLE AS
     $$ SELECT date_trunc('second', statement_timestamp() AT TIME ZONE 'UTC') $$;
 
--- r_EXTRACT_function: "EXTRACT returns an INTEGER, BIGINT or DOUBLE"; the epoch of a timestamp has whole seconds.
+-- r_EXTRACT_function: the result has no fraction, so that the epoch of a timestamp has whole seconds.
 CREATE FUNCTION redshift.extract_epoch(moment timestamp) RETURNS bigint LANGUAGE sql IMMUTABLE AS
     $$ SELECT floor(extract(epoch FROM moment))::bigint $$;
 CREATE FUNCTION redshift.extract_epoch(moment timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE AS

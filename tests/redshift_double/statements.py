@@ -24,7 +24,7 @@ SETTINGS = frozenset(
         "TIMEZONE",
     }
 )  # fmt: skip
-# r_query_group, r_enable_case_sensitive_identifier, r_describe_field_name_in_uppercase, …: settings that it lacks.
+# Those that it lacks (r_query_group, r_wlm_query_slot_count, r_enable_result_cache_for_session).
 OWN_SETTINGS = frozenset({"QUERY_GROUP", "WLM_QUERY_SLOT_COUNT", "ENABLE_RESULT_CACHE_FOR_SESSION"})
 
 

@@ -284,7 +284,7 @@ def _table_attributes(reader: Reader, layout: Layout) -> None:
                 raise reader.fault()
         elif reader.accept("DISTKEY"):
             (layout.distribution_key,) = reader.names()
-            # "If you specify a DISTKEY without a DISTSTYLE, the style is KEY": r_CREATE_TABLE_NEW.
+            # r_CREATE_TABLE_NEW: without a DISTSTYLE, it is KEY.
             layout.distribution = "KEY" if layout.distribution == "AUTO" else layout.distribution
         elif reader.accept("COMPOUND", "SORTKEY"):
             layout.sort_key = reader.names()

@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 
 from covid_lake.engines.protocol import Engine
 from covid_lake.errors import WarehouseError
+from covid_lake.runtime.java import jar_directory
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.faults import ConnectionLost, DeadlineExceeded, SerializationConflict, Unreachable
 from covid_lake.warehouse.jdbc import JdbcSession, java_message
@@ -40,6 +41,13 @@ def properties_of(java: Any, given: dict[str, str]) -> Any:
 
 def session(engine: Engine, connection: WarehouseConnection, *, minutes: float = 1, autocommit: bool = True) -> Any:
     return JdbcSession(engine, connection, Deadline(minutes), autocommit=autocommit)
+
+
+def test_the_driver_is_that_of_the_folder_of_jars(java: Any) -> None:
+    """`make test-redshift` runs these tests with one version and then with another."""
+    (jar,) = jar_directory().glob("redshift-jdbc42-*.jar")
+    version = jar.stem.removeprefix("redshift-jdbc42-")
+    assert version in java.com.amazon.redshift.Driver.getVersion()
 
 
 @pytest.mark.parametrize("mode", [None, "disable", "require", "verify-ca", "verify-full"])

@@ -16,6 +16,7 @@ from covid_lake.transforms.texts import (
     FALSE,
     ISO_TIMES,
     LATEST_EPOCH_MS,
+    SHORT_SIGNS,
     TRUE,
     USUAL_FORMATS,
 )
@@ -27,12 +28,17 @@ MS_A_DAY: Final = 86_400_000
 EPOCH: Final = "TIMESTAMP '1970-01-01 00:00:00.000000'"
 # Java's parser also takes `1d`, `0x1p3`, `NaN` and `Infinity`.
 SIGNS_OF_NUMBERS: Final = r"^[-+.0-9eE]+\z"
+WHOLE: Final = r"^[-+]?[0-9]+([.]0*)?\z"
 WITH_EXPONENT: Final = r"^[-+.0-9]+[eE][-+]?[0-9]{1,2}\z"
-DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+YEAR: Final = "(?!0000)[0-9]{4}"
+MONTH_AND_DAY: Final = "-[0-9]{2}-[0-9]{2}"
 # Hour 24 is the next day's midnight; seconds and their fraction may be missing.
 CLOCK: Final = r"(([01][0-9]|2[0-3]):[0-9]{2}|24:00)(:[0-9]{1,2}([.][0-9]*)?)?"
 AFTER_HOUR: Final = r"^.{13}(:[0-9]{2}(:[0-9]{1,2}([.][0-9]{1,6})?)?)"
 IN_UTC: Final = " ?(Z|UTC|GMT)"
+# A distance could move the first years and the last out of all years.
+YEAR_WITH_DISTANCE: Final = "[1-8][0-9]{3}"
+DISTANCE: Final = "[-+]((0?[0-9]|1[0-7])(:[0-5][0-9])?|(0[0-9]|1[0-7])[0-5][0-9]|18(:?00)?)"
 # Which times spreadsheets write, and Athena's names of them.
 CLOCKS: Final = {"": "", "H:mm": " %H:%i", "H:mm:ss": " %H:%i:%s", "h:mm a": " %h:%i %p", "h:mm:ss a": " %h:%i:%s %p"}
 US_DATE: Final = "[0-9]{1,2}/[0-9]{1,2}/"
@@ -111,17 +117,23 @@ def _padded(text: str, width: int) -> str:
 def _whole(text: str, type_: str) -> str:
     """`12`, `12.0` and `1.2e1` are whole numbers."""
     value = f"try_cast({text} AS double)"
-    is_whole = f"{_has(text, WITH_EXPONENT)} AND {value} % 1 = 0 AND abs({value}) < {DOUBLES_ARE_WHOLE_BELOW}"
-    plain = rf"try_cast(regexp_replace({text}, '[.]0*\z', '') AS {type_})"
-    return f"coalesce({plain}, CASE WHEN {is_whole} THEN try_cast({value} AS {type_}) END)"
+    is_whole = f"length({text}) <= {SHORT_SIGNS} AND {value} % 1 = 0 AND abs({value}) < {DOUBLES_ARE_WHOLE_BELOW}"
+    return _case(
+        [
+            (_has(text, WHOLE), f"try_cast(split_part({text}, '.', 1) AS {type_})"),
+            (f"{_has(text, WITH_EXPONENT)} AND {is_whole}", f"try_cast({value} AS {type_})"),
+        ]
+    )
 
 
 def _decimal(text: str, precision: int, scale: int) -> str:
-    # Athena rounds what is too long. A value that a longer decimal shows to be rounded can't be read.
+    # Athena rounds what is too long. A value that a longer decimal shows to be rounded, or that became zero, can't be
+    # read.
     whole = max(1, precision - scale)
     value = f"try_cast({text} AS decimal({precision},{scale}))"
     longer = f"try_cast({text} AS decimal({MOST_DIGITS},{MOST_DIGITS - whole}))"
-    return f"CASE WHEN {_has(text, SIGNS_OF_NUMBERS)} AND {value} = {longer} THEN {value} END"
+    is_exact = f"{value} = {longer} AND ({value} <> 0 OR NOT {_has(text, '^[-+.0]*[1-9]')})"
+    return f"CASE WHEN {_has(text, SIGNS_OF_NUMBERS)} AND {is_exact} THEN {value} END"
 
 
 def _dates(text: str, formats: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -129,9 +141,10 @@ def _dates(text: str, formats: tuple[str, ...]) -> list[tuple[str, str]]:
     for format_ in formats:
         match format_:
             case "yyyy-MM-dd":
-                branches.append((_has(text, rf"^{DAY}\z"), f"try_cast({text} AS date)"))
+                branches.append((_has(text, rf"^{YEAR}{MONTH_AND_DAY}\z"), f"try_cast({text} AS date)"))
             case "yyy-MM-dd":
-                branches.append((_has(text, rf"^{DAY}\z".replace("{4}", "{3}")), f"try_cast('0' || {text} AS date)"))
+                short = rf"^(?!000)[0-9]{{3}}{MONTH_AND_DAY}\z"
+                branches.append((_has(text, short), f"try_cast('0' || {text} AS date)"))
             case "yyyyMMdd":
                 parts = f"substr({text}, 1, 4) || '-' || substr({text}, 5, 2) || '-' || substr({text}, 7)"
                 branches.append((_has(text, r"^[0-9]{8}\z"), f"try_cast({parts} AS date)"))
@@ -143,7 +156,7 @@ def _times(text: str, formats: tuple[str, ...], time_zone: str) -> list[tuple[st
     branches = []
     if not ISO_TIMES.isdisjoint(formats):
         between = "".join(sorted("T" if "'T'" in one else " " for one in ISO_TIMES.intersection(formats)))
-        branches += _iso_times(text, f"^{DAY}[{between}]{CLOCK}", time_zone)
+        branches += _iso_times(text, f"{MONTH_AND_DAY}[{between}]{CLOCK}", time_zone)
     days = tuple(one for one in formats if one in USUAL_FORMATS and not {"/", ":"} & set(one))
     branches += [
         (condition, _in_utc(f"CAST({day} AS {MICROSECONDS})", time_zone)) for condition, day in _dates(text, days)
@@ -168,11 +181,12 @@ def _iso_times(text: str, pattern: str, time_zone: str) -> list[tuple[str, str]]
         f"regexp_extract({text}, {literal(part)}, 1)"
         for part in (r"([-+])[0-9:]+\z", r"[-+]([0-9]{1,2})(:?[0-9]{2})?\z", r"[-+][0-9]{1,2}:?([0-9]{2})\z")
     )
-    distance = f"{sign} || lpad({hours}, 2, '0') || ':' || coalesce({minutes}, '00')"
+    distance = f"CAST({hours} AS bigint) * 60 + CAST(coalesce({minutes}, '0') AS bigint)"
+    moved = f"date_add('minute', ({distance}) * CASE {sign} WHEN '-' THEN 1 ELSE -1 END, {wall})"
     return [
-        (_has(text, rf"{pattern}{IN_UTC}\z"), wall),
-        (_has(text, rf"{pattern}\z"), _in_utc(wall, time_zone)),
-        (_has(text, rf"{pattern}[-+][0-9]{{1,2}}(:?[0-9]{{2}})?\z"), _from_zone(wall, distance)),
+        (_has(text, rf"^{YEAR}{pattern}{IN_UTC}\z"), wall),
+        (_has(text, rf"^{YEAR}{pattern}\z"), _in_utc(wall, time_zone)),
+        (_has(text, rf"^{YEAR_WITH_DISTANCE}{pattern}{DISTANCE}\z"), moved),
     ]
 
 
@@ -184,7 +198,7 @@ def _us_times(text: str, formats: tuple[str, ...], type_: str, time_zone: str) -
     split = [one.partition(" ") for one in formats if one.startswith("M/d/")]
     if not split:
         return []
-    years = "|".join(dict.fromkeys("[0-9]{4}" if day == "M/d/yyyy" else "[0-9]{2}" for day, _, _ in split))
+    years = "|".join(dict.fromkeys(YEAR if day == "M/d/yyyy" else "[0-9]{2}" for day, _, _ in split))
     clocks = list(dict.fromkeys(clock for _, _, clock in split))
     upper = f"upper({text})"
     full = rf"regexp_replace({upper}, '^({US_DATE})([0-9]{{2}})( |\z)', '$1' || '20' || '$2$3')"
@@ -197,8 +211,5 @@ def _us_times(text: str, formats: tuple[str, ...], type_: str, time_zone: str) -
 def _in_utc(moment: str, time_zone: str) -> str:
     if time_zone == "UTC":
         return moment
-    return f"CASE WHEN {moment} {ZONED} THEN {_from_zone(moment, literal(time_zone))} END"
-
-
-def _from_zone(moment: str, zone: str) -> str:
-    return f"try(CAST(at_timezone(with_timezone({moment}, {zone}), 'UTC') AS {MICROSECONDS}))"
+    utc = f"try(CAST(at_timezone(with_timezone({moment}, {literal(time_zone)}), 'UTC') AS {MICROSECONDS}))"
+    return f"CASE WHEN {moment} {ZONED} THEN {utc} END"

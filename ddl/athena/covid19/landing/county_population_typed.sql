@@ -5,7 +5,7 @@ SELECT
     CASE WHEN length(regexp_replace("fips", '[.]0\z', '')) < 5 THEN lpad(regexp_replace("fips", '[.]0\z', ''), 5, '0') ELSE regexp_replace("fips", '[.]0\z', '') END AS "fips",
     "county",
     "province_state",
-    coalesce(try_cast(regexp_replace("population", '[.]0*\z', '') AS bigint), CASE WHEN regexp_like("population", '^[-+.0-9]+[eE][-+]?[0-9]{1,2}\z') AND try_cast("population" AS double) % 1 = 0 AND abs(try_cast("population" AS double)) < 9007199254740992 THEN try_cast(try_cast("population" AS double) AS bigint) END) AS "population",
+    CASE WHEN regexp_like("population", '^[-+]?[0-9]+([.]0*)?\z') THEN try_cast(split_part("population", '.', 1) AS bigint) WHEN regexp_like("population", '^[-+.0-9]+[eE][-+]?[0-9]{1,2}\z') AND length("population") <= 18 AND try_cast("population" AS double) % 1 = 0 AND abs(try_cast("population" AS double)) < 9007199254740992 THEN try_cast(try_cast("population" AS double) AS bigint) END AS "population",
     source_file
 FROM (
     SELECT

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +25,6 @@ from covid_lake.contracts import (
     WarehouseLayout,
     Zone,
 )
-from covid_lake.datasets.covid19.contracts import COVID19
 
 DAILY = DailyFiles("%m-%d-%Y", "report_date")
 JANUARY_22 = date(2020, 1, 22)
@@ -53,16 +51,6 @@ JANUARY_22 = date(2020, 1, 22)
 )
 def test_a_daily_files_day_is_what_its_name_begins_with(name: str, day: date | None) -> None:
     assert DAILY.day_of(f"jhu-daily-reports/{name}") == day
-
-
-def test_the_docs_name_the_landing_folders_that_the_contracts_have() -> None:
-    text = (Path(__file__).parents[1] / "docs/tables.md").read_text("utf-8")
-    for table in COVID19.tables:
-        if table.landing:
-            csv, json = (
-                ", ".join(f"`{folder}`" for folder in form) for form in (table.landing.csv, table.landing.json)
-            )
-            assert f"| `{table.name}` | {csv} | {json} |\n" in text
 
 
 WRONG_COLUMNS = {

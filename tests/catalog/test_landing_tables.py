@@ -11,7 +11,7 @@ from covid_lake.catalog.landing import (
     CSV_SERDE,
     JSON_SERDE,
     LINE_SERDE,
-    MAPPING_JSON_SERDE,
+    OPENX_JSON_SERDE,
     column_names,
     default_header,
     landing_entries,
@@ -33,7 +33,7 @@ def table_of(landing: Landing) -> Table:
     return Table("toys", Zone.TRUSTED, "things", "A thing.", columns, ("id",), landing=landing)
 
 
-def file_with(path: str, *header: str, types: tuple[str, ...] = (), **found: bool | int) -> LandingFile:
+def file_with(path: str, *header: str, types: tuple[str, ...] = (), **found: bool | int | str) -> LandingFile:
     return LandingFile(path, 1, "1", Inspection("sha", header, 1, types=types, **found))  # type: ignore[arg-type]
 
 
@@ -92,7 +92,7 @@ def test_json_has_the_keys_of_all_files_and_a_serde_that_can_reach_them() -> Non
 
     assert plain.layout.serde == JSON_SERDE
     assert [one.name for one in plain.columns] == ["id", "name"]
-    assert odd.layout.serde == MAPPING_JSON_SERDE
+    assert odd.layout.serde == OPENX_JSON_SERDE
     assert odd.layout.parameters == {
         "case.insensitive": "false",
         "ignore.malformed.json": "true",
@@ -100,6 +100,16 @@ def test_json_has_the_keys_of_all_files_and_a_serde_that_can_reach_them() -> Non
         "mapping.full_name": "Full Name",
     }
     assert '"full_name"' in view.sql
+
+
+@pytest.mark.parametrize("found", [{"blank_lines": 1}, {"fault": "line 3 is no whole JSON object"}])
+def test_a_line_that_is_no_json_ends_no_query(found: dict[str, bool | int | str]) -> None:
+    files = [file_with("things/a.json", "Id"), file_with("things/b.json", **found)]
+
+    table, _ = landing_entries(table_of(Landing(json=("things",))), files)
+
+    assert table.layout.serde == OPENX_JSON_SERDE
+    assert [one.name for one in table.columns] == ["id"]
 
 
 def test_parquet_keeps_names_and_types_of_its_files() -> None:

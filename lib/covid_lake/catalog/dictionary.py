@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from covid_lake.catalog.landing import LINE, landing_entries
 from covid_lake.catalog.views import view_entries
 from covid_lake.contracts import Column, Dataset, Table, Type, Zone
 from covid_lake.datasets import registry
@@ -24,6 +25,8 @@ def render_dictionary(dataset: str) -> str:
         "it with the contracts.",
         f"## The star\n\n{_diagram(family)}",
     ]
+    if any(table.landing for table in family.tables):
+        parts.append(_landing(family))
     for zone in (Zone.TRUSTED, Zone.CURATED):
         parts.append(f"## {zone.capitalize()}: `{registry.database_name(dataset, zone)}`")
         parts += [_table(table, flow) for table in family.zone(zone)]
@@ -32,7 +35,10 @@ def render_dictionary(dataset: str) -> str:
         parts.append("## Views")
         parts += [
             f"### `{view.database}.{view.name}`\n\n{view.comment}\n\n"
-            + _grid(("column", "type"), [(f"`{field.name}`", field.type) for field in view.columns])
+            + _grid(
+                ("column", "type", "meaning"),
+                [(f"`{field.name}`", field.type, field.comment) for field in view.columns],
+            )
             for view in views
         ]
     queries = named_queries(dataset)
@@ -43,6 +49,23 @@ def render_dictionary(dataset: str) -> str:
         )
         parts += [_query(query) for query in queries]
     return "\n\n".join(parts) + "\n"
+
+
+def _landing(family: Dataset) -> str:
+    """Landing tables, their views, and where refused records are."""
+    database, quarantine = (registry.database_name(family.name, zone) for zone in (Zone.LANDING, Zone.QUARANTINE))
+    rows = []
+    for table in (table for table in family.tables if table.landing):
+        entry, view = landing_entries(table)
+        is_lines = [column.name for column in entry.columns] == [LINE]
+        shown = "lines, for the files' headers differ" if is_lines else f"{len(entry.columns)} columns"
+        rows.append((f"`{entry.name}`", f"`{entry.location}`", shown, f"`{view.name}`"))
+    return (
+        f"## Landing and quarantine: `{database}`, `{quarantine}`\n\nFiles as delivered, all text. In Athena a typed "
+        "view beside each table has the trusted table's names and types, and NULL for what can't be read. "
+        f"`{quarantine}` has the refused records, under the same names.\n\n"
+        + _grid(("table", "preferred folder", "in Athena", "typed view"), rows)
+    )
 
 
 def _diagram(family: Dataset) -> str:

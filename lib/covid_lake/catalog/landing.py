@@ -30,7 +30,7 @@ TEXT_OUTPUT: Final = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat
 CSV_SERDE: Final = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
 LINE_SERDE: Final = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
 JSON_SERDE: Final = "org.apache.hive.hcatalog.data.JsonSerDe"
-MAPPING_JSON_SERDE: Final = "org.openx.data.jsonserde.JsonSerDe"
+OPENX_JSON_SERDE: Final = "org.openx.data.jsonserde.JsonSerDe"
 # Times as Spark tells them apart; Hive has one type of them.
 _TIMES: Final = frozenset({"int96", "timestamp_ntz"})
 
@@ -111,7 +111,8 @@ def _table(
         keys = tuple(dict.fromkeys(key for header in headers for key in header))
         names = column_names(keys)
         columns = tuple(_field(table, name, key) for name, key in zip(names, keys, strict=True))
-        layout, parameters = _json_layout(dict(zip(names, keys, strict=True))), {"classification": "json"}
+        layout = _json_layout(dict(zip(names, keys, strict=True)), files)
+        parameters = {"classification": "json"}
         kind = "As delivered, every column text."
     else:
         keys = tuple(dict.fromkeys(name for header in headers for name in header))
@@ -162,17 +163,18 @@ def _csv_layout(form: Csv) -> FileLayout:
     )
 
 
-def _json_layout(keys: dict[str, str]) -> FileLayout:
-    """Hive's own class where every key is a column's name, capitals aside; else OpenX's, which maps names to keys.
+def _json_layout(keys: dict[str, str], files: Sequence[LandingFile]) -> FileLayout:
+    """Hive's own class, or OpenX's for what would end a query with Hive's: odd keys, blank lines, refused files.
 
-    Hive's class is preferred because AWS says of the other one that its results may have more or fewer rows than the
-    files. With Hive's, a line that is no JSON ends the query; a run refuses the file of such a line by name.
+    OpenX's maps columns to any keys, and makes a row of NULLs of a line that is no JSON. Hive's class is preferred
+    because AWS says of OpenX's that its results may have more or fewer rows than the files.
     """
-    if all(name == key.lower() for name, key in keys.items()):
+    is_plain = all(name == key.lower() for name, key in keys.items())
+    if is_plain and not any(file.inspection.blank_lines or file.inspection.fault for file in files):
         return FileLayout(TEXT_INPUT, TEXT_OUTPUT, JSON_SERDE)
     mapped = {f"mapping.{name}": key for name, key in keys.items() if name != key}
     own = {"case.insensitive": "false", "ignore.malformed.json": "true"}
-    return FileLayout(TEXT_INPUT, TEXT_OUTPUT, MAPPING_JSON_SERDE, own | mapped)
+    return FileLayout(TEXT_INPUT, TEXT_OUTPUT, OPENX_JSON_SERDE, own | mapped)
 
 
 def _field(table: Table, name: str, given: str) -> Field:

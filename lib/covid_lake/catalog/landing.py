@@ -50,9 +50,10 @@ def landing_entries(table: Table, files: Iterable[LandingFile] = ()) -> tuple[Hi
     path, own = (found[0], [by_path[one] for one in found[1]]) if found else (table.landing.paths[0], [])
     folder = next(place for place in table.landing.places if place.path == path)
     described = [file for file in own if file.inspection.header]
-    headers = list(dict.fromkeys(file.inspection.header for file in described)) or [
-        default_header(table, folder.format)
-    ]
+    headers = list(dict.fromkeys(file.inspection.header for file in described))
+    if not headers or (isinstance(folder.format, JsonLines) and len(described) < len(own)):
+        # Nobody knows the keys of a file that was refused: they may be those that the contract knows.
+        headers.append(_missing(table, folder.format, headers))
     types = {
         name: type_
         for file in described
@@ -67,6 +68,13 @@ def default_header(table: Table, form: Format) -> tuple[str, ...]:
         return form.names
     declared = table.landing.header if table.landing else ()
     return declared or tuple(column.spellings[0] for column in table.source_columns)
+
+
+def _missing(table: Table, form: Format, headers: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The names of the contract's columns that no header has."""
+    known = {column_for_header(table.source_columns, name) for header in headers for name in header}
+    names = default_header(table, form)
+    return tuple(name for name in names if column_for_header(table.source_columns, name) not in known)
 
 
 def has_raw_lines(table: Table, form: Format, headers: Sequence[Sequence[str]]) -> bool:

@@ -17,6 +17,7 @@ from covid_lake.datasets import registry
 from covid_lake.datasets.queries import named_queries, named_query, tour
 from covid_lake.engines.protocol import Engine
 from covid_lake.errors import QueryError, SettingsError
+from covid_lake.landing import sources
 from covid_lake.store import storage as storage_module
 from covid_lake.store.storage import Storage, open_storage
 from covid_lake.warehouse.connection import WarehouseConnection
@@ -223,8 +224,8 @@ def test_days_are_no_use_where_no_table_is_partitioned_by_days(tmp_path: Path, m
     (tmp_path / "in" / "books" / "a.csv").write_text("id,title\n1,Emma\n")
     lake = tmp_path / "lake"
     call("land", "books", "--from", tmp_path / "in", "--lake", lake)
-    for sources in ((), ("--from", tmp_path / "in")):
-        done = call("run", "books", "--from-date", "2026-11-02", "--lake", lake, *sources)
+    for options in ((), ("--from", tmp_path / "in")):
+        done = call("run", "books", "--from-date", "2026-11-02", "--lake", lake, *options)
         assert (done.exit_code, "days can't be done again in books" in done.stderr) == (2, True)
 
 
@@ -272,6 +273,8 @@ def test_public_buckets_are_the_datasets(tmp_path: Path, monkeypatch: pytest.Mon
         return open_storage(str(tmp_path / "empty"))
 
     monkeypatch.setattr(storage_module, "open_storage", open_place)
+    # The module keeps the function under its own name once a test before this one has imported it.
+    monkeypatch.setattr(sources, "open_storage", open_place)
     monkeypatch.syspath_prepend(install_books(tmp_path))
     call("land", "covid19", "--from", "s3://covid19-lake", "--lake", "lake")
     call("land", "books", "--from", "s3://covid19-lake", "--lake", "lake")

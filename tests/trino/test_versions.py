@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import cycle
@@ -21,7 +22,7 @@ from covid_lake.store.storage import Storage, open_storage
 from lake_runs import no_engine
 from server import Trino
 from small_lake import write_rows
-from trino_lakes import CataloguedLake
+from trino_lakes import CataloguedLake, made_up_datasets
 from trino_tally import Tally
 
 READING = Table(
@@ -72,12 +73,13 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def meters(emulator: str) -> Storage:
+def meters(emulator: str) -> Iterator[Storage]:
     """A lake of one small table, published once."""
     boto3.client("s3").create_bucket(Bucket="trino-meters")
     storage = open_storage("s3://trino-meters/lake")
-    publish_again(storage)
-    return storage
+    with made_up_datasets():
+        publish_again(storage)
+        yield storage
 
 
 def publish_again(storage: Storage) -> Snapshot:
@@ -157,6 +159,9 @@ def test_a_runs_tag_leads_back_to_what_it_published(catalogued: CataloguedLake, 
     for run_id in (first, last):
         expected = catalogued.as_of[run_id].sql(sums).rows
         assert trino.ask(f"{sums} FOR VERSION AS OF 'run-{run_id}'").rows == expected
+        tag = f"SELECT snapshot_id FROM covid19_curated.\"fact_cases$refs\" WHERE name = 'run-{run_id}'"
+        ((snapshot_id,),) = trino.rows(tag)
+        assert trino.ask(f"{sums} FOR VERSION AS OF {snapshot_id}").rows == expected
     assert catalogued.as_of[first].sql(sums).rows != catalogued.as_of[last].sql(sums).rows
 
 

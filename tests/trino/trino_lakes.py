@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
+import pytest
 
 from covid_lake.datasets import registry
 from covid_lake.engines.protocol import Engine
+from covid_lake.publish.catalog import registrations
 from covid_lake.publish.catalog.glue import GlueTableCatalog
 from covid_lake.publish.catalog.protocol import TableFormat
 from covid_lake.publish.catalog.publisher import CatalogPublisher
@@ -83,3 +87,11 @@ def empty_lake(bucket: str) -> CataloguedLake:
     """A lake that holds nothing yet, in a bucket of its own."""
     boto3.client("s3").create_bucket(Bucket=bucket)
     return CataloguedLake(open_storage(f"s3://{bucket}/lake"), {}, {})
+
+
+@contextmanager
+def made_up_datasets() -> Iterator[None]:
+    """Let a publisher take datasets that are installed nowhere, and so have no views of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registrations, "view_entries", lambda *_: ())
+        yield

@@ -1,4 +1,4 @@
-"""CSV that OpenCSVSerde reads otherwise than a run does, as Trino's own reader has it, and what the catalog says of it."""
+"""CSV that OpenCSVSerde reads otherwise than a run does: what Trino's own reader makes of it, what the catalog says."""
 
 from __future__ import annotations
 

@@ -65,8 +65,8 @@ def test_what_athena_would_not_read_so_is_refused(condition: str, lake: Lake) ->
 def test_a_time_is_written_as_athena_writes_it(lake: Lake) -> None:
     asked = f"SELECT CAST(last_update AS varchar), last_update, typed FROM {TABLE} CROSS JOIN (VALUES 1) AS t (typed) "
     assert lake.sql(f"{asked} ORDER BY 1").rows == [
-        ("2020-03-01 12:00:00.000", datetime(2020, 3, 1, 12, 0), 1),
-        ("2020-03-02 00:30:15.000", datetime(2020, 3, 2, 0, 30, 15), 1),
+        ("2020-03-01 12:00:00.000000", datetime(2020, 3, 1, 12, 0), 1),
+        ("2020-03-02 00:30:15.000000", datetime(2020, 3, 2, 0, 30, 15), 1),
     ]
 
 

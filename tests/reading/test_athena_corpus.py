@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -113,3 +114,14 @@ def test_a_function_that_is_not_answered_says_where_the_others_are_listed(
         QueryError, match=r"levenshtien_distance is not answered here; did you mean levenshtein_distance"
     ):
         shown_by_lake(connection, "SELECT levenshtien_distance('a', 'b')")
+
+
+def test_the_page_has_the_tally_and_the_functions() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "athena-sql.md").read_text(encoding="utf-8")
+    cases = [(case, read_answers(topic)[case.sql]) for topic in topics() for case in read_cases(topic)]
+    failing = sum(bool(trino.error) for case, trino in cases if not case.refusal)
+    refused = sum(bool(case.refusal) for case, _ in cases)
+    equal = len(cases) - failing - refused
+
+    assert f"{len(cases):,} cases: {equal:,} are equal, {failing} fail in Trino and here, {refused} are refused" in page
+    assert [name for name in (*FUNCTIONS, *lambdas.CALLS) if f"`{name}`" not in page] == []

@@ -32,8 +32,9 @@ from covid_lake.datasets.views import StarView, star_views, view_called
 from covid_lake.errors import QueryError, UnknownTable
 from covid_lake.reading.answers import Answer, answer_of_arrow, answer_of_rows
 from covid_lake.reading.athena.macros import macros_for
+from covid_lake.reading.athena.translation import Translation
 from covid_lake.reading.landing_views import landing_files, landing_query
-from covid_lake.reading.query import Listing, Question, read_question
+from covid_lake.reading.query import Listing, read_question
 from covid_lake.reading.typed import typed
 from covid_lake.store.arrow_files import open_filesystem, quarantine_dataset, table_dataset
 from covid_lake.store.parquet import stored_rows
@@ -159,12 +160,14 @@ class Lake:
         if isinstance(question, Listing):
             return self._describe(str(question.name)) if question.kind == "columns" else _list(question, state)
         tables = [registry.find_table(name) for name in question.tables]
+        # What cannot be answered is told before a file is opened.
+        translation = question.for_lake()
         scratch_folder = tempfile.TemporaryDirectory(prefix="covid_lake-")
         with naming_faults(), closing(connect()) as connection, scratch_folder as scratch:
             for table in tables:
                 state.show(connection, table, Path(scratch))
             _shut_in(connection, [state.place(str(Zone.LANDING)), scratch])
-            return answer_from(connection, question)
+            return answer_from(connection, translation)
 
     def _describe(self, name: str) -> Answer:
         """The columns of a table or a view, as Athena has them."""
@@ -299,12 +302,11 @@ def _shut_in(connection: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> N
     connection.execute("SET lock_configuration = true")
 
 
-def answer_from(connection: duckdb.DuckDBPyConnection, question: Question) -> Answer:
-    """Ask a connection of DuckDB that has the question's tables as views; `QueryError` where it's not translated."""
-    translation = question.for_lake()
+def answer_from(connection: duckdb.DuckDBPyConnection, translation: Translation) -> Answer:
+    """Ask a connection of DuckDB that has the query's tables as views."""
     connection.execute(macros_for(translation.sql))
     result = connection.execute(translation.sql)
-    if question.explain:
+    if translation.is_explained:
         return answer_of_rows(["plan"], [[str(row[1])] for row in result.fetchall()])
     table = result.fetch_arrow_table()
     return answer_of_arrow(table) if translation.columns is None else Answer(typed(table, translation.columns))

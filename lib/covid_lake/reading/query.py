@@ -88,7 +88,7 @@ class Question:
             translation = translate(self.tree, engine, tables, sorts_by_bytes=sorts_by_bytes)
         except SqlglotError as error:
             raise QueryError(f"the query cannot be put into {engine}'s SQL: {error}") from error
-        return Translation(f"EXPLAIN {translation.sql}", None) if self.explain else translation
+        return Translation(f"EXPLAIN {translation.sql}", None, is_explained=True) if self.explain else translation
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,9 @@ SELECT CAST(2.5e0 AS varchar), CAST(100e0 AS varchar), CAST(0e0 AS varchar), CAS
 SELECT CAST(-0e0 AS varchar);
 SELECT CAST(x AS varchar) FROM (VALUES 0.001e0, 0.1e0, 1.5e-5, 1234567.125e0, 123456789.5e0, 1e21, 1e100, 2.3e-308, 1.7976931348623157e308, -1.5e0) AS t (x) ORDER BY x;
 SELECT CAST(nan() AS varchar), CAST(infinity() AS varchar), CAST(-infinity() AS varchar);
-SELECT CAST(REAL '0.1' AS varchar), CAST(REAL '16777216' AS varchar), CAST(CAST(1e0 / 3 AS real) AS varchar);
+SELECT CAST(REAL '0.1' AS varchar), CAST(REAL '-2.5' AS varchar), CAST(REAL '1000000' AS varchar);
+-- refused: a real of more than seven digits is not written here
+SELECT CAST(REAL '16777216' AS varchar);
 SELECT CAST(1.50 AS varchar), CAST(-0.05 AS varchar), CAST(DECIMAL '100' AS varchar), CAST(12 AS varchar), CAST(true AS varchar), CAST(NULL AS varchar);
 SELECT CAST('abc' AS varchar(2)), CAST(12345 AS varchar(5));
 SELECT CAST(12345 AS varchar(3));
@@ -163,3 +165,12 @@ SELECT TRY_CAST(CAST(NULL AS varchar) AS date), CAST(NULL AS array(integer)), CA
 SELECT CAST(a AS array(varchar)), CAST(a AS array(double)), CAST(ARRAY[a] AS array(array(bigint))) FROM (VALUES ARRAY[1, NULL, 3], ARRAY[], NULL) AS t (a) ORDER BY cardinality(a);
 SELECT CAST(MAP(ARRAY['a'], ARRAY[1.5]) AS map(varchar, varchar)), CAST(MAP(ARRAY[1], ARRAY['2']) AS map(varchar, integer)), CAST(ROW(1, 2.5, 'x') AS ROW(a varchar, b double, c varchar));
 SELECT CAST(ROW(1, ROW('a', 2)) AS ROW(x bigint, r ROW(y varchar, z double))).r.z;
+-- Small numbers, whose texts have exponents.
+SELECT x, CAST(x AS decimal(30, 6)), CAST(x AS decimal(38, 20)), format('%.6f', x), format('%.2f', x) FROM (VALUES 4.6e-7, 5e-7, 5.4e-7, -4.6e-7, 4.9999e-3, 1e-20, 1.5e17, 123456789012e0) AS t (x) ORDER BY x;
+SELECT CAST(s AS decimal(30, 6)), TRY_CAST(s AS decimal(4, 2)) FROM (VALUES '4.6e-7', '46E-8', '-4.6e-7', '.5e1', '5.e-1', '1.005e1', '12e2', '1e-30', '99.995', '0.5E+0') AS t (s) ORDER BY s;
+SELECT CAST('4.6e-7' AS decimal(10, 6)), CAST('1.005e1' AS decimal(10, 2)), CAST('12E2' AS decimal(10, 1));
+-- refused: a real of more than seven digits is not written here
+SELECT CAST(REAL '26.913345' AS varchar);
+-- refused: TRY of this expression is not answered here
+SELECT try(CAST(s AS integer) + 1) FROM (VALUES '1', 'x') AS t (s) ORDER BY s;
+SELECT try(CAST(CAST(n AS varchar) AS tinyint)), try(CAST(n / (n - 1) AS varchar)), try(CAST(s AS date)) FROM (VALUES (1, '2020-03-01'), (300, 'x')) AS t (n, s) ORDER BY n;

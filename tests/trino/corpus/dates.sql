@@ -167,3 +167,9 @@ SELECT sequence(DATE '2020-03-01', DATE '2020-02-01', INTERVAL '-1' MONTH), sequ
 SELECT sequence(DATE '2020-03-01', DATE '2020-03-05', INTERVAL '-1' DAY);
 SELECT sequence(DATE '2020-03-01', DATE '2020-03-02', INTERVAL '12' HOUR);
 SELECT sequence(DATE '2020-03-05', DATE '2020-03-01');
+-- Microseconds, where Athena counts in milliseconds.
+SELECT date_diff('millisecond', TIMESTAMP '2023-12-18 05:14:05.221181', TIMESTAMP '1903-11-27 12:56:18.015578'), to_unixtime(TIMESTAMP '2024-10-28 10:08:36.175229'), to_unixtime(TIMESTAMP '1912-10-28 10:08:36.175229');
+SELECT date_format(TIMESTAMP '2024-10-28 10:08:59.999829', '%i:%s.%f'), date_format(TIMESTAMP '1912-10-28 10:08:59.175500', '%s.%f'), format_datetime(TIMESTAMP '2024-10-28 10:08:36.175829', 'ss.SSS'), millisecond(TIMESTAMP '1912-10-28 23:59:59.999829');
+-- refused: TRY_CAST: whether Athena reads 12-2-11 as date is not known here
+SELECT TRY_CAST('12-2-11' AS date);
+SELECT TRY_CAST('3-1-2020' AS date), TRY_CAST('2020-03-01 x y' AS timestamp);

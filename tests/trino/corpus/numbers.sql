@@ -169,3 +169,5 @@ SELECT REAL '0.1' + REAL '0.2', REAL '1' / 3, REAL '0.1' + 0.2e0, REAL '0.1' = 0
 SELECT sum(x), avg(x), max(x), min(x) FROM (VALUES 0.1e0, 0.2e0, 0.3e0) AS t (x);
 SELECT max(x), min(x), max_by(n, n) FROM (VALUES (nan(), 1), (1e0, 2), (NULL, 3)) AS t (x, n);
 SELECT n, max(x) OVER (ORDER BY n), max(x) FILTER (WHERE n > 1) FROM (VALUES (1, nan()), (2, 1e0), (3, NULL)) AS t (n, x) GROUP BY n, x ORDER BY n;
+SELECT truncate(x, 1), truncate(x, -1), x % 0.1, x % 7 FROM (VALUES -399.900, 399.999, 0.050, -0.050) AS t (x) ORDER BY x;
+SELECT CAST(x AS decimal(38, 10)) % CAST(0.1 AS decimal(38, 10)) FROM (VALUES -399.9, 0.3) AS t (x) ORDER BY x;

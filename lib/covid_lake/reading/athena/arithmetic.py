@@ -50,6 +50,18 @@ def quotient(one: Value, other: Value, engine: str) -> tuple[str, Kind]:
     return _quotient_of_decimals(dividend, divisor, first.scale, second.scale, result), result
 
 
+def remainder_of_decimals(dividend: str, divisor: str, result: Kind) -> str:
+    """In whole numbers: DuckDB divides long decimals as doubles."""
+    one, other = (f"CAST({text} * {10**result.scale} AS HUGEINT)" for text in (dividend, divisor))
+    return _of_units(f"{one} % {other}", result)
+
+
+def _of_units(units: str, kind: Kind) -> str:
+    """A decimal of a whole number of its smallest units."""
+    unit = f"CAST(0.{'0' * (kind.scale - 1)}1 AS DECIMAL({kind.scale + 1}, {kind.scale}))" if kind.scale else "1"
+    return f"CAST(CAST({units} AS DECIMAL({37 - kind.scale}, 0)) * {unit} AS {casts.type_name(kind, DUCKDB)})"
+
+
 def _quotient_of_doubles(dividend: str, divisor: str, kind: Kind, engine: str) -> str:
     name = casts.type_name(kind, engine)
     one, other = f"CAST({dividend} AS {name})", f"CAST({divisor} AS {name})"
@@ -70,10 +82,7 @@ def _quotient_of_decimals(dividend: str, divisor: str, first: int, second: int, 
     by = f"CAST({divisor} * {10**second} AS HUGEINT)"
     sign = f"CASE WHEN ({dividend} < 0) <> ({divisor} < 0) THEN -1 ELSE 1 END"
     units = f"({sign}) * ((2 * abs({whole}) + abs({by})) // (2 * abs({by})))"
-    unit = f"CAST(0.{'0' * (scale - 1)}1 AS DECIMAL({scale + 1}, {scale}))" if scale else "1"
-    name = casts.type_name(result, DUCKDB)
-    exact = f"CAST(CAST({units} AS DECIMAL({37 - scale}, 0)) * {unit} AS {name})"
-    return f"CASE WHEN {divisor} = 0 THEN {fails(BY_ZERO)} ELSE {exact} END"
+    return f"CASE WHEN {divisor} = 0 THEN {fails(BY_ZERO)} ELSE {_of_units(units, result)} END"
 
 
 def remainder(one: Value, other: Value, engine: str) -> tuple[str, Kind]:
@@ -92,6 +101,6 @@ def remainder(one: Value, other: Value, engine: str) -> tuple[str, Kind]:
         first, second = as_decimal(one.kind), as_decimal(other.kind)
         whole = min(first.precision - first.scale, second.precision - second.scale)
         result = decimal(whole + kind.scale, kind.scale)
-        exact = f"CAST({dividend} % {divisor} AS {casts.type_name(result, engine)})"
+        exact = remainder_of_decimals(dividend, divisor, result)
         return f"CASE WHEN {divisor} = 0 THEN {fails(BY_ZERO)} ELSE {exact} END", result
     raise QueryError(f"the remainder of {one.kind} by {other.kind} is not answered here; CAST both AS bigint")

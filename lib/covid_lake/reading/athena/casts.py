@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Final
 
 from sqlglot import exp
@@ -217,7 +218,7 @@ def _number(source: Kind, kind: Kind, text: str, cast: str, name: str, engine: s
             return f"CAST(CAST({text} AS text) AS {name})"
         if kind.name == "decimal":
             # By way of its text, whose digits Athena rounds.
-            return f"{cast}(CAST({text} AS VARCHAR) AS {name})"
+            return f"{cast}(athena_plain(CAST({text} AS VARCHAR)) AS {name})"
         up = f"CASE WHEN abs({text} - trunc({text})) >= 0.5 THEN sign({text}) ELSE 0 END"
         rounded = f"round({text})" if engine == DUCKDB else f"(trunc({text}) + {up})"
         return f"{cast}({rounded} AS {name})"
@@ -235,6 +236,8 @@ def _from_text(value: Value, kind: Kind, cast: str, engine: str, *, attempt: boo
             return _zoned_literal(literal, kind)
         if not found:
             raise QueryError(f"Could not convert {literal!r} to {kind} as Athena reads it")
+        if kind.name == "decimal":
+            return f"CAST({text_literal(f'{Decimal(literal):f}')} AS {name})"
         return spellings.rounded(f"CAST({text_literal(found[1])} AS {name})", kind, literal, engine)
     if engine != DUCKDB:
         # A text that Athena refuses is made one that PostgreSQL refuses, too.
@@ -242,15 +245,15 @@ def _from_text(value: Value, kind: Kind, cast: str, engine: str, *, attempt: boo
         checked = f"CASE WHEN {text} ~ {strict} THEN {text} ELSE 'no {kind} as Athena reads it: ' || {text} END"
         return f"CAST({checked} AS {name})"
     pattern = text_literal(f"^{spelling.pattern}$")
-    read = (
-        f"{cast}(regexp_extract({text}, {pattern}, 1) AS {name})" if spelling.has_more else f"{cast}({text} AS {name})"
-    )
-    read = spellings.rounded(read, kind, None, engine)
+    source = f"regexp_extract({text}, {pattern}, 1)" if spelling.has_more else text
+    if kind.name == "decimal":
+        source = f"athena_plain({source})"
+    read = spellings.rounded(f"{cast}({source} AS {name})", kind, None, engine)
     otherwise = "NULL" if attempt else fails(f"'Could not convert ' || {text} || ' to {kind}'")
     is_doubtful = spelling.is_doubtful(text)
-    if is_doubtful and attempt:
-        message = f"'TRY_CAST: whether Athena reads ' || {text} || ' as {kind} is not known here'"
-        otherwise = f"CASE WHEN {is_doubtful} THEN {refuses(message)} END"
+    if is_doubtful:
+        message = f"'{cast}: whether Athena reads ' || {text} || ' as {kind} is not known here'"
+        otherwise = f"CASE WHEN {is_doubtful} THEN {refuses(message)} ELSE {otherwise} END"
     # A $ of RE2's stands at the end alone.
     return f"CASE WHEN {text} IS NULL OR regexp_matches({text}, {pattern}) THEN {read} ELSE {otherwise} END"
 
@@ -282,8 +285,6 @@ def _time(value: Value, kind: Kind, engine: str) -> str:
     else:
         text = timestamp_of(value, engine)
     if value.kind.name != "date" and kind.precision < value.kind.precision:
-        if engine != DUCKDB:
-            raise QueryError(f"CAST AS {kind} rounds, which the warehouse does not answer; use date_trunc")
         return spellings.rounded_time(text, kind)
     return text
 
@@ -316,7 +317,7 @@ def _as_text(value: Value, engine: str) -> str:
     elif source.name == "double":
         return f"athena_floating_text({text}, CAST({text} AS VARCHAR))"
     elif source.name == "real":
-        return f"athena_floating_text({text}, format('{{:.6e}}', CAST({text} AS DOUBLE)))"
+        return f"athena_real_text({text}, CAST({text} AS VARCHAR))"
     elif source.name == "date":
         message = f"'how Athena writes the day ' || CAST({text} AS VARCHAR) || ' is not answered here'"
         is_usual = f"{text} IS NULL OR year({text}) BETWEEN 1 AND 9999"
@@ -348,8 +349,9 @@ def _time_as_text(value: Value, engine: str) -> str:
 
 
 def _postgres_time_as_text(source: Kind, text: str) -> str:
-    if source.precision not in (0, 3):
-        raise QueryError(f"a {source} with {source.precision} digits of a second is not written as text here; CAST it")
+    fraction = {0: "", 3: ".MS", 6: ".US"}.get(source.precision)
+    if fraction is None:
+        raise QueryError(f"a {source} is not written as text here; CAST it to one of 0, 3 or 6 digits")
     zone = '" UTC"' if source.name == "timestamptz" else ""
-    pattern = "YYYY-MM-DD HH24:MI:SS" + (".MS" if source.precision else "") + zone
+    pattern = f"YYYY-MM-DD HH24:MI:SS{fraction}{zone}"
     return f"to_char({text}, {text_literal(pattern)})"

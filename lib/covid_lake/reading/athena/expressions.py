@@ -517,23 +517,34 @@ class Expressions(ABC):
     def _cast(self, node: exp.Expr, scope: Scope) -> Written:
         if node.args.get("format") or node.args.get("default"):
             raise refused(node)
+        return self._casted(self.expression(node.this, scope), node, attempt=isinstance(node, exp.TryCast))
+
+    def _casted(self, source: Value, node: exp.Expr, *, attempt: bool) -> Written:
         kind = casts.kind_of_type(node.args["to"])
-        source = self.expression(node.this, scope)
         if kind.name == "timestamptz":
             zone = source.kind.zone or casts.zone_of_literal(node.this)
             kind = replace(kind, zone=zone or UTC)
         if kind == JSON and "map(" in str(source.kind):
             # Athena sorts the keys of maps.
             kind = PARSED_JSON
-        value = casts.write(source, kind, self.engine, attempt=isinstance(node, exp.TryCast))
+        value = casts.write(source, kind, self.engine, attempt=attempt)
         return value.text, value.kind
 
     def attempted(self, node: exp.Expr, scope: Scope) -> Written:
         """TRY(x), which is NULL where x fails."""
         if self.engine == POSTGRES:
             raise QueryError("try is not answered by the warehouse; ask the lake, without --warehouse")
-        if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast) and literal_text(node.this) is not None:
-            return self._cast(exp.TryCast(this=node.this.copy(), to=node.args["to"].copy()), scope)
+        if isinstance(node, exp.Column | exp.Literal):
+            value = self.expression(node, scope)
+            return value.text, value.kind
+        if isinstance(node, exp.Cast) and not node.find(exp.Query):
+            # A cast that fails is NULL, as is a cast of what fails.
+            source = Value(*self.attempted(node.this, scope), node.this)
+            is_plain = not (
+                source.kind.is_nested or "json" in (source.kind.family, node.args["to"].this.value.casefold())
+            )
+            if is_plain:
+                return self._casted(source, node, attempt=True)
         if node.find(exp.Query):
             raise QueryError("TRY of a subquery is not answered here; use TRY within it")
         value = self.expression(node, scope)

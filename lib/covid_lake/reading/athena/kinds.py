@@ -63,6 +63,11 @@ class Kind:
         return self.name in WHOLE_DIGITS
 
     @property
+    def is_nested(self) -> bool:
+        """Whether values of the kind hold others."""
+        return self.name in ("array", "map", "row")
+
+    @property
     def is_floating(self) -> bool:
         return self.name in ("double", "real")
 
@@ -107,7 +112,8 @@ _KINDS: Final = {
     Type.DOUBLE: DOUBLE,
     Type.BOOLEAN: BOOLEAN,
     Type.DATE: DATE,
-    Type.TIMESTAMP: TIMESTAMP,
+    # As Iceberg tables have it, and the lake's files.
+    Type.TIMESTAMP: Kind("timestamp", 6),
 }
 
 

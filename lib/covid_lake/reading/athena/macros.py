@@ -18,6 +18,10 @@ MACROS: Final = (
     "athena_fails(message) AS error(message)",
     "athena_refuses(message) AS error(message)",
     'athena_fails_in_try(message) AS CAST(CAST(message AS INTEGER) AS "NULL")',
+    # The milliseconds since 1970, rounded down before it, too, and the seconds as a double.
+    "athena_milliseconds(moment) AS epoch_ms(date_trunc('milliseconds', moment))",
+    "athena_seconds(moment) AS athena_milliseconds(moment) / 1000e0 "
+    "+ (epoch_us(moment) - athena_milliseconds(moment) * 1000) / 1000000e0",
     # The first of the moments at which the clocks of a zone show a time, where summer time ends.
     "athena_first_moment(zone, local) AS CASE WHEN timezone(zone, timezone(zone, local) - INTERVAL '1 hour') = local "
     "THEN timezone(zone, local) - INTERVAL '1 hour' ELSE timezone(zone, local) END",
@@ -30,10 +34,22 @@ MACROS: Final = (
     "athena_scientific(plain) AS CASE WHEN starts_with(plain, '-') THEN '-' ELSE '' END "
     "|| substr(athena_digits(plain), 1, 1) || '.' || coalesce(nullif(substr(athena_digits(plain), 2), ''), '0') || 'E' "
     "|| athena_exponent(plain)",
+    # A number's text without an exponent: of texts with one DuckDB rounds decimals twice.
+    "athena_shift(written) AS CAST(regexp_extract(written, '[eE](.*)$', 1) AS INTEGER)",
+    "athena_pointed(digits, point) AS CASE WHEN point <= 0 THEN '0.' || repeat('0', -point) || digits "
+    "WHEN point >= length(digits) THEN digits || repeat('0', point - length(digits)) "
+    "ELSE substr(digits, 1, point) || '.' || substr(digits, point + 1) END",
+    "athena_plain(written) AS CASE WHEN NOT regexp_matches(written, '[eE]') OR abs(athena_shift(written)) > 400 "
+    "THEN written ELSE CASE WHEN starts_with(written, '-') THEN '-' ELSE '' END "
+    "|| athena_pointed(replace(regexp_extract(written, '^[+-]?([0-9.]+)', 1), '.', ''), "
+    "CAST(length(regexp_extract(written, '^[+-]?([0-9]*)', 1)) + athena_shift(written) AS INTEGER)) END",
     "athena_floating_text(number, plain) AS CASE WHEN number IS NULL THEN NULL WHEN isnan(number) THEN 'NaN' "
     "WHEN number <> 0 AND abs(number) < 2.3e-308 THEN athena_refuses('numbers so near to 0 are not written here') "
     "WHEN isinf(number) THEN CASE WHEN number > 0 THEN 'Infinity' ELSE '-Infinity' END "
     "WHEN number = 0 THEN CASE WHEN signbit(number) THEN '-0E0' ELSE '0E0' END ELSE athena_scientific(plain) END",
+    "athena_real_text(number, plain) AS CASE WHEN length(athena_digits(plain)) > 7 THEN "
+    "athena_refuses('a real of more than seven digits is not written here; CAST it AS double') "
+    "ELSE athena_floating_text(number, plain) END",
     # Scalars of JSON as values.
     "athena_json_text(j) AS CASE json_type(j) WHEN 'VARCHAR' THEN json_extract_string(j, '$') "
     "WHEN 'OBJECT' THEN athena_fails('Cannot cast JSON to varchar') "

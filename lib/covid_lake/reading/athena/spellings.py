@@ -14,6 +14,11 @@ from covid_lake.reading.athena.values import DUCKDB, text_literal
 DIGITS = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 CLOCK = r"(?:[01]?[0-9]|2[0-3]):[0-5]?[0-9](?::[0-5]?[0-9](?:\.[0-9]{1,12})?)?"
 DAY = r"[0-9]{4,6}-[0-9]{1,2}-[0-9]{1,2}"
+# Days of any year, times, names and distances of zones, and days of years that have not four digits.
+ANY_DAY = r"[+-]?[0-9]+-[0-9]{1,2}-[0-9]{1,2}"
+ANY_CLOCK = r"(?: [0-9]{1,2}:[0-9]{1,2}(?::[0-9.]*)?)?"
+ANY_ZONE = r" ?(?:[A-Za-z]+(?:/[A-Za-z_+-]+)*|[+-][0-9]{1,2}(?::?[0-9]{2})?)"
+ODD_DAY = r"(?:[+-][0-9]+|[0-9]{1,3}|[0-9]{7,})-[0-9]{1,2}-[0-9]{1,2}"
 SPACES: Final = f"[{WHITE}]*"
 CONTROLS: Final = r"[\x01-\x20]*"
 ZONED: Final = re.compile(
@@ -62,8 +67,12 @@ SPELLINGS: Final = {
     "decimal": Spelling(DIGITS, takes_all_digits=True),
     "time": Spelling(CLOCK),
     "uuid": Spelling(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
-    "date": Spelling(DAY, SPACES, read_elsewhere=r"^\s*[+-]?[0-9]+-[0-9]+-[0-9]+\s*$"),
-    "timestamp": Spelling(rf"{DAY}(?: {CLOCK})?", SPACES, read_elsewhere=r"^\s*[+-]?[0-9]+-[0-9]+-[0-9]+ .*[A-Za-z+]"),
+    "date": Spelling(DAY, SPACES, read_elsewhere=rf"^\s*{ANY_DAY}\s*$"),
+    "timestamp": Spelling(
+        rf"{DAY}(?: {CLOCK})?",
+        SPACES,
+        read_elsewhere=rf"^\s*(?:{ANY_DAY}{ANY_CLOCK}{ANY_ZONE}|{ODD_DAY}{ANY_CLOCK})\s*$",
+    ),
     "timestamptz": Spelling(rf"{DAY}(?: {CLOCK})?(?: (?:UTC|Z|\+00:00))", read_elsewhere="."),
     "boolean": Spelling(r"[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[tTfF01]"),
 }

@@ -22,6 +22,8 @@ class Translation:
     """The query in the engine's SQL."""
     columns: tuple[tuple[str, Kind], ...] | None
     """The name and Athena's type of each column that it gives; None where nobody knows which there are."""
+    is_explained: bool = False
+    """Whether the engine is asked for its plan alone."""
 
 
 def translate(tree: exp.Expr, engine: str, tables: Tables, *, sorts_by_bytes: bool = True) -> Translation:

@@ -105,7 +105,7 @@ def _fraction(field: Field, value: Value) -> str:
     if digits > MOST_DIGITS or value.kind.name == "real":
         raise QueryError(f"format: {field.written} of {value.kind} is not answered here; CAST it AS double")
     text = enclosed(value.text)
-    source = f"abs({text})" if value.kind.name == "decimal" else f"CAST(abs({text}) AS VARCHAR)"
+    source = f"abs({text})" if value.kind.name == "decimal" else f"athena_plain(CAST(abs({text}) AS VARCHAR))"
     exact = f"CAST({source} AS DECIMAL(38, {digits}))"
     whole = f"format('{{:,}}', CAST(trunc({exact}) AS BIGINT))"
     rest = f"substr(CAST({exact} AS VARCHAR), strpos(CAST({exact} AS VARCHAR), '.'))" if digits else "''"

@@ -50,8 +50,9 @@ def truncated(call: Call) -> str:
         raise QueryError("truncate to a number of digits is answered by the lake, of decimals; CAST it")
     if digits >= kind.scale:
         return number
-    unit = f"CAST(1e{-digits} AS DECIMAL(38, {max(digits, 0)}))"
-    return f"CAST({number} - {number} % {unit} AS {casts.type_name(kind, call.engine)})"
+    unit = f"CAST({10**-digits} AS BIGINT)" if digits <= 0 else f"CAST('1e-{digits}' AS DECIMAL(38, {digits}))"
+    rest = arithmetic.remainder_of_decimals(number, unit, kind)
+    return f"CAST({number} - {rest} AS {casts.type_name(kind, call.engine)})"
 
 
 def rounded(call: Call) -> str:

@@ -84,7 +84,7 @@ def elapsed(call: Call) -> str:
     since, until = instant(call, 1), instant(call, 2)
     if unit in UNIT_MILLISECONDS:
         if call.engine == DUCKDB:
-            passed = f"(epoch_ms({until}) - epoch_ms({since}))"
+            passed = f"(athena_milliseconds({until}) - athena_milliseconds({since}))"
             return f"({passed} // {UNIT_MILLISECONDS[unit]})"
         moments = [f"CAST(floor(extract(epoch FROM {moment}) * 1000) AS bigint)" for moment in (until, since)]
         return f"(({' - '.join(moments)}) / {UNIT_MILLISECONDS[unit]})"
@@ -148,9 +148,13 @@ def formatted(call: Call) -> str:
     is_joda = call.name == "format_datetime"
     read = time_patterns.joda_parts if is_joda else time_patterns.mysql_parts
     parts = read(call.literal(1), call.name)
+    moment = shown_time(call, 0)
+    if call.kind().precision > TIMESTAMP.precision:
+        # Athena rounds to milliseconds before it writes.
+        moment = spellings.rounded_time(moment, TIMESTAMP)
     if call.engine == DUCKDB:
-        return f"strftime({shown_time(call, 0)}, {text_literal(time_patterns.strftime_pattern(parts))})"
-    return f"to_char({shown_time(call, 0)}, {text_literal(time_patterns.to_char_pattern(parts))})"
+        return f"strftime({moment}, {text_literal(time_patterns.strftime_pattern(parts))})"
+    return f"to_char({moment}, {text_literal(time_patterns.to_char_pattern(parts))})"
 
 
 def parsed(call: Call) -> str:
@@ -268,7 +272,7 @@ TIMES: Final[Mapping[str, Function]] = {
     "from_iso8601_timestamp": Function(("t",), TIMESTAMPTZ, read_iso_8601),
     "to_iso8601": Function(("d",), VARCHAR, written_iso_8601),
     "to_unixtime": Function(
-        ("d",), DOUBLE, lambda call: f"epoch({instant(call, 0)})",
+        ("d",), DOUBLE, lambda call: f"athena_seconds({instant(call, 0)})",
         "CAST(extract(epoch FROM CAST({0} AS timestamp)) AS float8)",
     ),
     "from_unixtime": Function(("n", "nt"), zone_of_argument, moment_of_unix, moment_of_unix),

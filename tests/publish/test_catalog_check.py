@@ -223,11 +223,28 @@ def test_an_iceberg_snapshot_of_other_files_is_told_and_mended(place: Place) -> 
     assert publisher.catalog.iceberg().load_table(FACT_NAME).scan().to_arrow().num_rows == 3
 
 
+@pytest.mark.parametrize("place", [ICEBERG_IN_GLUE], indirect=True)
+def test_columns_that_somebody_changed_in_an_iceberg_tables_entry_are_told_and_mended(place: Place) -> None:
+    publisher, storage = place
+    descriptor = entry_of("dim_date")["StorageDescriptor"]
+    first, second, third, *others = descriptor["Columns"]
+    said = {**first, "Comment": "Said Ana"}
+    change_entry(StorageDescriptor={**descriptor, "Columns": [said, {**second, "Type": "string"}, *others]})
+    assert found(publisher, storage) == [
+        f"{DATE_NAME}, column {second['Name']}: in the Glue Data Catalog its type is string, and should be "
+        f"{second['Type']}",
+        f"{DATE_NAME}, column {third['Name']}: in the Glue Data Catalog the column is missing; it should be "
+        f"{third['Type']}",
+    ]
+    assert mend(publisher, storage) == [DATE_NAME]
+    assert entry_of("dim_date")["StorageDescriptor"]["Columns"] == [said, second, third, *others]
+
+
 @in_glue
 def test_a_table_changes_its_format_in_place_and_keeps_what_people_added(place: Place) -> None:
     publisher, storage = place
     client = boto3.client("glue")
-    entry = client.get_table(DatabaseName="covid19_curated", Name="dim_date")["Table"]
+    entry = entry_of("dim_date")
     given = {key: entry[key] for key in ("Name", "TableType", "StorageDescriptor", "Parameters")}
     given["Parameters"]["team"] = "epidemiology"
     given["StorageDescriptor"]["Columns"][1]["Comment"] = "Said Ana"
@@ -238,7 +255,7 @@ def test_a_table_changes_its_format_in_place_and_keeps_what_people_added(place: 
         changed = replace(publisher, table_format=table_format)
         assert found(changed, storage) != []
         assert {DATE_NAME, FACT_NAME} <= set(mend(changed, storage)) | {FACT_NAME}
-        entry = client.get_table(DatabaseName="covid19_curated", Name="dim_date")["Table"]
+        entry = entry_of("dim_date")
         assert entry["Parameters"]["team"] == "epidemiology"
         assert entry["StorageDescriptor"]["Columns"][1]["Comment"] == "Said Ana"
         assert (entry["Parameters"].get("table_type") == "ICEBERG") == (table_format is TableFormat.ICEBERG)
@@ -266,7 +283,7 @@ def test_what_people_added_to_an_iceberg_table_stays_through_a_new_version(place
     change_entry(Parameters={"team": "epidemiology"}, Description="Ana's days", Owner="ana")
     fill(storage, LATER)
     assert publisher.bring_up_to(published(storage)).error == ""
-    entry = boto3.client("glue").get_table(DatabaseName="covid19_curated", Name="dim_date")["Table"]
+    entry = entry_of("dim_date")
     assert (entry["Description"], entry["Owner"]) == ("Ana's days", "ana")
     assert entry["Parameters"]["team"] == "epidemiology"
     assert entry["Parameters"]["covid_lake.version"] == LATER
@@ -284,10 +301,15 @@ def test_an_entry_that_changed_since_it_was_read_is_not_written_over(place: Plac
     assert again.properties["colour"] == "blue"
 
 
+def entry_of(name: str) -> dict[str, Any]:
+    """The entry of a curated table."""
+    entry: dict[str, Any] = boto3.client("glue").get_table(DatabaseName="covid19_curated", Name=name)["Table"]
+    return entry
+
+
 def change_entry(**changes: Any) -> None:
     """Change the entry of dim_date as a person does in the console; parameters are added to those that it has."""
-    client = boto3.client("glue")
-    entry = client.get_table(DatabaseName="covid19_curated", Name="dim_date")["Table"]
+    client, entry = boto3.client("glue"), entry_of("dim_date")
     given = {key: entry[key] for key in ("Name", "TableType", "StorageDescriptor", "Parameters", "Description")}
     parameters = {**given["Parameters"], **changes.pop("Parameters", {})}
     client.update_table(DatabaseName="covid19_curated", TableInput={**given, **changes, "Parameters": parameters})

@@ -15,7 +15,7 @@ from covid_lake.contracts import Table
 from covid_lake.publish.catalog.iceberg import PROPERTIES, full_name, load, naming, tag_of, version_in
 from covid_lake.publish.catalog.iceberg_commit import data_files
 from covid_lake.publish.catalog.locations import location
-from covid_lake.publish.catalog.protocol import Disagreement
+from covid_lake.publish.catalog.protocol import Disagreement, RepeatsColumns
 from covid_lake.publish.publisher import Published
 
 
@@ -37,6 +37,8 @@ def iceberg_disagreements(catalog: Catalog, published: Published, table: Table) 
             return
         for column, what in _column_faults(table, found.schema()):
             yield Disagreement(name, column, what)
+        for column, what in catalog.faults_of_entry(found) if isinstance(catalog, RepeatsColumns) else ():
+            yield Disagreement(name, column, f"in the Glue Data Catalog {what}")
         for what in (*_faults_of_table(published, table, found), *_faults_of_files(published, table, found)):
             yield Disagreement(name, what=what)
 

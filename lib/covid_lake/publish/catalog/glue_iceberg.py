@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import Any
 
-from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.catalog import PREVIOUS_METADATA_LOCATION
+from pyiceberg.catalog.glue import GlueCatalog, _construct_table_input
 from pyiceberg.exceptions import NoSuchIcebergTableError, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.table import Table as IcebergTable
 from pyiceberg.typedef import Identifier
 
 from covid_lake.catalog.glue_input import (
     ICEBERG_PARAMETERS,
     TABLE_TYPE,
+    Input,
     as_input,
+    differences,
     is_iceberg,
     lake_of,
     marked,
@@ -50,6 +54,30 @@ class LakeGlueCatalog(GlueCatalog):
         emptied = {**as_input(found), "Parameters": parameters}
         self._written.add((database, name))
         super()._update_glue_table(database, name, emptied, found["VersionId"])
+
+    def faults_of_entry(self, table: IcebergTable) -> Iterator[tuple[str, str]]:
+        """In what the entry says otherwise than the metadata that it names: a column, or "", and what is wrong."""
+        database, name, wanted = self._as_committed(table)
+        return differences(self._entry(database, name), wanted)
+
+    def mend_entry(self, table: IcebergTable) -> bool:
+        """Have the entry say what the metadata say that it names; whether it said something else."""
+        database, name, wanted = self._as_committed(table)
+        found = self._entry(database, name)
+        if updated(found, wanted) is None:
+            return False
+        self._update_glue_table(database, name, wanted, found["VersionId"])
+        return True
+
+    def _as_committed(self, table: IcebergTable) -> tuple[str, str, Input]:
+        """The database, the name, and the entry as a commit of the table's metadata would have written it."""
+        database, name = self.identifier_to_database_and_table(table.name())
+        found = self._entry(database, name)
+        before = found["Parameters"].get(PREVIOUS_METADATA_LOCATION)
+        wanted = _construct_table_input(
+            name, table.metadata_location, table.properties, table.metadata, prev_metadata_location=before
+        )
+        return database, name, self._marked(wanted, found)
 
     def _get_glue_table(self, database_name: str, table_name: str) -> Any:
         found = self._entry(database_name, table_name)

@@ -31,6 +31,7 @@ from covid_lake.errors import CatalogConflict, CatalogError, LakeError
 from covid_lake.publish.catalog.iceberg_commit import Change
 from covid_lake.publish.catalog.iceberg_files import Files
 from covid_lake.publish.catalog.locations import location
+from covid_lake.publish.catalog.protocol import RepeatsColumns
 from covid_lake.publish.publisher import Published
 from covid_lake.store.reports import PublishedTable
 from covid_lake.store.snapshots import DataFile, snapshot_numbers
@@ -89,6 +90,8 @@ class IcebergTables:
                     # Another writer was first, and what it left is looked at anew.
                     is_taken = isinstance(error, TableAlreadyExistsError)
                     continue
+                if self.published.full_refresh and self._mend_entry(table):
+                    counts = counts or {"entries": 1}
                 if counts is None:
                     return None
                 seconds = round(time.monotonic() - began, 2)
@@ -116,6 +119,13 @@ class IcebergTables:
             )
         self.catalog.drop_table(identifier(table))
         return None
+
+    def _mend_entry(self, table: Table) -> bool:
+        """Have the catalog's entry say what the metadata say, where somebody edited it; whether it said else."""
+        if not isinstance(self.catalog, RepeatsColumns):
+            return False
+        found = load(self.catalog, table)
+        return found is not None and self.catalog.mend_entry(found)
 
     def _version(self, table: Table) -> str:
         return self.published.snapshot.tables[table.id].version

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from covid_lake.catalog.descriptions import HiveTable, View
 from covid_lake.publish.catalog.column_statistics import VersionStatistics
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog as IcebergCatalog
+    from pyiceberg.table import Table as IcebergTable
 
 
 class TableFormat(StrEnum):
@@ -122,4 +123,20 @@ class TableCatalog(Protocol):
 
     def iceberg(self) -> IcebergCatalog:
         """The catalog as PyIceberg knows it, for the tables that are Iceberg's."""
+        ...
+
+
+@runtime_checkable
+class RepeatsColumns(Protocol):
+    """An Iceberg catalog whose entries repeat the columns of the metadata that they name, as Glue's do.
+
+    Whoever edits an entry changes what the console and Lake Formation show, and not what a query reads.
+    """
+
+    def faults_of_entry(self, table: IcebergTable) -> Iterator[tuple[str, str]]:
+        """In what the entry says otherwise than the metadata: a column, or "", and what is wrong."""
+        ...
+
+    def mend_entry(self, table: IcebergTable) -> bool:
+        """Have the entry say what the metadata say; whether it said something else."""
         ...

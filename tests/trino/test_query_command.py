@@ -69,6 +69,7 @@ def test_a_query_that_is_interrupted_ends_in_trino_too(trino: Trino, tmp_path: P
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     try:
         assert wait_for_state(trino, "RUNNING")

@@ -21,6 +21,7 @@ compile() { # the file to write, then what is asked for
 compile run "$@" --extra command --extra catalog --all-build-deps setup.py
 compile dev "$@" --constraint requirements/run.txt requirements/dev.in
 compile sail "$@" --constraint requirements/run.txt --constraint requirements/dev.txt requirements/sail.in
+compile glue "$@" --constraint requirements/run.txt requirements/glue.in
 compile emulator "$@" requirements/emulator.in
 for input in requirements/spark-*.in; do
   compile "$(basename "$input" .in)" "$@" --constraint requirements/run.txt --constraint requirements/dev.txt \

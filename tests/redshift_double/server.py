@@ -133,7 +133,6 @@ class RedshiftDouble:
                 accepted, _ = listening.accept()
             except OSError:
                 return
-            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             session = Session(wire.Stream(accepted), self)
             self._sessions.append(session)
             threading.Thread(target=session.run, daemon=True).start()

@@ -137,8 +137,11 @@ class WarehouseConnection:
         """
         user, password = self.login.credentials() if self.login else (self.user, self.password)
         given = {KNOWN[name].jdbc: value for name, value in self.properties.items()}
-        if self.dialect is REDSHIFT and "sslmode" in given:
-            given |= SSL_OF_REDSHIFT[given.pop("sslmode")]
+        if self.dialect is REDSHIFT:
+            if "sslmode" in given:
+                given |= SSL_OF_REDSHIFT[given.pop("sslmode")]
+            # Where rows are fetched in a thread of its own, the driver may cancel the statement that comes next.
+            given = {"enableFetchRingBuffer": "false", **given}
         return {
             **given,
             "user": user,

@@ -23,6 +23,8 @@ from covid_lake.runtime.engine_choice import SAIL, chosen_engine
 
 SERVER = Path(__file__).with_name("emulator_server.py")
 HOST = "127.0.0.1"
+PYTHON_VARIABLE = "COVID_LAKE_EMULATOR_PYTHON"
+NO_PYTHON = "none"
 START_SECONDS = 60
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -62,6 +64,8 @@ def running_emulator() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def emulator_process() -> Iterator[str]:
     """The endpoint of the emulator that all tests share."""
+    if os.environ.get(PYTHON_VARIABLE) == NO_PYTHON:
+        pytest.skip(f"{PYTHON_VARIABLE}={NO_PYTHON}: the AWS emulator can't be started here")
     with running_emulator() as endpoint:
         yield endpoint
 
@@ -85,7 +89,7 @@ def reaching(endpoint: str) -> Iterator[None]:
 
 def server_python() -> Path:
     """The Python of the emulator's own environment, beside that of the tests: the emulator pins botocore."""
-    named = os.environ.get("COVID_LAKE_EMULATOR_PYTHON")
+    named = os.environ.get(PYTHON_VARIABLE)
     python = Path(named) if named else Path(sys.prefix).parent / ".venv-emulator" / "bin" / "python"
     if not python.exists():
         raise RuntimeError(f"the AWS emulator is not installed at {python}; run 'make setup'")

@@ -274,7 +274,9 @@ def test_a_bucket_without_a_prefix(emulator: str) -> None:
     assert storage.url("a/1") == "s3://whole-bucket/a/1"
 
 
-def test_locations(tmp_path: Path) -> None:
+def test_locations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     assert isinstance(open_storage(str(tmp_path)), LocalStorage)
     assert open_storage(f"file://{tmp_path}").root == str(tmp_path)
     assert open_storage("s3a://bucket/some/prefix/", endpoint="http://127.0.0.1:1").root == "s3://bucket/some/prefix"

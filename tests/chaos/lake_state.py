@@ -235,7 +235,7 @@ def _query_faults(root: Path, dataset: Dataset, snapshot: Snapshot) -> list[str]
 def _catalog_faults(storage: LocalStorage, dataset: Dataset) -> list[str]:
     """Where an Iceberg table is not, whole, one version of the lake; none where the lake has no catalog."""
     catalog, faults = LocalCatalog(storage), []
-    if not catalog.file.exists():
+    if not catalog.file.exists() or not catalog.file.stat().st_size:  # on a full disk it is made, and stays empty
         return faults
     with catalog.iceberg() as opened:
         for table in dataset.tables:

@@ -33,8 +33,9 @@ settings.register_profile("lake", derandomize=True, deadline=None, database=None
 settings.load_profile("lake")
 
 # Tests plan many queries over few rows: Java's optimizing compiler would take more time than its code saves.
-# Commands that tests start inherit this, too.
-os.environ.setdefault(java.OPTIONS_VARIABLE, "-XX:TieredStopAtLevel=1")
+# Commands that tests start inherit this, too. By itself it leaves a fifth of Java's usual room for compiled code, and
+# Java ends where a whole suite has filled that.
+os.environ.setdefault(java.OPTIONS_VARIABLE, "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m")
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

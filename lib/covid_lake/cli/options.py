@@ -37,6 +37,10 @@ trino_option = click.option(
     help="A Trino server: http[s]://[user@]host[:port][/catalog], otherwise TRINO_URL, or port 8080 of this machine; "
     "with the password, if it asks for one, in TRINO_PASSWORD.",
 )  # fmt: skip
+schedule_option = click.option(
+    "--schedule", metavar="CRON",
+    help="When it starts, in UTC: five fields of cron, or 'none' for by hand.  [default: every day at 04:15]",
+)  # fmt: skip
 source_option = click.option(
     "--from", "sources", multiple=True, metavar="DIR_OR_S3",
     help="Where files come from: a directory, or s3://bucket/prefix. Repeatable.",

@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from covid_lake.cli.deployment import deploy
 from covid_lake.cli.group import EXIT_FAULT
-from covid_lake.cli.options import dataset_argument, lake_option, source_option, warehouse_option
+from covid_lake.cli.options import dataset_argument, lake_option, schedule_option, source_option, warehouse_option
 from covid_lake.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from covid_lake.deploy.workflow import Workflow
-
-schedule_option = click.option(
-    "--schedule", metavar="CRON",
-    help="When it starts, in UTC: five fields of cron, or 'none' for by hand.  [default: every day at 04:15]",
-)  # fmt: skip
 
 
 @click.group()
@@ -27,6 +23,9 @@ def workflow() -> None:
 
     The same jobs run everywhere: files are landed, promoted to trusted tables, built into the star, and loaded.
     """
+
+
+workflow.add_command(deploy)
 
 
 @workflow.command()
@@ -93,10 +92,11 @@ def render(dataset: str, target: str, schedule: str | None, out: Path | None) ->
 def _deployed(name: str, schedule: str | None) -> Workflow:
     """The workflow as it is deployed to Glue, with a warehouse behind a connection."""
     from covid_lake.datasets import registry
-    from covid_lake.deploy.schedules import Schedule
+    from covid_lake.deploy.schedules import chosen_schedule
     from covid_lake.deploy.workflow import NIGHTLY, Choices, workflow_of
 
-    when = NIGHTLY if schedule is None else None if schedule.casefold() == "none" else Schedule(schedule)
     # Neither the picture nor the DAG says where the lake and the warehouse are: the deployed jobs know.
-    choices = Choices("s3://BUCKET", warehouse={"connection_name": "CONNECTION"}, schedule=when)
+    choices = Choices(
+        "s3://BUCKET", warehouse={"connection_name": "CONNECTION"}, schedule=chosen_schedule(schedule, NIGHTLY)
+    )
     return workflow_of(registry.dataset(name), choices)

@@ -45,6 +45,13 @@ class Schedule:
         return f"cron({minute} {hour} {days[0]} {month} {days[1]} *)"
 
 
+def chosen_schedule(text: str | None, default: Schedule) -> Schedule | None:
+    """The schedule that a person asks for: the default without a word, None for `none`, which is by hand."""
+    if text is None:
+        return default
+    return None if text.strip().casefold() == "none" else Schedule(text)
+
+
 def _fault_of(text: str, least: int, greatest: int) -> str | None:
     """Why a field of cron can't be used; None where it can."""
     for part in text.split(","):

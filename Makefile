@@ -37,7 +37,7 @@ NEEDED := setup.py samples/setup.py scripts/setup.sh requirements/run.txt requir
 AIRFLOW := .venv-airflow/bin/airflow
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-trino test-redshift test-airflow faults chaos surroundings corpus check format ddl dictionary bench clean
+.PHONY: help setup run test test-trino test-redshift test-deploy test-airflow faults chaos surroundings corpus check format ddl dictionary bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,7 +63,8 @@ $(SAMPLE_KEY): | $(READY_TO_RUN)
 	@umask 077; $(BIN)/python -c "import secrets; print(secrets.token_hex(32))" > $@
 
 test: setup ## Run the tests; 'make faults' has those that kill, fill disks and stop servers
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --ignore tests/chaos --ignore tests/trino --ignore tests/redshift --ignore tests/airflow_dags
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --ignore tests/chaos --ignore tests/trino --ignore tests/redshift \
+		--ignore tests/deployment --ignore tests/airflow_dags
 
 test-trino: setup ## Ask Trino, the engine of Athena, for every table of a lake; fetches Trino (800 MB), needs Java 24
 	@$(BIN)/python tests/trino/server.py
@@ -75,6 +76,9 @@ test-redshift: ## Load Redshift through two versions of its driver: a double of 
 	@.venv-spark-4.1.1/bin/python scripts/fetch_redshift_driver.py
 	@COVID_LAKE_ENGINE=spark .venv-spark-4.1.1/bin/pytest -q tests/redshift
 	@COVID_LAKE_ENGINE=spark COVID_LAKE_JARS=.jars/redshift-2.3.0 .venv-spark-4.1.1/bin/pytest -q tests/redshift --ignore tests/redshift/test_redshift_interrupted.py
+
+test-deploy: setup ## Deploy to an emulator of AWS as a person does, and hold every call of the jobs against their roles
+	@$(BIN)/pytest -q tests/deployment
 
 test-airflow: setup $(AIRFLOW) ## Have a real Airflow (414 MB) run the rendered DAG against the Glue of the emulator
 	@$(BIN)/pytest -q tests/airflow_dags

@@ -100,11 +100,12 @@ def properties(warehouse: WarehouseConnection) -> WarehouseConnection:
 def test_both_drivers_do_what_the_properties_say(properties: WarehouseConnection, spark_on_java: SparkSession) -> None:
     from covid_lake.engines.spark import SparkEngine
     from covid_lake.warehouse.jdbc import JdbcSession  # which needs Spark's JVM
+    from covid_lake.warehouse.retries import Deadline
 
     ask = "SELECT current_setting('application_name'), current_setting('statement_timeout')"
     with properties.connect() as connection:
         by_psycopg = connection.execute(ask.encode()).fetchone()
-    with JdbcSession(SparkEngine(spark_on_java), properties, autocommit=True) as session:
+    with JdbcSession(SparkEngine(spark_on_java), properties, Deadline(), autocommit=True) as session:
         (by_jdbc,) = session.query(ask)
     assert by_psycopg == by_jdbc == ("lake test", "54321ms")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from covid_lake.cli.main import main
 from covid_lake.datasets import registry
 from covid_lake.datasets.covid19.contracts import COVID19
 from covid_lake.warehouse.connection import WarehouseConnection
+from covid_lake.warehouse.dialects import REDSHIFT
+from covid_lake.warehouse.views import warehouse_views
 
 CLUSTER = "redshift://ana@cluster.example:5439/dev"
 SERVER = "postgresql://ana@db.example:6543/lake?sslmode=verify-full"
@@ -115,7 +118,7 @@ def test_neither_user_nor_password_is_in_a_file(tmp_path: Path) -> None:
     for tool in ("powerbi", "tableau"):
         covid_lake("bi", "covid19", "--tool", tool, "--out", tmp_path, "--warehouse", url)
     texts = [file.read_text() for file in tmp_path.iterdir()]
-    assert len(texts) == 6
+    assert len(texts) == 9
     assert [text for text in texts if SECRET in text or "ana_the_analyst" in text] == []
 
 
@@ -123,3 +126,52 @@ def test_a_tool_of_the_warehouse_without_a_warehouse_is_told_in_a_sentence(tmp_p
     done = covid_lake("bi", "covid19", "--tool", "tableau", "--out", tmp_path / "bi")
     assert (done.exit_code, "name the warehouse that tableau is to open" in done.output) == (2, True)
     assert not (tmp_path / "bi").exists()
+
+
+def test_each_view_of_redshift_is_a_source_with_the_columns_that_it_has_there(tmp_path: Path) -> None:
+    for dataset in map(registry.dataset, registry.dataset_names()):
+        there = {view.name: view for view in warehouse_views(dataset.name, REDSHIFT)}
+        for name, view in tableau.view_file_names(dataset).items():
+            (tmp_path / name).write_text(tableau.view_source(dataset, view, connection(CLUSTER)))
+            fields = Datasource.from_file(str(tmp_path / name)).fields
+            assert [field.strip("[]") for field in fields] == list(there[view.name].columns)
+            assert all(field.description for field in fields.values())
+    cases = Datasource.from_file(str(tmp_path / "covid19_v_cases.tds")).fields
+    assert (cases["[new_confirmed]"].role, cases["[date_key]"].role) == ("measure", "dimension")
+
+
+def test_only_redshift_has_sources_of_views(tmp_path: Path) -> None:
+    for url, has_views in ((CLUSTER, True), (SERVER, False)):
+        out = tmp_path / url.partition(":")[0]
+        assert covid_lake("bi", "covid19", "--tool", "tableau", "--out", out, "--warehouse", url).exit_code == 0
+        assert (out / "covid19_v_cases.tds").exists() == has_views
+
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "bi.md").read_text(encoding="utf-8")
+
+
+def known() -> dict[str, set[str]]:
+    """The columns of every table and view that a warehouse can have, by its name."""
+    found: dict[str, set[str]] = {}
+    for dataset in map(registry.dataset, registry.dataset_names()):
+        found |= {table.name: {column.name for column in table.stored_columns} for table in dataset.star}
+        found |= {view.name: set(view.columns) for view in warehouse_views(dataset.name, REDSHIFT)}
+    return found
+
+
+def test_the_page_names_tables_views_and_columns_that_there_are() -> None:
+    names, rows = known(), 0
+    for line in PAGE.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        first = re.match(r"`(\w+)`", cells[1]) if len(cells) == 3 else None
+        if first is None or first[1] not in names:
+            continue
+        relations = re.findall(r"`(\w+)`", cells[1])
+        columns = set().union(*(names[one] for one in relations))
+        used = {
+            word for code in re.findall(r"`([^`]+)`", cells[2]) for word in re.findall(r"\b[a-z][a-z_0-9]+\b", code)
+        }
+        assert used <= columns, line
+        rows += 1
+    assert rows >= 12
+    assert {view for view in names if view.startswith("v_")} <= set(re.findall(r"`(v_\w+)`", PAGE))

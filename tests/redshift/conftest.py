@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
 
 from covid_lake.engines.protocol import Engine
+from covid_lake.runtime.java import jar_directory
 from covid_lake.store.storage import S3Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from emulator import ENVIRONMENT
@@ -62,8 +64,16 @@ def redshift(request: pytest.FixtureRequest) -> Iterator[Redshift]:
     target.empty()
 
 
+@pytest.fixture(scope="session")
+def jdbc_driver(spark_on_java: object) -> Path:
+    """The jar of Redshift's own driver; tests that load by it are skipped where it was not fetched."""
+    for jar in jar_directory().glob("redshift-jdbc42-*.jar"):
+        return jar
+    pytest.skip(f"Redshift's driver is not in {jar_directory()}: python scripts/fetch_redshift_driver.py fetches it")
+
+
 @pytest.fixture
-def loading(spark_on_java: object, engine: Engine, emulator: str, redshift: Redshift) -> Loading:
+def loading(jdbc_driver: Path, engine: Engine, emulator: str, redshift: Redshift) -> Loading:
     """A lake with a version of each table, none of which is loaded."""
     lake = StarLake(S3Storage(f"{redshift.root}/lake"))
     lake.storage.delete([file.path for file in lake.storage.list_files("")])

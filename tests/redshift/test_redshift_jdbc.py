@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,6 @@ from pyspark.sql import SparkSession
 
 from covid_lake.engines.protocol import Engine
 from covid_lake.errors import WarehouseError
-from covid_lake.runtime.java import jar_directory
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.faults import ConnectionLost, DeadlineExceeded, SerializationConflict, Unreachable
 from covid_lake.warehouse.jdbc import JdbcSession, java_message
@@ -22,7 +22,7 @@ PASSWORD = "s3cret/pass word"
 
 
 @pytest.fixture(scope="module")
-def java(spark_on_java: SparkSession) -> Any:
+def java(spark_on_java: SparkSession, jdbc_driver: Path) -> Any:
     """The JVM, with the driver on its class path."""
     return spark_on_java._jvm
 
@@ -43,10 +43,9 @@ def session(engine: Engine, connection: WarehouseConnection, *, minutes: float =
     return JdbcSession(engine, connection, Deadline(minutes), autocommit=autocommit)
 
 
-def test_the_driver_is_that_of_the_folder_of_jars(java: Any) -> None:
+def test_the_driver_is_that_of_the_folder_of_jars(java: Any, jdbc_driver: Path) -> None:
     """`make test-redshift` runs these tests with one version and then with another."""
-    (jar,) = jar_directory().glob("redshift-jdbc42-*.jar")
-    version = jar.stem.removeprefix("redshift-jdbc42-")
+    version = jdbc_driver.stem.removeprefix("redshift-jdbc42-")
     assert version in java.com.amazon.redshift.Driver.getVersion()
 
 

@@ -84,7 +84,7 @@ class Glue:
 
 @pytest.fixture(scope="module")
 def glue(
-    request: pytest.FixtureRequest, spark_on_java: object, emulator: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, jdbc_driver: Path, emulator: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Glue]:
     """The sample's lake, copied into a bucket."""
     built: BuiltLake = request.getfixturevalue("built_lake")

@@ -1,6 +1,7 @@
 """Tables of the warehouse as data sources of Tableau: `.tds` files, which hold no credentials. Pure.
 
 A fact comes with the dimensions that its contract refers to, joined by their keys, so that a chart needs no modelling.
+Of Redshift, which has the star's views, each view is a data source as well.
 Tableau asks whoever opens the file for user and password, and reads the columns from the warehouse itself; the file
 adds what only the contract knows: each column's meaning, and that a key is nothing to be summed.
 """
@@ -13,8 +14,10 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from covid_lake.contracts import Column, Dataset, Reference, Table, Type
+from covid_lake.datasets.views import StarView, star_views
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.dialects import REDSHIFT
+from covid_lake.warehouse.views import warehouse_views
 
 FORMAT = "18.1"
 DATA_TYPES = {
@@ -37,8 +40,8 @@ ROLES = {"latitude": "[Geographical].[Latitude]", "longitude": "[Geographical].[
 class SourceColumn:
     """A column of a data source."""
 
-    table: Table
-    """The table that it is of."""
+    relation: str
+    """The table or the view that it is of."""
     column: Column
     """Its contract."""
     name: str
@@ -51,21 +54,40 @@ def file_names(dataset: Dataset) -> dict[str, Table]:
     return {f"{dataset.name}_{table.name}.tds": table for table in dataset.star if table.id not in targets}
 
 
+def view_file_names(dataset: Dataset) -> dict[str, StarView]:
+    """The data sources that the dataset's views are, by the name of the file. Redshift alone has the views."""
+    return {f"{dataset.name}_{view.name}.tds": view for view in star_views(dataset.name)}
+
+
 def data_source(dataset: Dataset, table: Table, connection: WarehouseConnection) -> str:
     """The content of the file for a table and the tables that it refers to."""
+    name = _connection_name(dataset, connection)
     dimensions = [dataset.table_of_id(reference.table) for reference in _references(dataset, table)]
     columns = list(_columns((table, *dimensions)))
-    name = f"{'redshift' if connection.dialect is REDSHIFT else 'postgres'}.{dataset.name}"
+    return _file(dataset, table.name, connection, _relation(dataset, table, name), columns)
+
+
+def view_source(dataset: Dataset, view: StarView, connection: WarehouseConnection) -> str:
+    """The content of the file for a view, with the columns that it has in the warehouse."""
+    (there,) = (one for one in warehouse_views(dataset.name, connection.dialect) if one.name == view.name)
+    columns = [SourceColumn(view.name, one, one.name) for one in view.columns if one.name in there.columns]
+    relation = _plain_relation(dataset, view.name, _connection_name(dataset, connection))
+    return _file(dataset, view.name, connection, relation, columns)
+
+
+def _file(
+    dataset: Dataset, title: str, connection: WarehouseConnection, relation: ET.Element, columns: list[SourceColumn]
+) -> str:
     root = ET.Element(
         "datasource",
-        {"formatted-name": f"{dataset.name}.{table.name}", "inline": "true", "version": FORMAT},
+        {"formatted-name": f"{dataset.name}.{title}", "inline": "true", "version": FORMAT},
     )
     federated = ET.SubElement(root, "connection", {"class": "federated"})
-    _add_connection(federated, name, dataset, connection)
-    federated.append(_relation(dataset, table, name))
+    _add_connection(federated, dataset, connection)
+    federated.append(relation)
     mapped = ET.SubElement(federated, "cols")
     for one in columns:
-        ET.SubElement(mapped, "map", {"key": f"[{one.name}]", "value": f"[{one.table.name}].[{one.column.name}]"})
+        ET.SubElement(mapped, "map", {"key": f"[{one.name}]", "value": f"[{one.relation}].[{one.column.name}]"})
     for one in columns:
         root.append(_described(one))
     ET.indent(root)
@@ -84,10 +106,15 @@ def _columns(tables: tuple[Table, ...]) -> Iterator[SourceColumn]:
         for column in table.stored_columns:
             name = f"{column.name} ({table.name})" if column.name in seen else column.name
             seen.add(column.name)
-            yield SourceColumn(table, column, name)
+            yield SourceColumn(table.name, column, name)
 
 
-def _add_connection(parent: ET.Element, name: str, dataset: Dataset, connection: WarehouseConnection) -> None:
+def _connection_name(dataset: Dataset, connection: WarehouseConnection) -> str:
+    return f"{'redshift' if connection.dialect is REDSHIFT else 'postgres'}.{dataset.name}"
+
+
+def _add_connection(parent: ET.Element, dataset: Dataset, connection: WarehouseConnection) -> None:
+    name = _connection_name(dataset, connection)
     named = ET.SubElement(ET.SubElement(parent, "named-connections"), "named-connection")
     named.set("caption", connection.host)
     named.set("name", name)
@@ -107,7 +134,7 @@ def _add_connection(parent: ET.Element, name: str, dataset: Dataset, connection:
 
 def _relation(dataset: Dataset, table: Table, connection: str) -> ET.Element:
     """The table, joined with one after another of those that it refers to; rows without a reference stay."""
-    relation = _table_relation(dataset, table, connection)
+    relation = _plain_relation(dataset, table.name, connection)
     for reference in _references(dataset, table):
         target = dataset.table_of_id(reference.table)
         join = ET.Element("relation", {"join": "left", "type": "join"})
@@ -116,14 +143,14 @@ def _relation(dataset: Dataset, table: Table, connection: str) -> ET.Element:
         ET.SubElement(equal, "expression", {"op": f"[{table.name}].[{reference.column}]"})
         ET.SubElement(equal, "expression", {"op": f"[{target.name}].[{reference.target}]"})
         join.append(relation)
-        join.append(_table_relation(dataset, target, connection))
+        join.append(_plain_relation(dataset, target.name, connection))
         relation = join
     return relation
 
 
-def _table_relation(dataset: Dataset, table: Table, connection: str) -> ET.Element:
-    place = f"[{dataset.name}].[{table.name}]"
-    return ET.Element("relation", {"connection": connection, "name": table.name, "table": place, "type": "table"})
+def _plain_relation(dataset: Dataset, name: str, connection: str) -> ET.Element:
+    place = f"[{dataset.name}].[{name}]"
+    return ET.Element("relation", {"connection": connection, "name": name, "table": place, "type": "table"})
 
 
 def _described(one: SourceColumn) -> ET.Element:

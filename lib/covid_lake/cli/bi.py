@@ -76,10 +76,15 @@ def _address(name: str) -> WarehouseConnection:
 def _sources(dataset: Dataset, tool: str, connection: WarehouseConnection, mode: str) -> Mapping[str, str]:
     """The content of each file, by its name."""
     from covid_lake.bi import power_bi, tableau
+    from covid_lake.warehouse.dialects import REDSHIFT
 
     if tool == "tableau":
         tables = tableau.file_names(dataset)
-        return {name: tableau.data_source(dataset, table, connection) for name, table in tables.items()}
+        views = tableau.view_file_names(dataset) if connection.dialect is REDSHIFT else {}
+        return {
+            **{name: tableau.data_source(dataset, table, connection) for name, table in tables.items()},
+            **{name: tableau.view_source(dataset, view, connection) for name, view in views.items()},
+        }
     chosen = power_bi.Mode.DIRECT_QUERY if mode == "directquery" else power_bi.Mode.IMPORT
     return {f"{dataset.name}.pbids": power_bi.data_source(connection, chosen)}
 

@@ -28,6 +28,8 @@ class WarehouseView:
     """The view's name, in the schema of the tables."""
     tables: tuple[str, ...]
     """The names of the tables that it reads."""
+    columns: tuple[str, ...]
+    """The names of its columns: those of the star's view without partition columns."""
     statements: tuple[str, ...]
     """CREATE VIEW and its comment."""
 
@@ -50,17 +52,19 @@ def warehouse_views(dataset: str, dialect: Dialect) -> tuple[WarehouseView, ...]
 def _view(view: StarView, dialect: Dialect) -> WarehouseView:
     name = quote(view.dataset, view.name)
     binding = "\nWITH NO SCHEMA BINDING" if dialect is REDSHIFT else ""
+    query = _query(view)
     return WarehouseView(
         view.name,
         tuple(registry.find_table(table).contract.name for table in view.tables),
+        tuple(one.alias_or_name for one in query.expressions),
         (
-            f"CREATE VIEW {name} AS\n{_query(view, dialect)}{binding}",
+            f"CREATE VIEW {name} AS\n{query.sql(_GRAMMARS[dialect.name], identify=True, pretty=True)}{binding}",
             f"COMMENT ON VIEW {name} IS {quote_text(view.grain)}",
         ),
     )
 
 
-def _query(view: StarView, dialect: Dialect) -> str:
+def _query(view: StarView) -> exp.Expr:
     """The view's query over the warehouse's tables, without the partition columns, which those tables don't have."""
     import sqlglot
     from sqlglot import exp
@@ -81,7 +85,7 @@ def _query(view: StarView, dialect: Dialect) -> str:
         if table.db:
             contract = registry.find_table(f"{table.db}.{table.name}").contract
             table.set("db", exp.to_identifier(contract.dataset))
-    return tree.sql(_GRAMMARS[dialect.name], identify=True, pretty=True)
+    return tree
 
 
 def _partition_columns(select: exp.Select) -> set[tuple[str, str]]:

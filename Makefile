@@ -78,7 +78,7 @@ test-redshift: ## Load Redshift through two versions of its driver: a double of 
 	@COVID_LAKE_ENGINE=spark COVID_LAKE_JARS=.jars/redshift-2.3.0 .venv-spark-4.1.1/bin/pytest -q tests/redshift --ignore tests/redshift/test_redshift_interrupted.py \
 		--ignore tests/redshift/test_redshift_job.py
 
-test-deploy: setup ## Deploy to an emulator of AWS as a person does, and hold every call of the jobs against their roles
+test-deploy: setup ## Deploy to an emulator of AWS, play the deployed jobs as Glue would, and hold their calls against their roles
 	@$(BIN)/pytest -q tests/deployment
 
 test-airflow: setup $(AIRFLOW) ## Have a real Airflow (414 MB) run the rendered DAG against the Glue of the emulator

@@ -26,6 +26,8 @@ PAIRS ?= 20
 SEED ?=
 # Tests that run at the same time, each with an engine of its own; a test file is never split.
 WORKERS ?= 2
+# Files and folders of tests that 'make test' leaves out.
+LEAVE_OUT ?=
 
 BIN := $(VENV)/bin
 # What a run needs is installed; and what tests, checks and benchmarks need beside it.
@@ -64,7 +66,7 @@ $(SAMPLE_KEY): | $(READY_TO_RUN)
 
 test: setup ## Run the tests; 'make faults' has those that kill, fill disks and stop servers
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --ignore tests/chaos --ignore tests/trino --ignore tests/redshift \
-		--ignore tests/deployment --ignore tests/airflow_dags
+		--ignore tests/deployment --ignore tests/airflow_dags $(addprefix --ignore ,$(LEAVE_OUT))
 
 test-trino: setup ## Ask Trino, the engine of Athena, for every table of a lake; fetches Trino (800 MB), needs Java 24
 	@$(BIN)/python tests/trino/server.py

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from covid_lake.cli.group import EXIT_FAULT
+from covid_lake.cli.opening import display_of
 from covid_lake.cli.options import schedule_option
 from covid_lake.cli.terminal import Terminal
 from covid_lake.errors import SettingsError
@@ -100,9 +101,11 @@ def deploy(
     }  # fmt: skip
     families = [registry.dataset(name.strip()) for name in datasets.split(",") if name.strip()]
     when = chosen_schedule(schedule, NIGHTLY)
-    with naming_faults():
+    with naming_faults(), display_of(Terminal()) as display:
         site = _site(stack, given, needs_roles=not delete)
-        deploying = Deploying(site, families, Clients.of_environment(), when, glue_version, orchestrator)
+        deploying = Deploying(
+            site, families, Clients.of_environment(), when, glue_version, orchestrator, display.progress
+        )
         if delete:
             _carry_out(deploying.deletion(), dry_run=dry_run)
             Terminal().show(f"{site.lake_root}, its tables in the Data Catalog, and the stack stay: see docs/deploy.md")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -65,10 +65,11 @@ class Code:
         folder = f"{FOLDER}/{self.digest}"
         return any(file.path == f"{folder}/{MANIFEST}" for file in bucket.list_files(folder))
 
-    def upload(self, bucket: S3Storage) -> None:
-        """Upload all of it, the manifest last."""
-        for name in sorted(self.files):
+    def upload(self, bucket: S3Storage, progress: Callable[[str, int, int], None]) -> None:
+        """Upload all of it, the manifest last; `progress` is told a label, and how many of how many files are there."""
+        for number, name in enumerate(sorted(self.files), start=1):
             bucket.write(f"{FOLDER}/{self.digest}/{name}", self.files[name].read_bytes())
+            progress(f"uploading {name}", number, len(self.files))
         sizes = {name: path.stat().st_size for name, path in sorted(self.files.items())}
         bucket.write(f"{FOLDER}/{self.digest}/{MANIFEST}", json.dumps({"files": sizes}, indent=2).encode())
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from covid_lake.contracts import Dataset
@@ -27,7 +28,7 @@ from covid_lake.engines.protocol import Engine
 from covid_lake.errors import CatalogError, LakeError, SettingsError
 from covid_lake.publish.catalog.glue import GlueTableCatalog
 from covid_lake.publish.catalog.publisher import CatalogPublisher
-from covid_lake.publish.publisher import Published
+from covid_lake.publish.publisher import Published, no_progress
 from covid_lake.store.snapshots import current_snapshot
 from covid_lake.store.storage import S3Storage, s3_session
 
@@ -76,6 +77,8 @@ class Deploying:
     """Which Spark and Python the jobs have."""
     orchestrator: str = GLUE
     """Who starts the jobs: Glue's triggers, or Airflow."""
+    progress: Callable[[str, int, int], None] = no_progress
+    """Is called with a label and how many of how many units are done, where something takes long."""
 
     def plan(self, code: Code) -> tuple[Action, ...]:
         """What has to be done so that the jobs run this code; nothing, where all is as it should be."""
@@ -84,7 +87,7 @@ class Deploying:
         if not code.is_in(bucket):
             detail = f"{len(code.files)} files, {code.total_bytes / 1e6:.0f} MB"
             name = f"s3://{self.site.bucket}/{FOLDER}/{code.digest}/"
-            made.append(Action(Verb.UPLOAD, "code", name, detail, lambda: code.upload(bucket)))
+            made.append(Action(Verb.UPLOAD, "code", name, detail, partial(code.upload, bucket, self.progress)))
         for dataset in self.datasets:
             for kind, wanted in self._wanted(dataset, code):
                 new, old = changes(kind, wanted)
@@ -166,7 +169,8 @@ class Deploying:
     def _catalog(self, dataset: Dataset) -> Iterator[Action]:
         """The databases, and the tables and views of what the lake holds: the jobs keep them in step later on."""
         storage = S3Storage(self.site.lake_root)
-        published = Published(storage, dataset, current_snapshot(storage, dataset.name), _no_engine)
+        snapshot = current_snapshot(storage, dataset.name)
+        published = Published(storage, dataset, snapshot, _no_engine, self.progress)
         publisher = CatalogPublisher(GlueTableCatalog(storage))
         if publisher.is_up_to_date(published):
             return

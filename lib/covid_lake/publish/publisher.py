@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from covid_lake.engines.protocol import Engine
 
 
-def _no_progress(_label: str, _done: int, _total: int) -> None:
-    pass
+def no_progress(_label: str, _done: int, _total: int) -> None:
+    """For where nobody looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Published:
     """The version of each table."""
     engine: Callable[[], Engine]
     """Gives the run's engine, and starts it first where none is running, which takes seconds."""
-    progress: Callable[[str, int, int], None] = _no_progress
+    progress: Callable[[str, int, int], None] = no_progress
     """To be called with a label and how many of how many units are done."""
     full_refresh: bool = False
     """Whether to do again what is up to date already."""

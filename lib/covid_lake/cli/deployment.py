@@ -37,8 +37,9 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--workgroup", metavar="NAME", help="Athena's workgroup that gets the named queries.  [default: primary]")
 @click.option("--pseudonym-secret", metavar="NAME", help="The secret that holds the key of pseudonyms.")
 @click.option(
-    "--datasets", metavar="NAMES", default="covid19", show_default=True, help="What is deployed, such as covid19,stedi."
-)
+    "--datasets", metavar="NAME,NAME",
+    help="What is deployed.  [default: the datasets whose files come from a public bucket]",
+)  # fmt: skip
 @schedule_option
 @click.option(
     "--glue-version", type=click.Choice(["6.0", "5.1"]), default="6.0", show_default=True,
@@ -66,7 +67,7 @@ def deploy(
     topic: str | None,
     workgroup: str | None,
     pseudonym_secret: str | None,
-    datasets: str,
+    datasets: str | None,
     schedule: str | None,
     glue_version: str,
     orchestrator: str,
@@ -99,20 +100,23 @@ def deploy(
         "bucket": bucket, "role": role, "connection": connection, "topic": topic, "workgroup": workgroup,
         "pseudonym_secret": pseudonym_secret,
     }  # fmt: skip
-    families = [registry.dataset(name.strip()) for name in datasets.split(",") if name.strip()]
+    every = [registry.dataset(name) for name in registry.dataset_names()]
+    named = [registry.dataset(name.strip()) for name in (datasets or "").split(",") if name.strip()]
+    families = named or [dataset for dataset in every if dataset.public_buckets]
     when = chosen_schedule(schedule, NIGHTLY)
-    with naming_faults(), display_of(Terminal()) as display:
+    terminal = Terminal()
+    with naming_faults(), display_of(terminal) as display:
         site = _site(stack, given, needs_roles=not delete)
         deploying = Deploying(
             site, families, Clients.of_environment(), when, glue_version, orchestrator, display.progress
         )
         if delete:
-            _carry_out(deploying.deletion(), dry_run=dry_run)
-            Terminal().show(f"{site.lake_root}, its tables in the Data Catalog, and the stack stay: see docs/deploy.md")
-        elif not _look(deploying, shows_all=check):
+            _carry_out(terminal, deploying.deletion(), dry_run=dry_run)
+            terminal.show(f"{site.lake_root}, its tables in the Data Catalog, and the stack stay: see docs/deploy.md")
+        elif not _look(terminal, deploying, shows_all=check):
             sys.exit(EXIT_FAULT)
         elif not check:
-            _carry_out(deploying.plan(_code(code, wheels)), dry_run=dry_run)
+            _carry_out(terminal, deploying.plan(_code(code, wheels)), dry_run=dry_run)
 
 
 def _code(folder: Path | None, wheels: Sequence[Path]) -> Code:
@@ -150,12 +154,12 @@ def _site(stack: str | None, given: dict[str, Any], *, needs_roles: bool) -> Sit
     return site
 
 
-def _look(deploying: Deploying, *, shows_all: bool) -> bool:
+def _look(terminal: Terminal, deploying: Deploying, *, shows_all: bool) -> bool:
     """Look at what the deployment stands on; whether it can go on."""
     from covid_lake.deploy.checks import findings
 
     stages = dict.fromkeys(job.stage for dataset in deploying.datasets for job in deploying.workflow(dataset).jobs)
-    terminal, can_go_on = Terminal(), True
+    can_go_on = True
     for one in findings(deploying.site, list(stages)):
         if shows_all or one.is_fault:
             terminal.show((f"{'missing' if one.is_fault else 'looked':<9}", "bold"), f" {one.what}: {one.said}")
@@ -163,10 +167,8 @@ def _look(deploying: Deploying, *, shows_all: bool) -> bool:
     return can_go_on
 
 
-def _carry_out(actions: Sequence[Action], *, dry_run: bool) -> None:
+def _carry_out(terminal: Terminal, actions: Sequence[Action], *, dry_run: bool) -> None:
     from covid_lake.deploy.deploying import carry_out
-
-    terminal = Terminal()
 
     def told(action: Action) -> None:
         detail = f"  {action.detail}" if action.detail else ""

@@ -39,7 +39,7 @@ NEEDED := setup.py samples/setup.py scripts/setup.sh requirements/run.txt requir
 AIRFLOW := .venv-airflow/bin/airflow
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-trino test-redshift test-deploy test-airflow faults chaos surroundings corpus check format ddl dictionary bench clean
+.PHONY: help setup run test test-trino test-redshift test-deploy test-play test-airflow faults chaos surroundings corpus check format ddl dictionary bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,8 +80,11 @@ test-redshift: ## Load Redshift through two versions of its driver: a double of 
 	@COVID_LAKE_ENGINE=spark COVID_LAKE_JARS=.jars/redshift-2.3.0 .venv-spark-4.1.1/bin/pytest -q tests/redshift --ignore tests/redshift/test_redshift_interrupted.py \
 		--ignore tests/redshift/test_redshift_job.py
 
-test-deploy: setup ## Deploy to an emulator of AWS, play the deployed jobs as Glue would, and hold their calls against their roles
-	@$(BIN)/pytest -q tests/deployment
+test-deploy: setup ## Deploy to an emulator of AWS as a person does, and hold every call of the jobs against their roles
+	@$(BIN)/pytest -q tests/deployment --ignore tests/deployment/test_played_workflow.py
+
+test-play: setup ## Play the deployed jobs as Glue would, for each version of Glue (ten minutes; needs Python 3.13 and both Sparks' jars)
+	@$(BIN)/pytest -q tests/deployment/test_played_workflow.py
 
 test-airflow: setup $(AIRFLOW) ## Have a real Airflow (414 MB) run the rendered DAG against the Glue of the emulator
 	@$(BIN)/pytest -q tests/airflow_dags

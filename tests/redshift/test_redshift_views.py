@@ -125,7 +125,8 @@ def test_views_are_made_again_where_they_are_missing_or_changed_and_left_alone_o
     assert 'CREATE VIEW "covid19"."v_cases"' in _preview(driver, lake)
     assert load(driver, lake) == set()
     assert driver.target.run(made) == [(3,)]
-    other = WarehouseView("v_cases", ("dim_date",), ('CREATE VIEW "covid19"."v_cases" AS\nSELECT 1 AS "one"',))
+    statement = 'CREATE VIEW "covid19"."v_cases" AS\nSELECT 1 AS "one"'
+    other = WarehouseView("v_cases", tables=("dim_date",), columns=("one",), statements=(statement,))
     assert load(driver, lake, views=(other, *VIEWS[1:])) == set()
     assert driver.target.run('SELECT * FROM "covid19"."v_cases"') == [(1,)]
 
@@ -137,7 +138,9 @@ def test_a_table_beneath_a_view_is_built_anew(driver: PythonDriver, lake: Lake) 
 
 
 def test_a_view_whose_tables_are_not_there_is_not_made(driver: PythonDriver, lake: Lake) -> None:
-    missing = WarehouseView("v_missing", ("fact_cases", "dim_hospital"), ("not even SQL",))
+    missing = WarehouseView(
+        "v_missing", tables=("fact_cases", "dim_hospital"), columns=("one",), statements=("not even SQL",)
+    )
     load(driver, lake, views=(missing,))
     assert driver.target.run("SELECT count(*) FROM pg_views WHERE schemaname = 'covid19'") == [(0,)]
 

@@ -39,7 +39,7 @@ NEEDED := setup.py samples/setup.py scripts/setup.sh requirements/run.txt requir
 AIRFLOW := .venv-airflow/bin/airflow
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-trino test-redshift test-deploy test-play test-airflow faults chaos surroundings corpus check format ddl dictionary bench clean
+.PHONY: help setup run test test-trino test-redshift test-deploy test-play test-airflow docker-test faults chaos surroundings corpus check format ddl dictionary bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,6 +93,12 @@ $(AIRFLOW): requirements/airflow.in
 	@python3 -m venv .venv-airflow
 	@.venv-airflow/bin/python -m pip --quiet --disable-pip-version-check install --requirement requirements/airflow.in
 	@touch $@
+
+docker-test: ## Run tests and the jobs in Glue's own image, with an emulator and a PostgreSQL (5 GB; needs Docker)
+	@$(MAKE) --no-print-directory setup SPARK=3.5.6
+	@export PGPASSWORD=$$(python3 -c "import secrets; print(secrets.token_hex(16))"); \
+		docker compose --file docker/compose.yaml up --abort-on-container-exit --exit-code-from glue; \
+		status=$$?; docker compose --file docker/compose.yaml down --volumes; exit $$status
 
 faults: setup ## Run the tests of faults: a few kills, full disks, lost connections, two runs at once
 	@$(BIN)/pytest -q tests/chaos

@@ -19,7 +19,7 @@ from covid_lake.deploy.code import Code, uploaded
 from covid_lake.deploy.deploying import Clients, Deploying, carry_out
 from covid_lake.deploy.plan import Action
 from covid_lake.deploy.resources import differences, marked
-from covid_lake.deploy.site import Site
+from covid_lake.deploy.site import Site, WarehouseAddress
 from covid_lake.deploy.workflow import NIGHTLY, Stage
 from covid_lake.errors import LakeError, SettingsError
 from covid_lake.store.storage import S3Storage
@@ -71,7 +71,8 @@ def place(emulator: str, tmp_path: Path) -> Iterator[Place]:
     folder.mkdir()
     for name in (*(f"{stage}.py" for stage in Stage), "covid_lake-0.1.0-py3-none-any.whl", "duckdb-1-cp313.whl"):
         (folder / name).write_text(name)
-    site = Site(BUCKET, {stage: str(stage) for stage in Stage}, CONNECTION, topic, WORKGROUP)
+    roles = {stage: str(stage) for stage in Stage}
+    site = Site(BUCKET, roles, CONNECTION, topic=topic, workgroup=WORKGROUP)
     place = Place(Deploying(site, [COVID19], Clients.of_environment(), NIGHTLY, "6.0"), folder)
     yield place
     done(place.deploying.deletion())
@@ -194,6 +195,106 @@ def test_a_lake_that_loses_its_warehouse_loses_the_job_that_loads_it(place: Plac
         f"delete alarm {JOBS[3]}_is_missing",
     ]
     assert without.plan(place.code()) == ()
+
+
+ADDRESS = WarehouseAddress(
+    "jdbc:redshift://w.1.us-east-1.redshift-serverless.amazonaws.com:5439/lake", "login", "s-1", "us-east-1a", ("g-1",)
+)
+
+
+def test_a_connection_is_made_changed_and_deleted(place: Place) -> None:
+    glue = boto3.client("glue")
+    site = replace(place.deploying.site, connection="ours", warehouse=ADDRESS)
+    given = replace(place.deploying, site=site)
+    assert "create connection ours" in done(given.plan(place.code()))
+    assert given.plan(place.code()) == ()
+    made = glue.get_connection(Name="ours")["Connection"]
+    assert made["ConnectionProperties"] == {
+        "JDBC_CONNECTION_URL": ADDRESS.url,
+        "JDBC_ENFORCE_SSL": "true",
+        "SECRET_ID": "login",
+    }
+    assert made["PhysicalConnectionRequirements"]["AvailabilityZone"] == "us-east-1a"
+    assert job(JOBS[3])["Connections"] == {"Connections": ["ours"]}
+
+    moved = replace(site, warehouse=replace(ADDRESS, secret="another"))
+    (change,) = replace(given, site=moved).plan(place.code())
+    assert (change.verb, change.kind, change.detail) == ("update", "connection", "changed: SECRET_ID")
+    change.do()
+    assert glue.get_connection(Name="ours")["Connection"]["ConnectionProperties"]["SECRET_ID"] == "another"
+
+    glue.create_job(Name=OTHERS_JOB, Role="r", Command={"Name": "glueetl"}, Connections={"Connections": ["ours"]})
+    assert "delete connection ours" not in [f"{one.verb} {one.kind} {one.name}" for one in given.deletion()]
+    glue.delete_job(JobName=OTHERS_JOB)
+    assert "delete connection ours" in done(given.deletion())
+
+
+def test_a_connection_of_somebody_else_is_neither_changed_nor_deleted(place: Place) -> None:
+    boto3.client("secretsmanager").create_secret(Name="login", SecretString="{}")
+    site = replace(place.deploying.site, warehouse=ADDRESS)
+    assert faults(site) == [
+        f"connection: the connection {CONNECTION} was made by somebody else and stays as it is: leave out "
+        "--warehouse-url to use it, or name another with --connection"
+    ]
+    assert faults(replace(site, connection="ours")) == []
+    place.deploy()
+    assert [step for step in done(place.deploying.deletion()) if "connection" in step] == []
+    boto3.client("secretsmanager").delete_secret(SecretId="login", ForceDeleteWithoutRecovery=True)
+    assert [said.partition(";")[0] for said in faults(replace(site, connection="ours"))] == [
+        "secret: there is no secret login"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"url": "redshift://h:5439/d"}, "begins with jdbc:"),
+        ({"url": "jdbc:redshift://u:secret@h:5439/d"}, "name no user in it"),
+        ({"url": "jdbc:redshift://h:5439/d?password=secret"}, "name no password in it"),
+        ({"url": "jdbc:redshift://h:5439"}, "lacks the database"),
+        ({"url": "jdbc:oracle://h:5439/d"}, "unknown scheme"),
+        ({"security_groups": ()}, "name both or neither"),
+    ],
+)
+def test_an_address_that_no_job_can_use_is_refused(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=said) as refused:
+        replace(ADDRESS, **changed)
+    assert "secret@" not in str(refused.value)
+
+
+def test_jobs_check_the_certificate_of_redshift_unless_the_url_says_otherwise() -> None:
+    assert ADDRESS.checks_certificate
+    assert not replace(ADDRESS, url="jdbc:redshift://h/d?sslmode=disable").checks_certificate
+    assert not replace(ADDRESS, url="jdbc:postgresql://h/d").checks_certificate
+
+
+def test_the_command_makes_a_connection_in_the_subnets_zone(place: Place) -> None:
+    ec2 = boto3.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+    zone = f"{ec2.meta.region_name}b"
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.1.1.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
+    boto3.client("secretsmanager").create_secret(Name="login", SecretString="{}")
+    place.code()
+    given = ("--bucket", BUCKET, "--role", str(Stage.TRUST), "--workgroup", WORKGROUP, "--code", str(place.folder))
+    address = ("--warehouse-url", ADDRESS.url, "--warehouse-secret", "login")
+    deployed = command(*given, *address, "--subnet", subnet, "--security-groups", "g-1,g-2")
+    assert "create    connection   covid_lake_warehouse" in deployed.output
+    made = boto3.client("glue").get_connection(Name="covid_lake_warehouse")["Connection"]
+    assert made["PhysicalConnectionRequirements"] == {
+        "SubnetId": subnet,
+        "AvailabilityZone": zone,
+        "SecurityGroupIdList": ["g-1", "g-2"],
+    }
+    assert command(*given, *address, "--subnet", subnet, "--security-groups", "g-1,g-2").output == "nothing changes\n"
+    gone = command(*given, *address, "--subnet", "subnet-00000000", "--security-groups", "g-1")
+    assert (gone.exit_code, "the subnet subnet-00000000 can't be read" in gone.output) == (2, True), gone.output
+    half = command(*given, "--warehouse-url", ADDRESS.url)
+    assert (half.exit_code, "name both" in half.output) == (2, True)
+    deleted = command("--bucket", BUCKET, "--workgroup", WORKGROUP, "--delete")
+    assert "delete    connection   covid_lake_warehouse" in deleted.output
+    boto3.client("secretsmanager").delete_secret(SecretId="login", ForceDeleteWithoutRecovery=True)
+    ec2.delete_subnet(SubnetId=subnet)
+    ec2.delete_vpc(VpcId=vpc)
 
 
 def test_a_deployment_that_fails_in_the_midst_leaves_jobs_with_code_and_the_next_goes_on(place: Place) -> None:

@@ -1,4 +1,7 @@
-"""The deployed workflow, played as by Glue: from code in S3 to a lake that its catalog describes, and a warehouse."""
+"""The deployed workflow, played as by Glue: from code in S3 to a lake that its catalog describes, and a warehouse.
+
+The warehouse is the double of Redshift: it copies the lake's files from S3 as Redshift does, over Redshift's driver.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ import pytest
 
 from covid_lake.datasets import registry
 from covid_lake.deploy.alarms import noticed_by
+from covid_lake.deploy.site import DEFAULT_CONNECTION
 from covid_lake.deploy.triggers import JobState, WorkflowRun
 from covid_lake.deploy.workflow import Choices, Stage, job_name, workflow_of
 from covid_lake.errors import CatalogError
@@ -29,10 +33,10 @@ from covid_lake_samples.covid19 import generate_sample
 from emulator import ENVIRONMENT
 from glue_player import ROOT, Player, skip_where_not
 from lake_runs import differing_tables
+from redshift_double import RedshiftDouble, running_double
 
 BUCKET = "played-lake"
 ROLE = "played-role"
-CONNECTION = "played-warehouse"
 SECRET = "played-warehouse-login"
 WORKFLOW = "covid_lake_covid19"
 JOBS = [job_name("covid19", stage) for stage in Stage]
@@ -46,7 +50,7 @@ class Played:
     """A deployment, and who plays it."""
 
     player: Player
-    warehouse: WarehouseConnection
+    redshift: RedshiftDouble
 
     @property
     def lake(self) -> S3Storage:
@@ -57,7 +61,9 @@ class Played:
 
     def deploy(self, *arguments: str) -> str:
         script = ROOT / "scripts" / "deploy_jobs.sh"
-        given = ["--bucket", BUCKET, "--role", ROLE, "--connection", CONNECTION, "--glue-version", self.player.version]
+        url = f"jdbc:redshift://127.0.0.1:{self.redshift.port}/dev?sslmode=disable"
+        warehouse = ["--warehouse-url", url, "--warehouse-secret", SECRET]
+        given = ["--bucket", BUCKET, "--role", ROLE, *warehouse, "--glue-version", self.player.version]
         environment = {**os.environ, **ENVIRONMENT}
         done = subprocess.run(
             [script, *given, *arguments], env=environment, capture_output=True, text=True, check=False
@@ -97,8 +103,6 @@ def played(
 ) -> Iterator[Played]:
     """What an account has, with the code deployed for a version of Glue."""
     skip_where_not(request.param)
-    with warehouse.connect() as opened:
-        opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging" CASCADE')
     s3, iam, glue = boto3.client("s3"), boto3.client("iam"), boto3.client("glue")
     trust = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
     rights = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
@@ -107,18 +111,14 @@ def played(
     for bucket in (BUCKET, PUBLIC):
         s3.create_bucket(Bucket=bucket)
     deliver(sample, reports_left=len(JOBS))
-    login = {"username": warehouse.user, "password": warehouse.password}
-    boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=json.dumps(login))
-    url = f"jdbc:postgresql://{warehouse.host}:{warehouse.port}/{warehouse.database}?sslmode=disable"
-    properties = {"JDBC_CONNECTION_URL": url, "SECRET_ID": SECRET}
-    glue.create_connection(
-        ConnectionInput={"Name": CONNECTION, "ConnectionType": "JDBC", "ConnectionProperties": properties}
-    )
-    one = Played(Player(request.param, tmp_path_factory.mktemp("glue")), warehouse)
-    one.deploy()
-    yield one
-    one.deploy("--delete")
-    glue.delete_connection(ConnectionName=CONNECTION)
+    with running_double(warehouse, s3) as redshift:
+        login = {"username": redshift.user, "password": redshift.password}
+        boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=json.dumps(login))
+        one = Played(Player(request.param, tmp_path_factory.mktemp("glue")), redshift)
+        one.deploy()
+        yield one
+        one.deploy("--delete")
+    assert glue.get_jobs()["Jobs"] == glue.get_connections()["ConnectionList"] == []
     for database in glue.get_databases()["DatabaseList"]:
         glue.delete_database(Name=database["Name"])
     boto3.client("secretsmanager").delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
@@ -158,10 +158,10 @@ def test_the_whole_workflow_leads_to_a_lake_with_its_catalog_and_a_loaded_wareho
     run = played.play()
     assert states(run) == [(job, JobState.SUCCEEDED) for job in JOBS], played.player.runs[-1].output[-3000:]
     assert played.disagreements() == []
-    assert differing_tables(played.lake, played.warehouse) == []
+    assert differing_tables(played.lake, played.redshift.owner) == []
     figures = [json.loads(line) for line in played.output(JOBS[1]).splitlines() if '"_aws"' in line]
     assert sum(line.get("JobsSucceeded", 0) for line in figures) == 1
-    assert played.warehouse.password not in "".join(run.output for run in played.player.runs)
+    assert played.redshift.password not in "".join(run.output for run in played.player.runs)
 
 
 def test_played_again_there_is_nothing_to_do(played: Played) -> None:
@@ -175,7 +175,7 @@ def test_played_again_there_is_nothing_to_do(played: Played) -> None:
 def test_after_a_job_that_fails_none_starts_and_a_later_play_catches_up(played: Played, sample: Path) -> None:
     if played.player.version != "6.0":
         pytest.skip("once is enough: which job starts is decided by the triggers, and not by the version")
-    choices = Choices(played.lake.root, warehouse={"connection_name": CONNECTION})
+    choices = Choices(played.lake.root, warehouse={"connection_name": DEFAULT_CONNECTION})
     workflow = workflow_of(registry.dataset("covid19"), choices)
     for place, job in enumerate(JOBS):
         deliver(sample, reports_left=len(JOBS) - 1 - place)
@@ -190,7 +190,7 @@ def test_after_a_job_that_fails_none_starts_and_a_later_play_catches_up(played: 
     assert played.deploy() == "nothing changes\n"
     assert states(played.play()) == [(job, JobState.SUCCEEDED) for job in JOBS]
     assert played.disagreements() == []
-    assert differing_tables(played.lake, played.warehouse) == []
+    assert differing_tables(played.lake, played.redshift.owner) == []
 
 
 def change(job: str, add: dict[str, str]) -> None:

@@ -33,6 +33,14 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--bucket", metavar="NAME", help="The bucket of the lake and of the jobs' code.")
 @click.option("--role", metavar="NAME_OR_ARN", help="One role for all jobs, instead of the stack's four.")
 @click.option("--connection", metavar="NAME", help="The Glue connection of the warehouse. Without any, none is loaded.")
+@click.option(
+    "--warehouse-url",
+    metavar="URL",
+    help="Have the deployment make the connection: jdbc:redshift://HOST:5439/DATABASE, without user and password.",
+)
+@click.option("--warehouse-secret", metavar="NAME", help="The secret with the warehouse's username and password.")
+@click.option("--subnet", metavar="ID", help="The subnet from which the warehouse is reached.")
+@click.option("--security-groups", metavar="ID,ID", help="The security groups of the loading job in that subnet.")
 @click.option("--topic", metavar="ARN", help="The SNS topic that hears of refreshes which are missing.")
 @click.option("--workgroup", metavar="NAME", help="Athena's workgroup that gets the named queries.  [default: primary]")
 @click.option("--pseudonym-secret", metavar="NAME", help="The secret that holds the key of pseudonyms.")
@@ -64,6 +72,10 @@ def deploy(
     bucket: str | None,
     role: str | None,
     connection: str | None,
+    warehouse_url: str | None,
+    warehouse_secret: str | None,
+    subnet: str | None,
+    security_groups: str | None,
     topic: str | None,
     workgroup: str | None,
     pseudonym_secret: str | None,
@@ -80,7 +92,7 @@ def deploy(
     check: bool,
     delete: bool,
 ) -> None:
-    """Deploy the workflows of datasets to AWS Glue: code, jobs, triggers, alarms, named queries and the catalog.
+    """Deploy the workflows of datasets to AWS Glue: code, connection, jobs, triggers, alarms, named queries, catalog.
 
     What there is already is compared first, and only what differs is changed; a second time, nothing is. Jobs that run
     are not disturbed. Called by scripts/deploy_jobs.sh, which builds the code:
@@ -89,6 +101,8 @@ def deploy(
     scripts/deploy_jobs.sh --stack covid-lake --region us-east-1 --dry-run
     scripts/deploy_jobs.sh --stack covid-lake --region us-east-1 --datasets covid19,stedi
     scripts/deploy_jobs.sh --bucket my-lake --role my-glue-role --schedule none
+    scripts/deploy_jobs.sh --bucket my-lake --role my-glue-role --warehouse-secret my-login \\
+        --warehouse-url jdbc:redshift://my.cluster.us-east-1.redshift.amazonaws.com:5439/dev
     """
     from covid_lake.datasets import registry
     from covid_lake.deploy.deploying import Clients, Deploying, naming_faults
@@ -106,6 +120,7 @@ def deploy(
     when = chosen_schedule(schedule, NIGHTLY)
     terminal = Terminal()
     with naming_faults(), display_of(terminal) as display:
+        given |= _warehouse(warehouse_url, warehouse_secret, subnet, security_groups, connection)
         site = _site(stack, given, needs_roles=not delete)
         deploying = Deploying(
             site, families, Clients.of_environment(), when, glue_version, orchestrator, display.progress
@@ -152,6 +167,25 @@ def _site(stack: str | None, given: dict[str, Any], *, needs_roles: bool) -> Sit
     if needs_roles and not site.roles:
         raise SettingsError("name the role of the jobs with --role, or a stack that has one for each with --stack")
     return site
+
+
+def _warehouse(
+    url: str | None, secret: str | None, subnet: str | None, security_groups: str | None, connection: str | None
+) -> dict[str, Any]:
+    """The warehouse that has no connection yet, and the name that its connection gets."""
+    from covid_lake.deploy.deploying import client
+    from covid_lake.deploy.site import DEFAULT_CONNECTION, WarehouseAddress, zone_of
+
+    if not (url and secret):
+        if url or secret or subnet or security_groups:
+            raise SettingsError("a connection is made from --warehouse-url and --warehouse-secret: name both")
+        return {}
+    groups = tuple(name.strip() for name in (security_groups or "").split(",") if name.strip())
+    zone = zone_of(client("ec2"), subnet) if subnet else None
+    return {
+        "connection": connection or DEFAULT_CONNECTION,
+        "warehouse": WarehouseAddress(url, secret, subnet, zone, groups),
+    }
 
 
 def _look(terminal: Terminal, deploying: Deploying, *, shows_all: bool) -> bool:

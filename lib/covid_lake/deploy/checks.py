@@ -10,7 +10,8 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from covid_lake.deploy.deploying import client
-from covid_lake.deploy.site import Site
+from covid_lake.deploy.resources import MARK
+from covid_lake.deploy.site import Site, WarehouseAddress
 from covid_lake.deploy.workflow import Stage
 from covid_lake.errors import SettingsError
 
@@ -51,6 +52,7 @@ def findings(site: Site, stages: Sequence[Stage]) -> Iterator[Finding]:
         *((f"role of {stage}", partial(_role, aws, site, stage)) for stage in stages),
         *((f"rights of {stage}", partial(_rights, aws, site, stage)) for stage in stages),
         *([("connection", partial(_connection, aws, site))] if site.connection else []),
+        *([("secret", partial(_secret, aws, site.warehouse))] if site.warehouse else []),
         *([("topic", partial(_topic, aws, site))] if site.topic else []),
         ("workgroup", partial(_workgroup, aws, site)),
         ("Lake Formation", partial(_lake_formation, aws)),
@@ -148,15 +150,37 @@ def _connection(aws: Aws, site: Site) -> str:
     try:
         found = aws("glue").get_connection(Name=site.connection, HidePassword=True)["Connection"]
     except ClientError as error:
-        if error.response["Error"]["Code"] == "EntityNotFoundException":
-            raise SettingsError(
-                f"there is no Glue connection {site.connection}; the stack of infra/lake.yaml makes one, or leave out "
-                "--connection for a lake without a warehouse"
-            ) from error
-        raise
+        if error.response["Error"]["Code"] != "EntityNotFoundException":
+            raise
+        if site.warehouse:
+            return f"{site.connection}, which the deployment makes"
+        raise SettingsError(
+            f"there is no Glue connection {site.connection}; the stack of infra/lake.yaml makes one, and "
+            "--warehouse-url has the deployment make one; without --connection the lake has no warehouse"
+        ) from error
+    if site.warehouse and not MARK.search(found.get("Description", "")):
+        raise SettingsError(
+            f"the connection {site.connection} was made by somebody else and stays as it is: leave out --warehouse-url "
+            "to use it, or name another with --connection"
+        )
     if found["ConnectionType"] not in ("JDBC", "REDSHIFT", "POSTGRESQL"):
         raise SettingsError(f"the connection {site.connection} is of type {found['ConnectionType']}, and not of JDBC")
     return f"{site.connection}, of type {found['ConnectionType']}"
+
+
+def _secret(aws: Aws, warehouse: WarehouseAddress) -> str:
+    from botocore.exceptions import ClientError
+
+    try:
+        found = aws("secretsmanager").describe_secret(SecretId=warehouse.secret)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            raise SettingsError(
+                f"there is no secret {warehouse.secret}; it holds the warehouse's user, as "
+                '{"username": …, "password": …}'
+            ) from error
+        raise
+    return str(found["Name"])
 
 
 def _topic(aws: Aws, site: Site) -> str:

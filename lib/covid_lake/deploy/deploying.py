@@ -1,4 +1,4 @@
-"""A deployment whole: code, jobs, workflow, triggers, alarms, named queries and the catalog, planned and carried out.
+"""A deployment whole: code, connection, jobs, workflow, triggers, alarms, named queries and the catalog.
 
 The order makes an interruption harmless: new code lies beside the old, jobs are switched to it one by one and each
 works with either, and what is no longer wanted is deleted last.
@@ -6,7 +6,7 @@ works with either, and what is no longer wanted is deleted last.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,11 +18,28 @@ from covid_lake.datasets.queries import named_queries
 from covid_lake.deploy import code as jobs_code
 from covid_lake.deploy.alarms import missing_run_alarms
 from covid_lake.deploy.code import FOLDER, Code
-from covid_lake.deploy.glue_workflow import GLUE, Deployment, job_request, trigger_requests, workflow_request
+from covid_lake.deploy.glue_workflow import (
+    GLUE,
+    Deployment,
+    connection_request,
+    job_request,
+    trigger_requests,
+    workflow_request,
+)
 from covid_lake.deploy.plan import Action, Verb, changes
-from covid_lake.deploy.resources import Alarms, Definition, Jobs, Kind, NamedQueries, Triggers, Workflows, marked
+from covid_lake.deploy.resources import (
+    Alarms,
+    Connections,
+    Definition,
+    Jobs,
+    Kind,
+    NamedQueries,
+    Triggers,
+    Workflows,
+    marked,
+)
 from covid_lake.deploy.schedules import Schedule
-from covid_lake.deploy.site import Site
+from covid_lake.deploy.site import DEFAULT_CONNECTION, Site
 from covid_lake.deploy.workflow import PREFIX, Choices, Stage, Workflow, job_name, workflow_of
 from covid_lake.engines.protocol import Engine
 from covid_lake.errors import CatalogError, LakeError, SettingsError
@@ -88,13 +105,14 @@ class Deploying:
             detail = f"{len(code.files)} files, {code.total_bytes / 1e6:.0f} MB"
             name = f"s3://{self.site.bucket}/{FOLDER}/{code.digest}/"
             made.append(Action(Verb.UPLOAD, "code", name, detail, partial(code.upload, bucket, self.progress)))
+        made += changes(self._connections(), self._wanted_connections())[0]
         for dataset in self.datasets:
             for kind, wanted in self._wanted(dataset, code):
                 new, old = changes(kind, wanted)
                 made += new
                 gone += old
             made += self._catalog(dataset)
-        used = self._used_code()
+        used = self._used_code(self._jobs())
         if code.digest not in used:  # otherwise the jobs have been switched, and the code before is kept
             gone += [_removal(bucket, one) for one in jobs_code.uploaded(bucket) if one not in {code.digest, *used}]
         return (*made, *gone)
@@ -108,7 +126,11 @@ class Deploying:
             for action in changes(kind, ())[1]
         ]
         ours = {job_name(dataset.name, stage) for dataset in self.datasets for stage in Stage}
-        bucket, used = S3Storage(f"s3://{self.site.bucket}"), self._used_code(without=ours)
+        others = [job for job in self._jobs() if job["Name"] not in ours]
+        connections = self._connections()
+        if not any(connections.name in job.get("Connections", {}).get("Connections", ()) for job in others):
+            gone += changes(connections, ())[1]
+        bucket, used = S3Storage(f"s3://{self.site.bucket}"), self._used_code(others)
         return (*gone, *(_removal(bucket, one) for one in jobs_code.uploaded(bucket) if one not in used))
 
     def workflow(self, dataset: Dataset) -> Workflow:
@@ -155,6 +177,14 @@ class Deploying:
             )
             yield kind, [Definition(one[named], marked(one, described)) for one in wanted]
 
+    def _connections(self) -> Connections:
+        return Connections(self.clients.glue, self.site.connection or DEFAULT_CONNECTION)
+
+    def _wanted_connections(self) -> Iterator[Definition]:
+        if self.site.warehouse and self.site.connection:
+            request = connection_request(self.site.connection, self.site.warehouse)
+            yield Definition(self.site.connection, marked(request))
+
     def _kinds(self, dataset: Dataset) -> tuple[Kind, ...]:
         jobs = [job_name(dataset.name, stage) for stage in Stage]
         workflow = f"{PREFIX}_{dataset.name}"
@@ -182,16 +212,14 @@ class Deploying:
 
         yield Action(Verb.REGISTER, "catalog", dataset.name, detail, register)
 
-    def _used_code(self, without: Collection[str] = ()) -> set[str]:
-        """The digests of the code that jobs of the account have, whichever dataset they are of."""
+    def _jobs(self) -> list[dict[str, Any]]:
+        """All jobs of the account, whichever dataset they are of."""
+        return [job for page in self.clients.glue.get_paginator("get_jobs").paginate() for job in page["Jobs"]]
+
+    def _used_code(self, jobs: Sequence[dict[str, Any]]) -> set[str]:
+        """The digests of the code that these jobs have."""
         start = f"s3://{self.site.bucket}/{FOLDER}/"
-        pages = self.clients.glue.get_paginator("get_jobs").paginate()
-        scripts = [
-            job["Command"].get("ScriptLocation", "")
-            for page in pages
-            for job in page["Jobs"]
-            if job["Name"] not in without
-        ]
+        scripts = [job["Command"].get("ScriptLocation", "") for job in jobs]
         return {one.removeprefix(start).partition("/")[0] for one in scripts if one.startswith(start)}
 
 

@@ -1,4 +1,6 @@
-"""A workflow as requests to AWS Glue: CreateJob, CreateWorkflow, CreateTrigger. Nothing is called here.
+"""A workflow as requests to AWS Glue: CreateConnection, CreateJob, CreateWorkflow, CreateTrigger.
+
+Nothing is called here.
 
 What Glue does with triggers, which decides how they are written (developer guide, "AWS Glue triggers" and "Workflow
 restrictions"):
@@ -15,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from covid_lake.deploy.site import WarehouseAddress
 from covid_lake.deploy.workflow import Job, Stage, Workflow
 from covid_lake.errors import SettingsError
 
@@ -55,6 +58,27 @@ class Deployment:
             raise SettingsError(f"Glue {self.glue_version} is not supported; choose {' or '.join(GLUE_VERSIONS)}")
         if self.orchestrator not in (GLUE, AIRFLOW):
             raise SettingsError(f"the orchestrator is {GLUE} or {AIRFLOW}, not {self.orchestrator!r}")
+
+
+def connection_request(name: str, warehouse: WarehouseAddress) -> Request:
+    """The `ConnectionInput` of CreateConnection and of UpdateConnection."""
+    request: Request = {
+        "Name": name,
+        "Description": "How the job curated_to_redshift reaches the warehouse",
+        "ConnectionType": "JDBC",
+        "ConnectionProperties": {
+            "JDBC_CONNECTION_URL": warehouse.url,
+            "JDBC_ENFORCE_SSL": str(warehouse.checks_certificate).lower(),
+            "SECRET_ID": warehouse.secret,
+        },
+    }
+    if warehouse.subnet:
+        request["PhysicalConnectionRequirements"] = {
+            "SubnetId": warehouse.subnet,
+            "AvailabilityZone": warehouse.zone,
+            "SecurityGroupIdList": list(warehouse.security_groups),
+        }
+    return request
 
 
 def job_request(job: Job, deployment: Deployment) -> Request:

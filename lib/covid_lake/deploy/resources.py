@@ -93,6 +93,31 @@ def _named(names: Sequence[str], found: Mapping[str, Any], wanted: Request) -> I
 
 
 @dataclass(frozen=True, slots=True)
+class Connections:
+    """A connection of Glue, if it carries the mark: another is somebody else's."""
+
+    glue: Any
+    name: str
+    title: str = "connection"
+
+    def present(self) -> Sequence[Found]:
+        try:
+            found = self.glue.get_connection(Name=self.name, HidePassword=True)["Connection"]
+        except self.glue.exceptions.EntityNotFoundException:
+            return ()
+        return [Found(self.name, found, self.name)] if MARK.search(found.get("Description", "")) else ()
+
+    def create(self, wanted: Definition) -> None:
+        self.glue.create_connection(ConnectionInput=wanted.request)
+
+    def replace(self, found: Found, wanted: Definition) -> None:
+        self.glue.update_connection(Name=found.name, ConnectionInput=wanted.request)
+
+    def delete(self, found: Found) -> None:
+        self.glue.delete_connection(ConnectionName=found.key)
+
+
+@dataclass(frozen=True, slots=True)
 class Jobs:
     """Glue's jobs, by the names that the workflow can give them."""
 

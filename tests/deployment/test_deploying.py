@@ -197,6 +197,7 @@ def test_a_lake_that_loses_its_warehouse_loses_the_job_that_loads_it(place: Plac
     assert without.plan(place.code()) == ()
 
 
+COPY_ROLE = "arn:aws:iam::123456789012:role/reads-the-lake"
 ADDRESS = WarehouseAddress(
     "jdbc:redshift://w.1.us-east-1.redshift-serverless.amazonaws.com:5439/lake", "login", "s-1", "us-east-1a", ("g-1",)
 )
@@ -204,7 +205,7 @@ ADDRESS = WarehouseAddress(
 
 def test_a_connection_is_made_changed_and_deleted(place: Place) -> None:
     glue = boto3.client("glue")
-    site = replace(place.deploying.site, connection="ours", warehouse=ADDRESS)
+    site = replace(place.deploying.site, connection="ours", warehouse=ADDRESS, copy_role=COPY_ROLE)
     given = replace(place.deploying, site=site)
     assert "create connection ours" in done(given.plan(place.code()))
     assert given.plan(place.code()) == ()
@@ -216,6 +217,8 @@ def test_a_connection_is_made_changed_and_deleted(place: Place) -> None:
     }
     assert made["PhysicalConnectionRequirements"]["AvailabilityZone"] == "us-east-1a"
     assert job(JOBS[3])["Connections"] == {"Connections": ["ours"]}
+    assert job(JOBS[3])["DefaultArguments"]["--copy_role"] == COPY_ROLE
+    assert "--copy_role" not in job(JOBS[2])["DefaultArguments"]
 
     moved = replace(site, warehouse=replace(ADDRESS, secret="another"))
     (change,) = replace(given, site=moved).plan(place.code())
@@ -405,6 +408,11 @@ def test_what_cannot_work_is_told_in_a_sentence(
     ended = command(*arguments)
     assert (ended.exit_code, said in ended.output) == (code, True), ended.output
     assert boto3.client("glue").get_jobs()["Jobs"] == []
+
+
+def test_a_workflow_that_is_not_deployed_is_not_played(emulator: str, tmp_path: Path) -> None:
+    ended = CliRunner().invoke(main, ["workflow", "play", "covid19", "--folder", str(tmp_path)])
+    assert (ended.exit_code, "Glue has no triggers of a workflow covid_lake_covid19" in ended.output) == (2, True)
 
 
 def test_code_that_is_not_whole_is_refused(tmp_path: Path) -> None:

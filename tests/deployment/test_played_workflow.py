@@ -17,28 +17,33 @@ import pytest
 
 from covid_lake.datasets import registry
 from covid_lake.deploy.alarms import noticed_by
+from covid_lake.deploy.playing import RUNTIMES, Player, require_python
 from covid_lake.deploy.site import DEFAULT_CONNECTION
 from covid_lake.deploy.triggers import JobState, WorkflowRun
 from covid_lake.deploy.workflow import Choices, Stage, job_name, workflow_of
-from covid_lake.errors import CatalogError
+from covid_lake.errors import CatalogError, SettingsError
 from covid_lake.publish.catalog.check import check
 from covid_lake.publish.catalog.glue import GlueTableCatalog
 from covid_lake.publish.catalog.publisher import CatalogPublisher
 from covid_lake.publish.publisher import Published
+from covid_lake.runtime.java import jars_of
 from covid_lake.store.reports import RunReport, from_json, read_report
 from covid_lake.store.snapshots import current_snapshot
 from covid_lake.store.storage import S3Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.covid19 import generate_sample
 from emulator import ENVIRONMENT
-from glue_player import ROOT, Player, skip_where_not
 from lake_runs import differing_tables
 from redshift_double import RedshiftDouble, running_double
+from redshift_double.server import ROLE as COPY_ROLE
 
 BUCKET = "played-lake"
 ROLE = "played-role"
 SECRET = "played-warehouse-login"
 WORKFLOW = "covid_lake_covid19"
+ROOT = Path(__file__).resolve().parents[2]
+# Environments that were made once, for all runs of the tests.
+ENVIRONMENTS = ROOT / ".glue-played"
 JOBS = [job_name("covid19", stage) for stage in Stage]
 # The bucket that the contract names, which anybody may read.
 PUBLIC = "covid19-lake"
@@ -49,6 +54,8 @@ REPORTS = "jhu-daily-reports"
 class Played:
     """A deployment, and who plays it."""
 
+    version: str
+    """The version of Glue."""
     player: Player
     redshift: RedshiftDouble
 
@@ -62,8 +69,8 @@ class Played:
     def deploy(self, *arguments: str) -> str:
         script = ROOT / "scripts" / "deploy_jobs.sh"
         url = f"jdbc:redshift://127.0.0.1:{self.redshift.port}/dev?sslmode=disable"
-        warehouse = ["--warehouse-url", url, "--warehouse-secret", SECRET]
-        given = ["--bucket", BUCKET, "--role", ROLE, *warehouse, "--glue-version", self.player.version]
+        warehouse = ["--warehouse-url", url, "--warehouse-secret", SECRET, "--copy-role", COPY_ROLE]
+        given = ["--bucket", BUCKET, "--role", ROLE, *warehouse, "--glue-version", self.version]
         environment = {**os.environ, **ENVIRONMENT}
         done = subprocess.run(
             [script, *given, *arguments], env=environment, capture_output=True, text=True, check=False
@@ -99,10 +106,13 @@ def played(
     emulator: str,
     sample: Path,
     warehouse: WarehouseConnection,
-    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Played]:
     """What an account has, with the code deployed for a version of Glue."""
-    skip_where_not(request.param)
+    try:
+        require_python(request.param)
+        jars_of(RUNTIMES[request.param].spark)
+    except SettingsError as error:
+        pytest.skip(str(error))
     s3, iam, glue = boto3.client("s3"), boto3.client("iam"), boto3.client("glue")
     trust = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
     rights = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
@@ -114,7 +124,7 @@ def played(
     with running_double(warehouse, s3) as redshift:
         login = {"username": redshift.user, "password": redshift.password}
         boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=json.dumps(login))
-        one = Played(Player(request.param, tmp_path_factory.mktemp("glue")), redshift)
+        one = Played(request.param, Player(glue, ENVIRONMENTS, starting=lambda job, log: None), redshift)
         one.deploy()
         yield one
         one.deploy("--delete")
@@ -173,9 +183,9 @@ def test_played_again_there_is_nothing_to_do(played: Played) -> None:
 
 
 def test_after_a_job_that_fails_none_starts_and_a_later_play_catches_up(played: Played, sample: Path) -> None:
-    if played.player.version != "6.0":
+    if played.version != "6.0":
         pytest.skip("once is enough: which job starts is decided by the triggers, and not by the version")
-    choices = Choices(played.lake.root, warehouse={"connection_name": DEFAULT_CONNECTION})
+    choices = Choices(played.lake.root, warehouse={"connection_name": DEFAULT_CONNECTION, "copy_role": COPY_ROLE})
     workflow = workflow_of(registry.dataset("covid19"), choices)
     for place, job in enumerate(JOBS):
         deliver(sample, reports_left=len(JOBS) - 1 - place)

@@ -41,6 +41,11 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--warehouse-secret", metavar="NAME", help="The secret with the warehouse's username and password.")
 @click.option("--subnet", metavar="ID", help="The subnet from which the warehouse is reached.")
 @click.option("--security-groups", metavar="ID,ID", help="The security groups of the loading job in that subnet.")
+@click.option(
+    "--copy-role",
+    metavar="ARN",
+    help="The role with which Redshift reads the lake.  [default: the one that is Redshift's default]",
+)
 @click.option("--topic", metavar="ARN", help="The SNS topic that hears of refreshes which are missing.")
 @click.option("--workgroup", metavar="NAME", help="Athena's workgroup that gets the named queries.  [default: primary]")
 @click.option("--pseudonym-secret", metavar="NAME", help="The secret that holds the key of pseudonyms.")
@@ -76,6 +81,7 @@ def deploy(
     warehouse_secret: str | None,
     subnet: str | None,
     security_groups: str | None,
+    copy_role: str | None,
     topic: str | None,
     workgroup: str | None,
     pseudonym_secret: str | None,
@@ -109,10 +115,10 @@ def deploy(
     from covid_lake.deploy.schedules import chosen_schedule
     from covid_lake.deploy.workflow import NIGHTLY
 
-    _point_at(region, endpoint_url)
+    point_at(region, endpoint_url)
     given: dict[str, Any] = {
-        "bucket": bucket, "role": role, "connection": connection, "topic": topic, "workgroup": workgroup,
-        "pseudonym_secret": pseudonym_secret,
+        "bucket": bucket, "role": role, "connection": connection, "copy_role": copy_role, "topic": topic,
+        "workgroup": workgroup, "pseudonym_secret": pseudonym_secret,
     }  # fmt: skip
     every = [registry.dataset(name) for name in registry.dataset_names()]
     named = [registry.dataset(name.strip()) for name in (datasets or "").split(",") if name.strip()]
@@ -142,7 +148,7 @@ def _code(folder: Path | None, wheels: Sequence[Path]) -> Code:
     return Code.of(folder, wheels)
 
 
-def _point_at(region: str | None, endpoint_url: str | None) -> None:
+def point_at(region: str | None, endpoint_url: str | None) -> None:
     """Have all clients of this process go to a region and an endpoint."""
     for name, value in (("AWS_REGION", region), ("AWS_DEFAULT_REGION", region), ("AWS_ENDPOINT_URL", endpoint_url)):
         if value:

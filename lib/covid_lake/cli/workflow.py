@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from covid_lake.cli.deployment import deploy
+from covid_lake.cli.deployment import deploy, point_at
 from covid_lake.cli.group import EXIT_FAULT
 from covid_lake.cli.options import dataset_argument, lake_option, schedule_option, source_option, warehouse_option
 from covid_lake.cli.terminal import Terminal
@@ -66,6 +66,47 @@ def run(dataset: str, sources: tuple[str, ...], root: str, warehouse: str | None
         took = f"{ended.seconds[job.name]:.1f} s" if state else "not started: a job that it needs did not succeed"
         terminal.show(f"{job.stage:<20} {state or '-':<10} {took}")
     if not ended.succeeded:
+        sys.exit(EXIT_FAULT)
+
+
+@workflow.command()
+@dataset_argument
+@click.option("--region", metavar="NAME", help="The region; otherwise the one of AWS_REGION or of the profile.")
+@click.option("--endpoint-url", metavar="URL", help="An emulator of AWS; otherwise AWS_ENDPOINT_URL, or AWS itself.")
+@click.option(
+    "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path(".glue"), show_default=True,
+    help="Where the environments of the jobs are kept, and what they print.",
+)  # fmt: skip
+def play(dataset: str, region: str | None, endpoint_url: str | None, folder: Path) -> None:
+    """Run the workflow of DATASET as it is deployed in AWS Glue, on this machine.
+
+    Workflow, triggers and jobs are read back from Glue. Each job runs as there: its script and its wheels come from S3,
+    on the Python and the Spark of its Glue version, with the arguments of its definition, as often as its retries say.
+    It reads and writes the lake, the catalog and the warehouse that it is deployed for, with your rights instead of its
+    role's, and the warehouse must be reachable from here.
+
+    Needs the Python of the Glue version (3.13 for 6.0, 3.11 for 5.1), Java 17, and the jars of 'make setup SPARK=4.1.1'
+    or 3.5.6.
+    """
+    from covid_lake.deploy.deploying import client, naming_faults
+    from covid_lake.deploy.playing import Player
+    from covid_lake.deploy.triggers import JobState
+    from covid_lake.deploy.workflow import PREFIX
+
+    point_at(region, endpoint_url)
+    terminal = Terminal()
+
+    def starting(name: str, log: Path) -> None:
+        terminal.show((name, "bold"), f"  prints to {log}")
+
+    with naming_faults():
+        player = Player(client("glue"), folder.absolute(), starting)
+        ended = player.play(f"{PREFIX}_{dataset}")
+    for run in player.runs:
+        terminal.show(f"{run.name:<44} {run.state:<10} {run.seconds:.1f} s")
+        if run.state is not JobState.SUCCEEDED:
+            terminal.show(f"  {run.last_line}")
+    if any(state is not JobState.SUCCEEDED for state in ended.states.values()):
         sys.exit(EXIT_FAULT)
 
 

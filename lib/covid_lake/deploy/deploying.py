@@ -136,6 +136,8 @@ class Deploying:
     def workflow(self, dataset: Dataset) -> Workflow:
         """The workflow of a dataset at this place."""
         warehouse = {"connection_name": self.site.connection} if self.site.connection else {}
+        if warehouse and self.site.copy_role:
+            warehouse["copy_role"] = self.site.copy_role
         has_pseudonyms = any(step.keys for step in registry.flow(dataset.name).steps)
         secret = self.site.pseudonym_secret if has_pseudonyms else None
         return workflow_of(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
 
 from covid_lake.deploy.glue_workflow import Deployment, trigger_requests
 from covid_lake.deploy.triggers import JobState, WorkflowRun, play
@@ -50,11 +52,29 @@ def run_workflow(workflow: Workflow, starting: Callable[[Job], None]) -> LocalRu
 
 def run_job(job: Job) -> JobState:
     """Run one job to its end, as long as its timeout allows."""
+    return run_command(command_of(job), job.timeout_minutes)
+
+
+def run_command(
+    command: Sequence[str],
+    minutes: float,
+    *,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    output: IO[bytes] | None = None,
+) -> JobState:
+    """Run a command to its end, for so many minutes at most.
+
+    It runs in `folder` and with `environment`, which are this process's own unless they are named, and prints to where
+    this process prints, or to `output`.
+    """
     # In a process group of its own: Ctrl-C at the terminal reaches this process, which passes it on once. A second
     # signal would have the job end at once and leave files behind.
-    process = subprocess.Popen(command_of(job), process_group=0)
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=output, stderr=output and subprocess.STDOUT, process_group=0
+    )
     try:
-        code = process.wait(job.timeout_minutes * SECONDS_A_MINUTE)
+        code = process.wait(minutes * SECONDS_A_MINUTE)
     except subprocess.TimeoutExpired:
         _end(process)
         return JobState.TIMEOUT

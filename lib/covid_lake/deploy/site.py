@@ -72,6 +72,8 @@ class Site:
     """The Glue connection of the warehouse; without one, no warehouse is loaded."""
     warehouse: WarehouseAddress | None = None
     """What the connection is made from; None where somebody else makes it, such as the stack."""
+    copy_role: str | None = None
+    """The ARN of the role with which Redshift reads the lake; None where it has a default role for that."""
     topic: str | None = None
     """The ARN of the SNS topic that hears of refreshes which are missing; without one, there are no alarms."""
     workgroup: str = DEFAULT_WORKGROUP

@@ -113,14 +113,24 @@ def jar_directory() -> Path:
     """Where `make setup` keeps the pinned jars of this Spark: the PostgreSQL driver and S3A."""
     import pyspark
 
+    try:
+        return jars_of(pyspark.__version__)
+    except SettingsError as error:
+        raise SettingsError(
+            f"{error}. Where another Spark is meant than the one in {Path(pyspark.__file__).parent}, take this one out "
+            "of PYTHONPATH"
+        ) from error
+
+
+def jars_of(spark: str) -> Path:
+    """The folder with the pinned jars of a version of Spark. Raises `SettingsError` where they were not fetched."""
     named = os.environ.get(JARS_VARIABLE)
     root = Path(named).absolute() if named else Path(__file__).resolve().parents[3] / ".jars"
-    directory = root / f"spark-{pyspark.__version__}"
+    directory = root / f"spark-{spark}"
     if not any(directory.glob("postgresql-*.jar")):
         raise SettingsError(
-            f"no PostgreSQL driver in {directory}; run 'make setup', or set {JARS_VARIABLE} to a folder that holds "
-            f"spark-{pyspark.__version__}/*.jar. Where another Spark is meant than the one in "
-            f"{Path(pyspark.__file__).parent}, take this one out of PYTHONPATH"
+            f"no PostgreSQL driver in {directory}; run 'make setup SPARK={spark}', or set {JARS_VARIABLE} to a folder "
+            f"that holds spark-{spark}/*.jar"
         )
     return directory
 
@@ -151,7 +161,7 @@ def java_options(*, new_archive: Path | None = None) -> list[str]:
     Options from `COVID_LAKE_JAVA_OPTIONS` come before the library's own, which win where both set the same thing.
     Raises `SettingsError` where these cannot be split into words.
     """
-    options = [*_added_options(), f"-Xmx{driver_memory()}m", "-XX:+UseParallelGC", "-XX:-UsePerfData"]
+    options = [*added_options(), f"-Xmx{driver_memory()}m", "-XX:+UseParallelGC", "-XX:-UsePerfData"]
     # What is wrong with the options themselves; Java would write it to its standard output, which nobody reads.
     options.append("-XX:+DisplayVMOutputToStderr")
     options += [f"-Dlog4j2.configurationFile={_log_settings()}", *MEANING_OPTIONS]
@@ -164,7 +174,8 @@ def java_options(*, new_archive: Path | None = None) -> list[str]:
     return [*options, *MODULE_OPTIONS]
 
 
-def _added_options() -> list[str]:
+def added_options() -> list[str]:
+    """The options of `COVID_LAKE_JAVA_OPTIONS`. Raises `SettingsError` where they can't be split into words."""
     given = os.environ.get(OPTIONS_VARIABLE, "")
     try:
         return shlex.split(given)

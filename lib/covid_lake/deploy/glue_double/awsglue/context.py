@@ -14,11 +14,14 @@ from pyspark.sql import SparkSession
 
 
 class GlueContext:
+    """What the jobs use of `awsglue.context.GlueContext`."""
+
     def __init__(self, spark_context: SparkContext) -> None:
         self._jvm: Any = spark_context._jvm
         self.spark_session = SparkSession.builder.getOrCreate()
 
-    def extract_jdbc_conf(self, connection_name: str, catalog_id: str | None = None) -> Any:
+    def extract_jdbc_conf(self, connection_name: str) -> Any:
+        """The connection's URL, user and password, by the names that Glue gives them."""
         glue = boto3.client("glue")
         try:
             properties = glue.get_connection(Name=connection_name)["Connection"]["ConnectionProperties"]
@@ -26,13 +29,12 @@ class GlueContext:
             message = f"Connection {connection_name} not found. (Service: AWSGlue; Error Code: EntityNotFoundException)"
             self._jvm.java.util.Objects.requireNonNull(None, message)
             raise
-        secret = boto3.client("secretsmanager").get_secret_value(SecretId=properties["SECRET_ID"])["SecretString"]
-        user = json.loads(secret)
+        user, password = _login(properties)
         url = properties["JDBC_CONNECTION_URL"]
         found = self._jvm.java.util.HashMap()
         for name, value in {
-            "user": user["username"],
-            "password": user["password"],
+            "user": user,
+            "password": password,
             "vendor": url.split(":")[1],
             "url": url.partition("?")[0],
             "fullUrl": url,
@@ -40,3 +42,11 @@ class GlueContext:
         }.items():
             found.put(name, value)
         return found
+
+
+def _login(properties: dict[str, str]) -> tuple[str, str]:
+    if "SECRET_ID" not in properties:
+        return properties.get("USERNAME", ""), properties.get("PASSWORD", "")
+    secret = boto3.client("secretsmanager").get_secret_value(SecretId=properties["SECRET_ID"])["SecretString"]
+    login = json.loads(secret)
+    return login["username"], login["password"]

@@ -82,7 +82,7 @@ def all_traces(traced: Trace) -> Iterator[Trace]:
 
 @pytest.mark.parametrize("source", ["jhu_daily_reports", "enigma_jhu", "nytimes"])
 def test_the_reports_behind_a_fact_add_up_to_it(source: str, lake: Lake) -> None:
-    for row in sample(lake, "covid19_curated.fact_cases", 12, f"source = '{source}'"):
+    for row in sample(lake, "covid19_curated.fact_cases", 5, f"source = '{source}'"):
         traced = trace_row(lake, "covid19_curated.fact_cases", row)
         assert reports(traced)
         assert {measure: total(reports(traced), measure) for measure in MEASURES} == {m: row[m] for m in MEASURES}
@@ -129,7 +129,7 @@ def test_every_trusted_report_is_behind_exactly_one_fact(lake: Lake) -> None:
 
 
 def test_the_report_before_explains_the_differences(lake: Lake) -> None:
-    rows = sample(lake, "covid19_curated.fact_cases", 15, "new_confirmed IS NOT NULL")
+    rows = sample(lake, "covid19_curated.fact_cases", 6, "new_confirmed IS NOT NULL")
     for row in rows:
         traced = trace_row(lake, "covid19_curated.fact_cases", row)
         (before,) = behind(traced, "fact_cases")
@@ -171,7 +171,7 @@ def test_a_trusted_row_needs_no_lineage_to_be_traced(lake: Lake, monkeypatch: py
 
 
 def test_a_states_cases_and_tests_are_behind_its_row(lake: Lake) -> None:
-    for row in sample(lake, "covid19_curated.fact_covid", 10, "confirmed IS NOT NULL AND positive IS NOT NULL"):
+    for row in sample(lake, "covid19_curated.fact_covid", 5, "confirmed IS NOT NULL AND positive IS NOT NULL"):
         traced = trace_row(lake, "covid19_curated.fact_covid", row)
         facts = behind(traced, "fact_cases")
         assert {measure: total(facts, measure) for measure in MEASURES} == {m: row[m] for m in MEASURES}
@@ -187,7 +187,7 @@ def test_a_states_cases_and_tests_are_behind_its_row(lake: Lake) -> None:
 
 
 def test_a_testing_fact_is_its_report(lake: Lake) -> None:
-    for row in sample(lake, "covid19_curated.fact_testing", 8):
+    for row in sample(lake, "covid19_curated.fact_testing", 4):
         (report,) = behind(trace_row(lake, "covid19_curated.fact_testing", row), "testing_states_daily")
         assert {name: report[name] for name in row if name.endswith("ive")} == {
             name: row[name] for name in row if name.endswith("ive")
@@ -195,7 +195,7 @@ def test_a_testing_fact_is_its_report(lake: Lake) -> None:
 
 
 def test_a_region_shows_where_names_coordinates_and_people_come_from(lake: Lake) -> None:
-    regions = sample(lake, "covid19_curated.dim_region", 15, "region_key <> 0")
+    regions = sample(lake, "covid19_curated.dim_region", 6, "region_key <> 0")
     regions += sample(lake, "covid19_curated.dim_region", 3, "level = 'state' AND population IS NOT NULL")
     regions += sample(lake, "covid19_curated.dim_region", 1, "region_id IN ('country:US')")
     regions += sample(lake, "covid19_curated.dim_region", 1, "region_id = 'county:US/New York/New York City'")
@@ -209,7 +209,7 @@ def test_a_region_shows_where_names_coordinates_and_people_come_from(lake: Lake)
 
 
 def test_a_name_shows_the_reports_that_used_it_last(lake: Lake) -> None:
-    for row in sample(lake, "covid19_curated.bridge_region", 20):
+    for row in sample(lake, "covid19_curated.bridge_region", 8):
         traced = trace_row(lake, "covid19_curated.bridge_region", row)
         named = behind(traced, row["source"])
         assert named
@@ -217,7 +217,7 @@ def test_a_name_shows_the_reports_that_used_it_last(lake: Lake) -> None:
 
 
 def test_a_way_of_writing_a_region_shows_who_writes_it_so(lake: Lake) -> None:
-    for row in sample(lake, "covid19_curated.region_names", 20):
+    for row in sample(lake, "covid19_curated.region_names", 8):
         (its,) = trace_row(lake, "covid19_curated.region_names", row).behind
         assert its.table.contract.name == row["source"]
         written = its.rows.to_pylist()

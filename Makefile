@@ -112,13 +112,14 @@ corpus: setup ## Put every kind of bad input through landing and a run, and prin
 chaos: setup ## Kill the command KILLS times at any moment, and prove that nothing is lost (most of an hour)
 	@$(BIN)/python tests/chaos/chaos.py --kills $(KILLS) --pairs $(PAIRS) $(if $(SEED),--seed $(SEED))
 
-check: setup ## Lint, types, import directions, and whether the committed DDL of all datasets is what the contracts say
+check: setup ## Lint, types, import directions, Compose's schema, and whether committed DDL and dictionary are what the contracts say
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/covid-lake ddl --check ddl
 	@$(BIN)/covid-lake dictionary --check docs/tables
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker/compose.yaml
 
 format: setup ## Format the code
 	@$(BIN)/ruff check --fix -q .

@@ -18,8 +18,10 @@ from covid_lake.deploy.checks import findings
 from covid_lake.deploy.code import Code, uploaded
 from covid_lake.deploy.deploying import Clients, Deploying, carry_out
 from covid_lake.deploy.plan import Action
+from covid_lake.deploy.playing import Player
 from covid_lake.deploy.resources import differences, marked
 from covid_lake.deploy.site import Site, WarehouseAddress
+from covid_lake.deploy.triggers import JobState
 from covid_lake.deploy.workflow import NIGHTLY, Stage
 from covid_lake.errors import LakeError, SettingsError
 from covid_lake.store.storage import S3Storage
@@ -413,6 +415,14 @@ def test_what_cannot_work_is_told_in_a_sentence(
 def test_a_workflow_that_is_not_deployed_is_not_played(emulator: str, tmp_path: Path) -> None:
     ended = CliRunner().invoke(main, ["workflow", "play", "covid19", "--folder", str(tmp_path)])
     assert (ended.exit_code, "Glue has no triggers of a workflow covid_lake_covid19" in ended.output) == (2, True)
+
+
+def test_a_trigger_whose_job_is_gone_ends_as_error_and_none_follows(place: Place, tmp_path: Path) -> None:
+    place.deploy()
+    boto3.client("glue").delete_job(JobName=JOBS[0])
+    player = Player(boto3.client("glue"), tmp_path, starting=lambda job, log: None)
+    assert player.play("covid_lake_covid19").states == {JOBS[0]: JobState.ERROR}
+    assert player.runs == []
 
 
 def test_code_that_is_not_whole_is_refused(tmp_path: Path) -> None:

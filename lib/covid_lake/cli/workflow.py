@@ -106,6 +106,8 @@ def play(dataset: str, region: str | None, endpoint_url: str | None, folder: Pat
         terminal.show(f"{run.name:<44} {run.state:<10} {run.seconds:.1f} s")
         if run.state is not JobState.SUCCEEDED:
             terminal.show(f"  {run.last_line}")
+    for name in [name for name, state in ended.states.items() if state is JobState.ERROR]:
+        terminal.show(f"{name:<44} {JobState.ERROR:<10} a trigger starts it, and Glue has no such job")
     if any(state is not JobState.SUCCEEDED for state in ended.states.values()):
         sys.exit(EXIT_FAULT)
 

@@ -42,6 +42,7 @@ RUNTIMES: Final[Mapping[str, Runtime]] = {"6.0": Runtime("3.13", "4.1.1"), "5.1"
 # Of the caller's environment a job gets the way to AWS, as Spark's Java does elsewhere, and no other setting.
 PASSED_ON: Final = ("PATH", "HOME")
 PASSED_ON_PREFIX: Final = "AWS_"
+PIP_INSTALL: Final = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,6 @@ class Player:
             shutil.rmtree(folder / "wheels", ignore_errors=True)
             (folder / "ready").touch()
         return folder / "bin" / "python"
-
-
-PIP_INSTALL: Final = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile")
 
 
 def fetched(url: str, folder: Path) -> Path:

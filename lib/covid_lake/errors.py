@@ -27,6 +27,10 @@ class AuditFailed(LakeError):
     """What was written is not what was read, or a check on the table does not hold; nothing was published."""
 
 
+class TooManyRefused(AuditFailed):
+    """More records of a table were refused than its contract allows; where they lie, the message says."""
+
+
 class AccountsDiffer(AuditFailed):
     """The records that went into a table are not those that came out: the accounts don't add up."""
 

@@ -53,15 +53,28 @@ def test_only_accounts_that_differ_are_said_to(
 def test_a_file_that_changed_meanwhile_is_an_account_that_differs(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And of what was written nothing is left, refused records included: nobody is told where they would lie."""
     storage, promote = LocalStorage(tmp_path), star_module.promote
-    storage.write(STATES, b"State,Abbreviation\nTexas,TX\n")
+    storage.write(STATES, b"State,Abbreviation\nTexas,TX\nNowhere,\n")
 
     def promote_what_changed(*arguments: Any) -> Any:
-        storage.write(STATES, b"State,Abbreviation\nTexas,TX\nUtah,UT\n")
+        storage.write(STATES, b"State,Abbreviation\nTexas,TX\nNowhere,\nUtah,UT\n")
         return promote(*arguments)
 
     monkeypatch.setattr(star_module, "promote", promote_what_changed)
     report = run_lake(lambda: engine, storage, Request(only=("state_abv",)))
 
-    assert "the files hold 1 records, but 2 were read" in report_of(report, "trusted.state_abv").reason
+    assert "the files hold 2 records, but 3 were read" in report_of(report, "trusted.state_abv").reason
     assert "the accounts do not add up" in shown(report)
+    assert storage.list_files("quarantine") == storage.list_files("trusted") == []
+
+
+def test_refused_records_stay_where_the_message_says(engine: Engine, tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    storage.write(STATES, b"State,Abbreviation\nTexas,TX\nNowhere,\n")
+    report = run_lake(lambda: engine, storage, Request(only=("state_abv",)))
+    said = report_of(report, "trusted.state_abv").reason
+    _, _, folder = said.partition("The records lie in ")
+    assert "1 of 2 records were refused" in said
+    assert storage.list_files(folder)
+    assert storage.list_files("trusted") == []

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from covid_lake.contracts import Severity, Table
 from covid_lake.engines.protocol import Counted, Engine
-from covid_lake.errors import AccountsDiffer, AuditFailed
+from covid_lake.errors import AccountsDiffer, TooManyRefused
 from covid_lake.store.snapshots import Manifest
 from covid_lake.transforms.columns import hash_with_nulls
 from covid_lake.transforms.rules import Check, contract_checks, of_severity
@@ -226,7 +226,7 @@ def audit_records(
 
     `read` is the account of this run and `whole` that of the new version. `written` are the rows in the footers of the
     files of this run, `kept` those of them that older versions had, and `manifest.rows` those of the whole version.
-    Raises `AccountsDiffer` and `AuditFailed`.
+    Raises `AccountsDiffer` and `TooManyRefused`.
     """
     landed, refused = sum(read.records.values()), sum(read.rejected.values())
     if counts.read != landed:
@@ -243,7 +243,7 @@ def audit_records(
     rejected, judged = whole.totals["rejected"], whole.totals["records"] - whole.withheld
     if rejected > table.max_rejected_fraction * judged:
         where = "They are not kept" if table.withholds else f"The records lie in {manifest.quarantine}"
-        raise AuditFailed(
+        raise TooManyRefused(
             f"{table.id}: {rejected:,} of {judged:,} records were refused, more than the contract's limit of "
             f"{table.max_rejected_fraction:.0%}; nothing is published. {where}"
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from covid_lake import paths
 from covid_lake.contracts import Table, Zone
-from covid_lake.errors import AccountsDiffer, AuditFailed, LakeError, SettingsError
+from covid_lake.errors import AccountsDiffer, LakeError, SettingsError, TooManyRefused
 from covid_lake.flows import Flow, PseudonymKey
 from covid_lake.landing.arrivals import LandingResult
 from covid_lake.landing.inventory import NO_LANDING_ZONE, NO_STRAYS, Strays, look_at_landing, notices
@@ -416,9 +416,9 @@ class Run:
                 if (table.id, run_id) in published:
                     continue
                 self.storage.delete_folder(paths.version(table, run_id))
-                # An audit that failed says where the refused records lie, for somebody to look at them. In a table that
-                # withholds records it may have failed because one got through.
-                if not isinstance(error, AuditFailed) or table.withholds:
+                # Where too many were refused, the message says where they lie, for somebody to look at them. Of a table
+                # that withholds records none is kept: one of these may have got through.
+                if not isinstance(error, TooManyRefused) or table.withholds:
                     self.storage.delete_folder(paths.quarantine_version(table.dataset, table.name, run_id))
 
     def _bring_up_publishers(self, snapshot: Snapshot) -> tuple[PublisherReport, ...]:

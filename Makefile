@@ -65,7 +65,7 @@ $(SAMPLE_KEY): | $(READY_TO_RUN)
 	@umask 077; $(BIN)/python -c "import secrets; print(secrets.token_hex(32))" > $@
 
 test: setup ## Run the tests; 'make faults' has those that kill, fill disks and stop servers
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --ignore tests/chaos --ignore tests/trino --ignore tests/redshift \
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/chaos --ignore tests/trino --ignore tests/redshift \
 		--ignore tests/deployment --ignore tests/airflow_dags $(addprefix --ignore ,$(LEAVE_OUT))
 
 test-trino: setup ## Ask Trino, the engine of Athena, for every table of a lake; fetches Trino (800 MB), needs Java 24

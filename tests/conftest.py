@@ -37,7 +37,34 @@ settings.load_profile("lake")
 # Java ends where a whole suite has filled that.
 os.environ.setdefault(java.OPTIONS_VARIABLE, "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m")
 
+# With "glue", tests run in the Spark that awsglue starts, as jobs do on Glue; see docker/in_glue.sh.
+SESSION_VARIABLE = "COVID_LAKE_TEST_SESSION"
+
+# The files that take longest, which begin first: so no worker waits in the end for another that began one of them late.
+LONGEST = (
+    "pipeline/test_increments.py",
+    "cli/test_cli.py",
+    "warehouse/test_load.py",
+    "runtime/test_jobs.py",
+    "pipeline/test_run.py",
+    "datasets/stedi/test_stedi_run.py",
+    "test_real_data.py",
+    "provenance/test_trace.py",
+    "datasets/stedi/test_stedi_privacy.py",
+    "corpus/test_corpus.py",
+    "test_tutorial.py",
+)
+TESTS = Path(__file__).parent
+
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        name = item.path.relative_to(TESTS).as_posix()
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +74,11 @@ def engine() -> Iterator[Engine]:
         from covid_lake.engines.sail import SailEngine
 
         started: Engine = SailEngine.start()
+    elif os.environ.get(SESSION_VARIABLE) == "glue":
+        from covid_lake.engines.spark import SparkEngine
+        from covid_lake.runtime.glue import glue_session
+
+        started = SparkEngine(glue_session())
     else:
         from covid_lake.engines.spark import SparkEngine
         from covid_lake.runtime.session import local_session

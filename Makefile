@@ -83,7 +83,7 @@ test-redshift: ## Load Redshift through two versions of its driver: a double of 
 test-deploy: setup ## Deploy to an emulator of AWS as a person does, and hold every call of the jobs against their roles
 	@$(BIN)/pytest -q tests/deployment --ignore tests/deployment/test_played_workflow.py
 
-test-play: setup ## Play the deployed jobs as Glue would, for each version of Glue (ten minutes; needs Python 3.13 and both Sparks' jars)
+test-play: setup ## Play the deployed jobs as Glue would, for each version of Glue (minutes; needs Python 3.13 and both Sparks' jars)
 	@$(BIN)/pytest -q tests/deployment/test_played_workflow.py
 
 test-airflow: setup $(AIRFLOW) ## Have a real Airflow (414 MB) run the rendered DAG against the Glue of the emulator

@@ -28,7 +28,9 @@ print(*(f'--conf\n{name}={value}' for name, value in s3_settings().items()), sep
 job() {
   local script=$1
   shift
-  spark-submit "${conf[@]}" "glue_jobs/$script.py" --JOB_NAME "$script" --dataset covid19 --lake_root s3://covid-lake/lake "$@"
+  # By the run's id, which Glue gives, a job knows that awsglue starts its Spark.
+  spark-submit "${conf[@]}" "glue_jobs/$script.py" --JOB_NAME "$script" --JOB_RUN_ID "jr_$script" --dataset covid19 \
+    --lake_root s3://covid-lake/lake "$@"
 }
 job source_to_landing --sources "$work/sample"
 job landing_to_trusted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -285,7 +286,8 @@ def test_disagreements_name_tables_columns_and_partitions(moto: None) -> None:
 
 def test_a_throttled_call_is_made_again(moto: None, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("botocore.endpoint.time.sleep", pauses.append)
+    # Of this module alone: threads of others sleep, too.
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=pauses.append))
     catalog = opened()
     answers = iter([400, 400])
 

@@ -156,6 +156,19 @@ def test_other_code_lies_beside_the_old_which_is_removed_by_the_deployment_after
     ]
 
 
+def test_code_of_which_a_file_is_gone_or_cut_is_uploaded_again(place: Place) -> None:
+    place.deploy()
+    key = job(JOBS[0])["Command"]["ScriptLocation"].removeprefix(f"s3://{BUCKET}/")
+    for spoil in (
+        lambda: boto3.client("s3").delete_object(Bucket=BUCKET, Key=key),
+        lambda: boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b""),
+    ):
+        spoil()
+        assert [step.partition(" s3://")[0] for step in place.deploy()] == ["upload code"]
+        assert place.deploy() == []
+    assert_jobs_have_their_code()
+
+
 def test_what_somebody_edited_is_put_right_and_told_by_its_name(place: Place) -> None:
     place.deploy()
     edited = job(JOBS[1])
@@ -256,6 +269,7 @@ def test_a_connection_of_somebody_else_is_neither_changed_nor_deleted(place: Pla
         ({"url": "redshift://h:5439/d"}, "begins with jdbc:"),
         ({"url": "jdbc:redshift://u:secret@h:5439/d"}, "name no user in it"),
         ({"url": "jdbc:redshift://h:5439/d?password=secret"}, "name no password in it"),
+        ({"url": "jdbc:postgresql://h/d?sslpassword=secret"}, "name no sslpassword in it"),
         ({"url": "jdbc:redshift://h:5439"}, "lacks the database"),
         ({"url": "jdbc:oracle://h:5439/d"}, "unknown scheme"),
         ({"security_groups": ()}, "name both or neither"),

@@ -61,9 +61,10 @@ class Code:
         return sum(path.stat().st_size for path in self.files.values())
 
     def is_in(self, bucket: S3Storage) -> bool:
-        """Whether all of it has been uploaded."""
+        """Whether all of it has been uploaded, and is still there."""
         folder = f"{FOLDER}/{self.digest}"
-        return any(file.path == f"{folder}/{MANIFEST}" for file in bucket.list_files(folder))
+        there = {file.path.removeprefix(f"{folder}/"): file.size for file in bucket.list_files(folder)}
+        return MANIFEST in there and all(there.get(name) == path.stat().st_size for name, path in self.files.items())
 
     def upload(self, bucket: S3Storage, progress: Callable[[str, int, int], None]) -> None:
         """Upload all of it, the manifest last; `progress` is told a label, and how many of how many files are there."""

@@ -12,7 +12,7 @@ import click
 
 from covid_lake.cli.group import EXIT_FAULT
 from covid_lake.cli.opening import display_of
-from covid_lake.cli.options import schedule_option
+from covid_lake.cli.options import aws_endpoint_option, region_option, schedule_option
 from covid_lake.cli.terminal import Terminal
 from covid_lake.errors import SettingsError
 
@@ -65,8 +65,8 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     show_default=True,
     help="Who starts the jobs: Glue's triggers, or a DAG of 'covid-lake workflow render'.",
 )  # fmt: skip
-@click.option("--region", metavar="NAME", help="The region; otherwise the one of AWS_REGION or of the profile.")
-@click.option("--endpoint-url", metavar="URL", help="An emulator of AWS; otherwise AWS_ENDPOINT_URL, or AWS itself.")
+@region_option
+@aws_endpoint_option
 @click.option("--code", metavar="DIR", type=FOLDER, help="Scripts and wheels, as scripts/deploy_jobs.sh builds them.")
 @click.option("--wheel", "wheels", type=FILE, multiple=True, help="A further wheel, of a dataset of yours. Repeatable.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and change nothing.")

@@ -45,6 +45,12 @@ source_option = click.option(
     "--from", "sources", multiple=True, metavar="DIR_OR_S3",
     help="Where files come from: a directory, or s3://bucket/prefix. Repeatable.",
 )  # fmt: skip
+region_option = click.option(
+    "--region", metavar="NAME", help="The region; otherwise the one of AWS_REGION or of the profile."
+)
+aws_endpoint_option = click.option(
+    "--endpoint-url", metavar="URL", help="An emulator of AWS; otherwise AWS_ENDPOINT_URL, or AWS itself."
+)
 endpoint_option = click.option(
     "--endpoint", metavar="URL", help="Endpoint of the S3 that has the sources; otherwise AWS_ENDPOINT_URL_S3."
 )

@@ -10,7 +10,15 @@ import click
 
 from covid_lake.cli.deployment import deploy, point_at
 from covid_lake.cli.group import EXIT_FAULT
-from covid_lake.cli.options import dataset_argument, lake_option, schedule_option, source_option, warehouse_option
+from covid_lake.cli.options import (
+    aws_endpoint_option,
+    dataset_argument,
+    lake_option,
+    region_option,
+    schedule_option,
+    source_option,
+    warehouse_option,
+)
 from covid_lake.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -71,8 +79,8 @@ def run(dataset: str, sources: tuple[str, ...], root: str, warehouse: str | None
 
 @workflow.command()
 @dataset_argument
-@click.option("--region", metavar="NAME", help="The region; otherwise the one of AWS_REGION or of the profile.")
-@click.option("--endpoint-url", metavar="URL", help="An emulator of AWS; otherwise AWS_ENDPOINT_URL, or AWS itself.")
+@region_option
+@aws_endpoint_option
 @click.option(
     "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path(".glue"), show_default=True,
     help="Where the environments of the jobs are kept, and what they print.",

@@ -23,7 +23,7 @@ from covid_lake.deploy import glue_double
 from covid_lake.deploy.local import run_command
 from covid_lake.deploy.triggers import JobState, WorkflowRun, play
 from covid_lake.errors import LakeError, SettingsError
-from covid_lake.runtime.java import added_options, driver_memory, find_java, jars_of
+from covid_lake.runtime.java import added_options, driver_memory, find_java, jars_of, passed_on
 from covid_lake.runtime.session import s3_settings
 from covid_lake.store.storage import S3Storage
 
@@ -39,9 +39,6 @@ class Runtime:
 
 
 RUNTIMES: Final[Mapping[str, Runtime]] = {"6.0": Runtime("3.13", "4.1.1"), "5.1": Runtime("3.11", "3.5.6")}
-# Of the caller's environment a job gets the way to AWS, as Spark's Java does elsewhere, and no other setting.
-PASSED_ON: Final = ("PATH", "HOME")
-PASSED_ON_PREFIX: Final = "AWS_"
 PIP_INSTALL: Final = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile")
 
 
@@ -189,15 +186,12 @@ def require_python(version: str) -> str:
 
 def _variables(version: str, place: Path) -> dict[str, str]:
     """What Glue's image has set, and the way to AWS."""
-    passed_on = {
-        name: value for name, value in os.environ.items() if name in PASSED_ON or name.startswith(PASSED_ON_PREFIX)
-    }
     conf = {**s3_settings(), "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "4"}
     settings = " ".join(f"--conf {name}={value}" for name, value in conf.items())
     java = ["-Duser.timezone=UTC", *added_options()]
     jars = ",".join(map(str, sorted(jars_of(RUNTIMES[version].spark).glob("*.jar"))))
     return {
-        **passed_on,
+        **passed_on(),
         "TMPDIR": str(place),
         "PYTHONPATH": str(Path(glue_double.__file__).parent),
         "JAVA_HOME": str(find_java()),

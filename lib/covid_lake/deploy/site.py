@@ -9,7 +9,7 @@ from typing import Any, Final
 from covid_lake.deploy.workflow import Stage
 from covid_lake.errors import SettingsError
 from covid_lake.warehouse.dialects import REDSHIFT
-from covid_lake.warehouse.urls import read_url
+from covid_lake.warehouse.urls import KNOWN, read_url
 
 LAKE: Final = "lake"
 DEFAULT_WORKGROUP: Final = "primary"
@@ -41,10 +41,13 @@ class WarehouseAddress:
     def __post_init__(self) -> None:
         if not self.url.startswith("jdbc:"):
             raise SettingsError("the URL of a Glue connection begins with jdbc:, as in jdbc:redshift://host:5439/lake")
-        parts = read_url(self.url).parts
-        if secret := [name for name in ("user", "password") if name in parts]:
+        found = read_url(self.url)
+        parts = found.parts
+        secrets = [name for name in found.properties if KNOWN[name].is_secret]
+        if named := [name for name in ("user", "password") if name in parts] + secrets:
             raise SettingsError(
-                f"the URL of a Glue connection can be read by many; name no {secret[0]} in it but the secret with both"
+                f"the URL of a Glue connection can be read by many; name no {named[0]} in it, but the secret with the "
+                "user and the password"
             )
         if missing := [name for name in ("host", "database") if name not in parts]:
             raise SettingsError(f"the URL of the warehouse lacks the {missing[0]}: jdbc:redshift://host:5439/lake")

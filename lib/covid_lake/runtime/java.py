@@ -393,12 +393,14 @@ def _scratch_options(scratch: Path) -> list[str]:
     ]
 
 
+def passed_on() -> dict[str, str]:
+    """Of this process's environment, what a Spark that it starts may know."""
+    return {name: value for name, value in os.environ.items() if name in PASSED_ON or name.startswith(PASSED_ON_PREFIX)}
+
+
 def _environment(scratch: Path) -> dict[str, str]:
-    passed_on = {
-        name: value for name, value in os.environ.items() if name in PASSED_ON or name.startswith(PASSED_ON_PREFIX)
-    }
     return {
-        **passed_on,
+        **passed_on(),
         # Java takes the encoding of file names from the locale.
         "LC_ALL": "C.UTF-8",
         "TMPDIR": str(scratch),

@@ -55,6 +55,36 @@ def test_sail_ends_with_the_process_that_started_it(on_sail: Engine) -> None:
     assert not psutil.pid_exists(sail)
 
 
+CHILDREN_BESIDE_QUERIES = """
+import os, subprocess, sys, threading
+from covid_lake.engines.sail import SailEngine
+
+engine, over = SailEngine.start(), threading.Event()
+
+def ask():
+    while not over.is_set():
+        engine.session.range(10).collect()
+
+asking = [threading.Thread(target=ask) for _ in range(3)]
+for thread in asking:
+    thread.start()
+said = [subprocess.run(["echo", "here"], capture_output=True, preexec_fn=os.getpid).stdout for _ in range(60)]
+over.set()
+for thread in asking:
+    thread.join()
+print(said.count(b"here\\n"))
+"""
+
+
+def test_processes_that_are_started_beside_queries_live(on_sail: Engine) -> None:
+    """A function before the child's program, or another user, takes a fork, in which gRPC would meddle."""
+    unset = environment({"GRPC_ENABLE_FORK_SUPPORT": None, "GRPC_VERBOSITY": None})  # which this process's Sail has set
+    ended = subprocess.run(
+        [sys.executable, "-c", CHILDREN_BESIDE_QUERIES], capture_output=True, text=True, env=unset, timeout=60
+    )
+    assert (ended.stdout, ended.stderr) == ("60\n", "")
+
+
 def test_settings_of_another_sail_are_not_passed_on(on_sail: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     from covid_lake.engines.sail_server import SailServer
 

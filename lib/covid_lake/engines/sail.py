@@ -25,7 +25,6 @@ import pyarrow.parquet as pq
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.connect.client.retries import DefaultPolicy
 
 from covid_lake import paths
 from covid_lake.contracts import Codec, Format, Table
@@ -71,6 +70,8 @@ class SailEngine:
         """Start Sail, and open a session; raises `LakeError` if that fails."""
         for name, value in GRPC.items():
             os.environ.setdefault(name, value)
+        from pyspark.sql.connect.client.retries import DefaultPolicy  # loads gRPC
+
         logging.getLogger("pyspark.sql.connect").setLevel(logging.CRITICAL)
         # Where Sail has ended, an exception says so, too.
         warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]")

@@ -24,7 +24,7 @@ from covid_lake.store.storage import Storage, open_storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.covid19 import generate_sample
 from emulator import emulator, emulator_process, point_at_emulator
-from lake_runs import BuiltLake, build_sample_lake
+from lake_runs import BuiltLake, build_sample_lake, emptied
 
 __all__ = ["emulator", "emulator_process"]
 
@@ -194,6 +194,4 @@ def warehouse() -> Iterator[WarehouseConnection]:
 @pytest.fixture
 def empty_warehouse(warehouse: WarehouseConnection) -> WarehouseConnection:
     """The running warehouse with nothing loaded."""
-    with warehouse.connect() as opened:
-        opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging", "stedi", "stedi_staging" CASCADE')
-    return warehouse
+    return emptied(warehouse)

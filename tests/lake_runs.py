@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from psycopg.sql import SQL, Identifier
+
 from covid_lake.contracts import Table
 from covid_lake.datasets import registry
 from covid_lake.engines.protocol import Engine
@@ -120,6 +122,18 @@ def loads_of(report: RunReport) -> tuple[PublishedTable, ...]:
     """What the run loaded into the warehouse."""
     (found,) = (one for one in report.publishers if one.publisher == "warehouse")
     return found.tables
+
+
+def emptied(warehouse: WarehouseConnection) -> WarehouseConnection:
+    """The warehouse with nothing loaded: its server is shared, and any test before may have loaded any dataset."""
+    with warehouse.connect() as opened:
+        schemas = opened.execute(
+            "SELECT nspname FROM pg_namespace"
+            " WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('information_schema', 'public')"
+        ).fetchall()
+        for (schema,) in schemas:
+            opened.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(schema)))
+    return warehouse
 
 
 def rows_of(warehouse: WarehouseConnection, table: Table) -> Counter[tuple[Any, ...]]:

@@ -26,7 +26,7 @@ from covid_lake.engines.protocol import Engine
 from covid_lake.runtime import embedded_postgres
 from covid_lake.warehouse.connection import WarehouseConnection
 from due_lake import DELIVERED, TABLE, lake_with_delivery, run_here, without_last_record
-from lake_runs import BuiltLake
+from lake_runs import BuiltLake, emptied
 from lake_state import (
     DATASET,
     differences,
@@ -221,10 +221,7 @@ def server_directory() -> Iterator[Path]:
 @pytest.fixture
 def server(server_directory: Path) -> WarehouseConnection:
     """The server, with nothing loaded; started again where a test has stopped it."""
-    connection = embedded_postgres.start(server_directory)
-    with connection.connect() as opened:
-        opened.execute(f'DROP SCHEMA IF EXISTS "{DATASET}", "{DATASET}_staging" CASCADE')
-    return connection
+    return emptied(embedded_postgres.start(server_directory))
 
 
 @pytest.fixture

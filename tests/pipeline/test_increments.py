@@ -21,7 +21,7 @@ from covid_lake.store.reports import RunReport, Status
 from covid_lake.store.snapshots import DataFile, current_snapshot, read_manifest
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
-from lake_runs import BuiltLake, differing_tables, loads_of, report_of, run_lake
+from lake_runs import BuiltLake, differing_tables, emptied, loads_of, report_of, run_lake
 
 REPORTS = "landing/covid19/jhu-daily-reports"
 COUNTIES = "landing/covid19/enigma-nytimes-data-in-usa/csv/us_county/us_county.csv"
@@ -95,8 +95,7 @@ def increments(
         report = run_lake(lambda: engine, storage, request, warehouse=warehouse, after_minutes=minutes)
         found.reports[what] = report
 
-    with warehouse.connect() as opened:
-        opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging" CASCADE')
+    emptied(warehouse)
     last = storage.read(f"{REPORTS}/02-10-2020.csv")
     storage.write(f"{REPORTS}/02-11-2020.csv", last)
     after("a new day")

@@ -13,7 +13,7 @@ from covid_lake.store.snapshots import Snapshot, current_snapshot
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.load import read_loaded_versions
-from lake_runs import BuiltLake, differing_tables, loads_of, no_engine, run_lake
+from lake_runs import BuiltLake, differing_tables, emptied, loads_of, no_engine, run_lake
 
 CURATED = COVID19.star
 COUNTRIES = "landing/covid19/static-datasets/csv/countrycode/CountryCodeQS.csv"
@@ -42,8 +42,7 @@ def story(
     warehouse: WarehouseConnection,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Story:
-    with warehouse.connect() as opened:
-        opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging" CASCADE')
+    emptied(warehouse)
     storage = built_lake.copy(tmp_path_factory.mktemp("replaced") / "lake")
     before, differences = current_snapshot(storage, "covid19"), {}
     first = run_lake(lambda: engine, storage, warehouse=warehouse, after_minutes=1)

@@ -18,7 +18,7 @@ from covid_lake.store.storage import LocalStorage, S3Storage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake_samples.covid19 import generate_sample
 from covid_lake_samples.manifest import SampleManifest
-from lake_runs import land_files, loads_of, no_engine, report_of, run_lake
+from lake_runs import emptied, land_files, loads_of, no_engine, report_of, run_lake
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,7 @@ class S3Lake:
 @pytest.fixture(scope="module")
 def s3_lake(engine_on_s3: Engine, warehouse: WarehouseConnection, tmp_path_factory: pytest.TempPathFactory) -> S3Lake:
     """Landing, trusted, curated and the warehouse in one run; the source is a bucket too."""
-    with warehouse.connect() as opened:
-        opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging" CASCADE')
+    emptied(warehouse)
     source = tmp_path_factory.mktemp("source")
     manifest = generate_sample(source, days=14, scale=0.1)
     for bucket in ("delivered", "lake-in-s3"):

@@ -21,6 +21,7 @@ from covid_lake.store.reports import PublisherReport, RunReport, Status, from_js
 from covid_lake.store.storage import LocalStorage
 from covid_lake.warehouse.connection import WarehouseConnection
 from covid_lake.warehouse.load import read_loaded_versions
+from lake_runs import emptied
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "glue_jobs"
@@ -142,8 +143,7 @@ def story(small_sample: Path, warehouse: WarehouseConnection, tmp_path_factory: 
     """Landing to trusted as a process of its own; then, in one process, all that follows on it."""
     if chosen_engine() != SPARK:
         pytest.skip("Glue runs Spark on Java, which is not the engine of these tests")
-    with warehouse.connect() as opened:
-        opened.execute('DROP SCHEMA IF EXISTS "covid19", "covid19_staging" CASCADE')
+    emptied(warehouse)
     folder = tmp_path_factory.mktemp("glue")
     glue = Glue(folder / "lake", folder / "connections.json")
     others = {"mysql": connection_of(warehouse, vendor="mysql"), "wrong": connection_of(warehouse, password="no")}

@@ -29,7 +29,7 @@ DATES = COVID19.table(Zone.CURATED, "dim_date")
 
 
 @pytest.fixture
-def loaded(empty_warehouse: WarehouseConnection) -> Iterator[WarehouseConnection]:
+def loaded(empty_warehouse: WarehouseConnection) -> WarehouseConnection:
     """A warehouse as a load leaves it, with a table of somebody else's beside it."""
     with empty_warehouse.connect() as opened:
         opened.execute("CREATE SCHEMA covid19; CREATE SCHEMA covid19_staging; CREATE SCHEMA private")
@@ -41,9 +41,7 @@ def loaded(empty_warehouse: WarehouseConnection) -> Iterator[WarehouseConnection
         opened.execute("CREATE TABLE private.salaries AS SELECT 1 AS salary")
         for statement in grant_statements("covid19", ["dim_hospital", "dim_date"], POSTGRESQL):
             opened.execute(statement.encode())
-    yield empty_warehouse
-    with empty_warehouse.connect() as opened:
-        opened.execute("DROP SCHEMA private CASCADE")
+    return empty_warehouse
 
 
 def directory_of(warehouse: WarehouseConnection) -> Path:

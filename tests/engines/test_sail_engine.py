@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -114,6 +116,26 @@ def test_a_sail_that_ended_while_it_computed_is_told(on_sail: Engine) -> None:
     with pytest.raises(LakeError, match=r"Sail was killed by SIGKILL .*--only; or .*--engine spark"):
         compute()
     started.stop()
+
+
+def test_a_session_that_was_stopped_is_collected_without_the_lock_of_others(on_sail: Engine) -> None:
+    """In any thread, also in one whose start another session waits for with that lock."""
+    from pyspark.sql.connect.client.reattach import ExecutePlanResponseReattachableIterator
+
+    from covid_lake.engines.sail import SailEngine
+
+    stopped = [SailEngine.start()]
+    stopped[0].stop()
+
+    def collect() -> None:
+        stopped.clear()
+        gc.collect()
+
+    with ExecutePlanResponseReattachableIterator._lock:
+        collecting = threading.Thread(target=collect)
+        collecting.start()
+        collecting.join(SECONDS)
+        assert not collecting.is_alive()
 
 
 def test_a_file_that_is_missing_is_an_error(on_sail: Engine, tmp_path: Path) -> None:

@@ -166,8 +166,12 @@ class SailEngine:
     def stop(self) -> None:
         self._clear()
         # Threads of the session tell the server which answers were read; one that has ended they try a moment more.
+        client = cast(Any, self.session).client
         with suppress(Exception):
-            cast(Any, self.session).client.close()
+            client.close()
+        # Python's collector closes it again, in whichever thread it runs, under a lock of all sessions: another session
+        # that starts a thread while it holds the lock would wait for that thread without end.
+        client.close = lambda: None
         self._server.end()
 
     def kill(self) -> None:

@@ -103,6 +103,18 @@ def test_a_sail_that_does_not_start_is_told(on_sail: Engine, monkeypatch: pytest
         sail_server.SailServer.start()
 
 
+def test_a_sail_that_ended_as_soon_as_it_had_started_is_told(on_sail: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    from covid_lake.engines.sail import SailEngine
+    from covid_lake.engines.sail_server import SailServer
+
+    server = SailServer.start()
+    server.kill()
+    monkeypatch.setattr(SailServer, "start", lambda: server)
+    with pytest.raises(LakeError, match=r"Sail was killed by SIGKILL .*--engine spark"):
+        SailEngine.start()
+    assert server._said.closed
+
+
 def test_a_sail_that_ended_while_it_computed_is_told(on_sail: Engine) -> None:
     from covid_lake.engines.sail import SailEngine
 

@@ -81,9 +81,15 @@ class SailEngine:
         os.environ[variable] = ours
         # The server is on this machine: where it has ended, it is no use to try again for ten minutes.
         session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES, max_backoff=RETRY_MILLISECONDS)])
-        for name in KNOWN_SEMANTICS:
-            session.conf.set(name, SEMANTICS[name])
-        return cls(session, server)
+        engine = cls(session, server)
+        try:
+            with engine.step():
+                for name in KNOWN_SEMANTICS:
+                    session.conf.set(name, SEMANTICS[name])
+        except BaseException:
+            engine.stop()
+            raise
+        return engine
 
     @property
     def name(self) -> str:
